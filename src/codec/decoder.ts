@@ -1,0 +1,66 @@
+/**
+ * The contract of decoders: bytes of one ordered channel in, batches of events out.
+ *
+ * Invariants
+ * - The result never depends on where the bytes are cut into chunks.
+ * - A record that cannot be decoded never stops the others.
+ * - Memory is bounded by one chunk plus `maxRecordBytes`, whatever arrives.
+ */
+
+export interface InvalidRecord {
+  readonly reason: string;
+  /** A copy of the record's bytes, at most DEAD_LETTER_RAW_BYTES of them. */
+  readonly raw: Uint8Array;
+  /** Full length in bytes. */
+  readonly rawBytes: number;
+  /** Position of the record's first byte in the channel. */
+  readonly offset: number;
+}
+
+/** Where a decoder puts its results, in order, before `write` returns. */
+export interface DecoderOutput {
+  /**
+   * @param events - a fresh array, owned by the receiver from now on
+   * @param bytes - bytes consumed for these events, separators included
+   * @param endOffset - position in the channel after the last of them
+   * @param keyIds - dense ids of the key field (see KeyColumn), when one was asked for
+   */
+  batch(events: unknown[], bytes: number, endOffset: number, keyIds: Int32Array | undefined): void;
+  invalid(record: InvalidRecord): void;
+}
+
+/** State of one channel. */
+export interface Decoder {
+  /** The chunk is read before `write` returns and may be reused then. */
+  write(chunk: Uint8Array, output: DecoderOutput): void;
+  /** Decodes a last record without a terminator; with `truncated` (a reason) reports it as invalid instead. */
+  end(output: DecoderOutput, truncated?: string): void;
+}
+
+export interface CodecOptions {
+  /** A longer record is reported as invalid without being kept. */
+  readonly maxRecordBytes: number;
+  /** Largest batch handed out. */
+  readonly maxBatchEvents: number;
+  /** Materialise only these top-level fields; all when undefined. */
+  readonly fields?: readonly string[] | undefined;
+  /** String field to number densely for keyed state. */
+  readonly keyField?: string | undefined;
+  /** False where code generation is switched off or unwanted. */
+  readonly generateCode: boolean;
+}
+
+/** What is learned on one channel serves all channels of a source, so it lives here. */
+export interface Codec {
+  decoder(): Decoder;
+  /** Dictionary behind the key ids. */
+  readonly keyValues: readonly string[];
+  stats(): CodecStats;
+}
+
+export interface CodecStats {
+  readonly records: number;
+  /** Records that took the learned path. */
+  readonly learned: number;
+  readonly invalid: number;
+}

@@ -1,0 +1,56 @@
+/**
+ * Where a batch came from, and the promise made to its source.
+ *
+ * Invariants
+ * - One origin per source batch; it settles exactly once (origin.test.ts).
+ * - Filtered, dropped by policy, dead-lettered and confirmed parts all `release`; a part that failed
+ *   `reject`s, and an origin with a rejected part is never acknowledged.
+ * - Whoever hands a part of the batch on to something that may outlive the call `retain`s first.
+ */
+export class Origin {
+  readonly partition: string;
+  /** Position after the last event of the batch, in the source's own unit (bytes, count, offset). */
+  readonly endOffset: number;
+  /** Events accepted with this batch: the weight of its latency. */
+  readonly events: number;
+  /** Monotonic ms at which the batch was accepted. */
+  readonly acceptedAt: number;
+  readonly #settled: (origin: Origin) => void;
+  #pending = 1;
+  #rejection: { readonly cause: unknown } | undefined;
+
+  constructor(
+    batch: { partition: string; endOffset: number; events: number; acceptedAt: number },
+    settled: (origin: Origin) => void,
+  ) {
+    this.partition = batch.partition;
+    this.endOffset = batch.endOffset;
+    this.events = batch.events;
+    this.acceptedAt = batch.acceptedAt;
+    this.#settled = settled;
+  }
+
+  /** True once every part was released and none rejected. */
+  get isConfirmed(): boolean {
+    return this.#pending === 0 && this.#rejection === undefined;
+  }
+
+  /** What the first rejected part failed with. */
+  get rejection(): { readonly cause: unknown } | undefined {
+    return this.#rejection;
+  }
+
+  retain(): void {
+    this.#pending += 1;
+  }
+
+  release(): void {
+    this.#pending -= 1;
+    if (this.#pending === 0) this.#settled(this);
+  }
+
+  reject(cause: unknown): void {
+    this.#rejection ??= { cause };
+    this.release();
+  }
+}

@@ -1,0 +1,36 @@
+import type { Scheduler } from '../time/clock.ts';
+
+export interface SinkContext {
+  readonly flow: string;
+  /** Name of this sink within the flow. */
+  readonly name: string;
+  readonly scheduler: Scheduler;
+  notice(level: 'info' | 'warn', message: string): void;
+}
+
+export interface WriteOptions {
+  /** Aborted when the run is stopped hard. */
+  readonly signal: AbortSignal;
+}
+
+/** An open sink. Functions are properties, so that a sink of a wrong event type does not compile. */
+export interface SinkWriter<in E> {
+  /**
+   * Returning (or resolving) confirms every event of the batch; throwing fails all of them.
+   * The array must not be changed; it may be kept.
+   */
+  readonly write: (events: readonly E[], options: WriteOptions) => void | Promise<void>;
+  /** Called once, after the last write has settled. */
+  readonly close?: () => void | Promise<void>;
+}
+
+/** A place where events go. A descriptor: opened once per run of the flow. */
+export interface Sink<in E> {
+  readonly name: string;
+  /** Hard limits of the target, which no tuner exceeds. A sink that must keep order has `maxConcurrency: 1`. */
+  readonly limits?: { readonly maxBatch?: number; readonly maxConcurrency?: number };
+  readonly open: (context: SinkContext) => SinkWriter<E> | Promise<SinkWriter<E>>;
+}
+
+/** A function over batches is a sink. */
+export type SinkFunction<in E> = (events: readonly E[], options: WriteOptions) => void | Promise<void>;

@@ -1,0 +1,73 @@
+import type { Clock, Random, Scheduler } from '../time/clock.ts';
+import type { SourceBatch } from './batch.ts';
+
+/** Text formats that the engine decodes itself. */
+export type Format = 'ndjson' | 'csv' | 'json';
+
+export interface SourceContext {
+  readonly flow: string;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  /** Aborted: stop taking in, hand over what was already taken, then let `run` resolve. */
+  readonly signal: AbortSignal;
+  /** Says something a person should see once: where a server listens, a file that was skipped. */
+  notice(level: 'info' | 'warn', message: string): void;
+}
+
+/**
+ * Where a source writes. Sync-first back-pressure: `undefined` means go on; a promise means that the
+ * batch was taken but no more should come before it resolves.
+ */
+export interface SourceOutput<E> {
+  write(batch: SourceBatch<E>): undefined | Promise<void>;
+  /** True while a promise of `write` is pending: what a source that can refuse (HTTP 429) asks first. */
+  readonly isFull: boolean;
+}
+
+/** Produces events. A descriptor: `run` may be called once per run of the flow and keeps all state local. */
+export interface EventSource<E> {
+  readonly kind: 'events';
+  readonly name: string;
+  run(output: SourceOutput<E>, context: SourceContext): Promise<void>;
+  /** Gap-free prefix: everything before `offset` of `partition` is confirmed by every sink. */
+  acknowledged?(partition: string, offset: number): void;
+}
+
+/** What became of a finished byte channel. */
+export interface ChannelTotals {
+  readonly accepted: number;
+  readonly invalid: number;
+}
+
+/** One ordered stream of bytes (a connection, a file, a request body), decoded by the engine. */
+export interface ByteChannel {
+  /**
+   * The chunk is read before `write` returns and may be reused then.
+   * @param acceptedAt - monotonic ms; now, when left out
+   */
+  write(chunk: Uint8Array, acceptedAt?: number): undefined | Promise<void>;
+  /** A last record without a line end is decoded; with `truncated`, it goes to the dead letters. */
+  end(options?: { readonly truncated?: string }): ChannelTotals;
+}
+
+export interface ByteOutput {
+  /** @param format - default: the source's own */
+  channel(partition: string, format?: Format): ByteChannel;
+  readonly isFull: boolean;
+}
+
+/** Produces bytes in a text format; framing, decoding and validation are the engine's. */
+export interface ByteSource {
+  readonly kind: 'bytes';
+  readonly name: string;
+  readonly format: Format;
+  /** Events longer than this are dead-lettered, not read. Default 1 MiB. */
+  readonly maxEventBytes?: number | undefined;
+  run(output: ByteOutput, context: SourceContext): Promise<void>;
+  acknowledged?(partition: string, offset: number): void;
+}
+
+/** A byte source has no event type of its own: the flow's schema or type argument gives it. */
+export type Source<E> = EventSource<E> | ByteSource;
+
+export type { Clock };

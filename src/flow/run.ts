@@ -1,0 +1,68 @@
+/** What a user holds while a flow runs. Implemented by `engine`; declared here so that the builder can name it. */
+
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Sink } from '../event/sink.ts';
+import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
+import type { SystemMetrics } from '../metrics/system-metrics.ts';
+import type { Duration } from '../time/duration.ts';
+import type { StageObservation } from '../tuning/observation.ts';
+import type { Settings } from '../tuning/settings.ts';
+
+export interface RunOptions {
+  /** Abort drains: intake stops, everything taken in is finished. */
+  readonly signal?: AbortSignal;
+  /** How long a drain may take before the run stops hard. Default 25 s. */
+  readonly drainTimeout?: Duration;
+  /** Where dead letters go. Default: the flow's own `deadLetters` sink, else the newest 1,000 stay in memory. */
+  readonly deadLetters?: Sink<DeadLetter>;
+  /** Generated loops (default) or composed closures. Closures are chosen by themselves where code generation is switched off. */
+  readonly generateCode?: boolean;
+  /** Seed of the run's random numbers, for replay. Default: random. */
+  readonly seed?: number;
+}
+
+export interface RunSummary {
+  readonly flow: string;
+  readonly state: 'done' | 'stopped';
+  readonly accepted: number;
+  readonly confirmed: number;
+  readonly deadLettered: number;
+  readonly dropped: number;
+  readonly late: number;
+  readonly durationMs: number;
+  /** Metrics over the whole run. */
+  readonly metrics: SystemMetrics;
+}
+
+export interface Notice {
+  readonly level: 'info' | 'warn';
+  readonly message: string;
+}
+
+export interface RunEvents {
+  readonly state: RunState;
+  readonly notice: Notice;
+  /** One per dead letter, after it was counted; at most 100 a second, the rest is only counted. */
+  readonly deadLetter: DeadLetter;
+}
+
+export interface Run extends AsyncDisposable {
+  readonly flow: string;
+  readonly state: RunState;
+  /** Resolves when the flow has ended or was drained or stopped; rejects with the error that ended it. */
+  readonly done: Promise<RunSummary>;
+  /** Latency and throughput over the last second, resources now. Cost about 50 us: at most ten times a second. */
+  metrics(): SystemMetrics;
+  snapshot(): FlowSnapshot;
+  /** What each stage did since the last call. One caller only: the controller. */
+  observe(): readonly StageObservation[];
+  readonly settings: Settings;
+  /** The newest dead letters, at most 1,000. */
+  deadLetters(): readonly DeadLetter[];
+  /** Stops intake, finishes what was accepted, closes windows and sinks. Stops hard after the deadline. */
+  drain(options?: { readonly timeout?: Duration }): Promise<RunSummary>;
+  /** Stops at once; what was accepted and not confirmed is not acknowledged to its source. */
+  stop(): Promise<RunSummary>;
+  /** @returns a function that unsubscribes */
+  on<K extends keyof RunEvents>(event: K, listener: (value: RunEvents[K]) => void): () => void;
+}

@@ -1,0 +1,76 @@
+/**
+ * The contract of a fused segment: a tree of synchronous operators that runs over a batch at once.
+ *
+ * Invariants
+ * - Generated loops and composed closures give the same outputs, counts and failures (a differential test).
+ * - No result depends on how the input was cut into batches.
+ * - An event that makes user code throw is reported with its operator and the others go on.
+ * - Nothing is allocated per event by the loop itself.
+ */
+
+import type { KeyColumn } from '../event/batch.ts';
+import type { Clock, Random } from '../time/clock.ts';
+import type { Key, OperatorSpec } from '../operator/operator.ts';
+
+/**
+ * One operator and what follows each of its ports. Every kind but `collector` has one port (0).
+ * Several children of a port = the flow forks there: each gets every event, in order.
+ */
+export type SegmentTree =
+  { readonly leaf: number } | { readonly operator: OperatorSpec; readonly ports: readonly (readonly SegmentTree[])[] };
+
+export interface SegmentOptions {
+  readonly flow: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** False: composed closures. Generated code contains our own template only, never a string of the user's or of the network's. */
+  readonly generateCode: boolean;
+  /** One batch in so many runs through a second, timed version of the loop. 0 = never. Default 128. */
+  readonly timedEvery?: number;
+}
+
+export interface SegmentInput {
+  readonly events: readonly unknown[];
+  readonly start: number;
+  readonly end: number;
+  readonly partition: string;
+  /** Epoch ms: the time of events where the flow has no event time. */
+  readonly wallMs: number;
+  readonly keys?: KeyColumn | undefined;
+}
+
+/** User code threw (or gave an unusable key or time) on `event`. */
+export interface Failure {
+  readonly operator: string;
+  readonly event: unknown;
+  readonly key: Key | undefined;
+  readonly cause: unknown;
+}
+
+export interface OperatorCounters {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  /** Share of this segment's time spent in this operator, 0..1, from the timed batches; undefined before the first. */
+  readonly timeShare: number | undefined;
+  /** For example `{ late: 12 }`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Segment {
+  /** Runs `events[start..end)` through. Then `take` every leaf and the failures. */
+  process(input: SegmentInput): void;
+  /** Outputs of a leaf since the last call, a fresh array, or undefined when there are none. */
+  take(leaf: number): unknown[] | undefined;
+  takeFailures(): Failure[] | undefined;
+  /** Processing time has come to `wallMs`: fires what is due. Outputs appear at the leaves. */
+  tick(wallMs: number): void;
+  /** Epoch ms of the next `tick` that has something to do; Infinity when none. */
+  readonly nextTickMs: number;
+  /** A partition has ended and no longer holds back the watermark. May fire windows. */
+  endPartition(partition: string, wallMs: number): void;
+  /** End of input: windows close. */
+  end(): void;
+  /** In the order of the tree, parents first. At most ten times a second. */
+  counters(): readonly OperatorCounters[];
+}

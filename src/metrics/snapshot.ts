@@ -1,0 +1,78 @@
+/**
+ * What a running flow tells about itself. Plain data: it crosses threads and is what the live view,
+ * `--json`, the dashboard and exporters read. Counts are in events, always.
+ */
+
+import type { Verdicts } from './targets.ts';
+import type { SystemMetrics } from './system-metrics.ts';
+import type { StageSettings } from '../tuning/settings.ts';
+
+export type RunState = 'starting' | 'running' | 'draining' | 'done' | 'stopped' | 'failed';
+
+export interface SourceSnapshot {
+  readonly name: string;
+  readonly accepted: number;
+  readonly bytes: number;
+  readonly invalid: number;
+  /** Share of the last interval in which the flow held this source back, 0..1. */
+  readonly heldRatio: number;
+  /** Share of records that took the learned decoder path; null where nothing is decoded. */
+  readonly learnedRatio: number | null;
+}
+
+export interface OperatorSnapshot {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly failed: number;
+  readonly timeShare: number | null;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface StageSnapshot {
+  readonly name: string;
+  readonly kind: 'async' | 'sink';
+  readonly arrived: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly retried: number;
+  readonly calls: number;
+  readonly backlogEvents: number;
+  readonly backlogBytes: number;
+  readonly inFlight: number;
+  /** Over the last interval. */
+  readonly busyRatio: number;
+  readonly latencyP95Ms: number;
+  readonly batchMean: number;
+  readonly settings: StageSettings;
+}
+
+/** Where the flow is held up, in one sentence, and the evidence. */
+export interface Bottleneck {
+  readonly where: string;
+  readonly kind: 'none' | 'source' | 'cpu' | 'stage';
+  readonly reason: string;
+}
+
+export interface FlowSnapshot {
+  readonly flow: string;
+  readonly state: RunState;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly uptimeMs: number;
+  readonly system: SystemMetrics;
+  readonly verdicts: Verdicts;
+  readonly totals: {
+    readonly accepted: number;
+    readonly confirmed: number;
+    readonly deadLettered: number;
+    readonly dropped: number;
+    readonly late: number;
+  };
+  readonly sources: readonly SourceSnapshot[];
+  readonly operators: readonly OperatorSnapshot[];
+  readonly stages: readonly StageSnapshot[];
+  readonly bottleneck: Bottleneck;
+  readonly settingsVersion: number;
+}

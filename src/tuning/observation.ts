@@ -1,0 +1,51 @@
+import type { HistogramData } from '../stats/histogram.ts';
+
+/** One call of a stage, as a controller needs it. */
+export interface CallSample {
+  /** Events in the call. */
+  readonly batch: number;
+  /** Calls in flight: when it started (itself included), and the mean while it ran. */
+  readonly inFlightAtStart: number;
+  readonly inFlightMean: number;
+  readonly durationMs: number;
+  readonly outcome: 'ok' | 'failed' | 'rejected';
+  /** Monotonic ms at which it ended. */
+  readonly endedAt: number;
+}
+
+/** Why calls were cut where they were; counts. */
+export interface CutReasons {
+  /** The batch limit was reached. */
+  readonly limit: number;
+  /** Everything queued was taken. */
+  readonly drained: number;
+}
+
+/** What one stage did since the last observation. Plain data: it can be saved and replayed. */
+export interface StageObservation {
+  readonly stage: string;
+  readonly at: number;
+  readonly durationMs: number;
+  /** Events that came in, were confirmed, failed. */
+  readonly arrived: number;
+  readonly done: number;
+  readonly failed: number;
+  /** Events that the target pushed back (429, pool exhausted). */
+  readonly rejected: number;
+  readonly backlogEvents: number;
+  readonly backlogBytes: number;
+  /** Age of the oldest queued event since acceptance. */
+  readonly oldestMs: number;
+  readonly inFlight: number;
+  /** Mean calls in flight over concurrency, 0..1 (over 1 while bursting). */
+  readonly busyRatio: number;
+  /** Share of the time in which the edge in front was full. */
+  readonly fullRatio: number;
+  /** Acceptance to confirmation, ms, weighted by events. */
+  readonly latency: HistogramData;
+  readonly cuts: CutReasons;
+  /** The newest calls, at most MAX_SAMPLES. */
+  readonly samples: readonly CallSample[];
+}
+
+export const MAX_SAMPLES = 256;

@@ -1,0 +1,56 @@
+/**
+ * Every number that tuning may move, in one versioned place. The data path reads the current value
+ * at each dispatch; nothing caches it, so a change takes effect with the next batch, atomically.
+ */
+
+/** Knobs of one waiting stage (an async operator or a sink) and of the edge in front of it. */
+export interface StageSettings {
+  /** Most events per call, >= 1. */
+  readonly batchLimit: number;
+  /** Most calls in flight, >= 1. */
+  readonly concurrency: number;
+  /** Calls in flight allowed while the oldest queued event is older than `burstAgeMs`, >= concurrency. */
+  readonly burstConcurrency: number;
+  readonly burstAgeMs: number;
+  /** How long an event may wait for company while a slot is free. 0 = never. */
+  readonly lingerMs: number;
+  /** Least time between the starts of two calls. 0 = none. */
+  readonly minGapMs: number;
+  /** Bounds of the edge in front: full when either is reached. */
+  readonly edgeEvents: number;
+  readonly edgeBytes: number;
+}
+
+export type KnobName = keyof StageSettings;
+
+export class Settings {
+  readonly #stages = new Map<string, StageSettings>();
+  #version = 0;
+
+  /** Grows by one with each change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  stages(): IterableIterator<readonly [string, StageSettings]> {
+    return this.#stages.entries();
+  }
+
+  get(stage: string): StageSettings {
+    const found = this.#stages.get(stage);
+    if (found === undefined) throw new RangeError(`no stage named ${stage}`);
+    return found;
+  }
+
+  /** Replaces some knobs of one stage at once. @returns the new version */
+  update(stage: string, change: Partial<StageSettings>): number {
+    this.#stages.set(stage, Object.freeze({ ...this.get(stage), ...change }));
+    this.#version += 1;
+    return this.#version;
+  }
+
+  declare(stage: string, initial: StageSettings): void {
+    this.#stages.set(stage, Object.freeze({ ...initial }));
+    this.#version += 1;
+  }
+}
