@@ -19,6 +19,8 @@ export interface OperatorEnvironment {
   readonly random: Random;
   /** The time that this operator lives by: event time after `eventTime`, else processing time. */
   readonly time: TimeDomain;
+  /** False where code generation is switched off or unwanted; results are the same. */
+  readonly generateCode: boolean;
 }
 
 /**
@@ -45,6 +47,16 @@ export interface Step {
    * @param timeMs - event time, else the batch's wall-clock time of arrival
    */
   push(event: unknown, key: Key | undefined, keyId: number, timeMs: number): unknown;
+  /** Named counts for metrics, for example `evicted`. Read at most ten times a second. */
+  counts?(): Readonly<Record<string, number>>;
+}
+
+/** User code threw while a result was made, so no single event is to blame. */
+export interface EmitFailure {
+  /** What was to be emitted: for a window `{ key?, start, end, revision }`. */
+  readonly event: unknown;
+  readonly key: Key | undefined;
+  readonly cause: unknown;
 }
 
 /**
@@ -59,6 +71,11 @@ export interface Collector {
   end(): void;
   /** Outputs since the last `take` on that port, in order; undefined when there are none. */
   take(port: number): unknown[] | undefined;
+  /**
+   * Results that user code made impossible since the last call; undefined when there are none.
+   * `push` itself throws only before it has changed anything, so a throw blames its event alone.
+   */
+  takeFailures?(): EmitFailure[] | undefined;
   /** Event time of an output of port 0, when what follows inherits event time from it. */
   readonly timeOf?: (output: unknown) => number;
   /** Named counts for metrics, for example `late`. Read at most ten times a second. */
