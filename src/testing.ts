@@ -1,0 +1,3 @@
+/** The public door `daoflow/testing`: run a flow in virtual time. */
+
+export { VirtualScheduler } from './testing/virtual-scheduler.ts';

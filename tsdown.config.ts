@@ -1,0 +1,16 @@
+import { defineConfig, type UserConfig } from 'tsdown';
+import { entries } from './scripts/lib/paths.mjs';
+
+const config: UserConfig = defineConfig({
+  entry: entries(),
+  outDir: 'dist',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  dts: true,
+  fixedExtension: false,
+  hash: false,
+  clean: true,
+});
+
+export default config;
