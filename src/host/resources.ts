@@ -61,7 +61,7 @@ export function systemHost(): ResourceHost {
  * A reader for this process. The first sample covers the time since the reader was made; CPU is null
  * until 100 ms have passed, I/O wait until 1 s has.
  *
- * Cost of a fresh sample: about 20 us every 100 ms, 50 us more each second (I/O wait) and 150 us more
+ * Cost of a fresh sample: about 20 us every 100 ms, 70 us more each second (I/O wait) and 150 us more
  * each 5 s (limits), on Linux with two CPUs; /proc/stat grows with the number of CPUs.
  */
 export function systemResources(host: ResourceHost = systemHost()): ResourceReader {
