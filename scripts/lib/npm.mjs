@@ -6,7 +6,7 @@ import { ROOT } from './paths.mjs';
 import { fail } from './say.mjs';
 
 /** npm's own script: the one that started us, else the one that came with this Node.js. */
-function npmCli() {
+export function npmCli() {
   const bin = dirname(process.execPath);
   const candidates = [
     process.env.npm_execpath,
