@@ -1,0 +1,412 @@
+/**
+ * Fused segments against the hand-written loop and composed closures.
+ *
+ * CPU time per event of one process (user + system), variants alternating round by round, best of several rounds, ratios
+ * within the process. Polluted: six other segments run through the same code first, as in a real process.
+ * Every result is checked. Events come as arrays of 256 `{ ts, key, value, type }`, 1000 keys.
+ *
+ * Run: npx tsdown bench/micro/fusion.ts --format esm --out-dir .build/bench && node .build/bench/fusion.mjs [--quick]
+ */
+
+import { compileSegment } from '../../src/fusion/compile.ts';
+import type { Segment, SegmentTree } from '../../src/fusion/segment.ts';
+import type { Collector, Key, OperatorEnvironment, OperatorSpec, Step } from '../../src/operator/operator.ts';
+import { NOTHING } from '../../src/operator/operator.ts';
+import type { KeyColumn } from '../../src/event/batch.ts';
+
+interface Event {
+  readonly ts: number;
+  readonly key: string;
+  readonly value: number;
+  readonly type: string;
+}
+
+const BATCH = 256;
+const BATCHES = 160;
+const KEYS = 1000;
+const WINDOW_MS = 1000;
+const FIRST_MS = 1_750_000_000_000;
+const quick = process.argv.includes('--quick');
+const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);
+const ROUNDS = quick ? 7 : 21;
+/** Runs over all batches per timed round: about 1 M events. */
+const REPEATS = quick ? 12 : 24;
+
+const clock = { now: (): number => performance.now(), wall: (): number => FIRST_MS };
+const names = Array.from({ length: KEYS }, (_, i) => `key-${i}`);
+const ids = Array.from({ length: BATCHES }, () => new Int32Array(BATCH));
+const batches: Event[][] = ids.map((column, b) =>
+  Array.from({ length: BATCH }, (_, i) => {
+    const n = b * BATCH + i;
+    column[i] = (n * 7919) % KEYS;
+    return { ts: FIRST_MS + n / 8, key: names[(n * 7919) % KEYS] ?? '', value: n % 100, type: n % 3 === 0 ? 'a' : 'b' };
+  }),
+);
+const columns: KeyColumn[] = ids.map((column) => ({ field: 'key', ids: column, values: names }));
+const SPAN_MS = BATCHES * BATCH / 8 + WINDOW_MS * 2;
+
+// Terminals and a minimal tumbling window, shared by all variants.
+
+class Count implements Step {
+  count = 0;
+  push(): unknown {
+    this.count += 1;
+    return NOTHING;
+  }
+}
+
+class Sums {
+  total = 0;
+  windows = 0;
+  closed(sum: number): void {
+    this.total += sum;
+    this.windows += 1;
+  }
+}
+
+class MapWindow implements Collector {
+  readonly #sums: Sums;
+  readonly #environment: OperatorEnvironment;
+  #open = new Map<Key, number>();
+  #endMs = -Infinity;
+
+  constructor(sums: Sums, environment: OperatorEnvironment) {
+    this.#sums = sums;
+    this.#environment = environment;
+  }
+
+  push(event: unknown, key: Key | undefined, _: number, timeMs: number): void {
+    if (this.#endMs === -Infinity) this.#begin(timeMs);
+    const at = key ?? '';
+    const { value } = event as { value: number };
+    const sum = this.#open.get(at);
+    this.#open.set(at, sum === undefined ? value : sum + value);
+  }
+
+  advance(watermarkMs: number): void {
+    this.end();
+    this.#begin(watermarkMs);
+  }
+
+  end(): void {
+    for (const sum of this.#open.values()) this.#sums.closed(sum);
+    this.#open.clear();
+  }
+
+  take(): undefined {
+    return undefined;
+  }
+
+  counts(): Record<string, number> {
+    return {};
+  }
+
+  #begin(timeMs: number): void {
+    this.#endMs = (Math.floor(timeMs / WINDOW_MS) + 1) * WINDOW_MS;
+    this.#environment.time.wakeAt(this.#endMs);
+  }
+}
+
+class DenseWindow implements Collector {
+  readonly #sums: Sums;
+  readonly #environment: OperatorEnvironment;
+  readonly #values = new Float64Array(KEYS);
+  readonly #isOpen = new Uint8Array(KEYS);
+  #endMs = -Infinity;
+
+  constructor(sums: Sums, environment: OperatorEnvironment) {
+    this.#sums = sums;
+    this.#environment = environment;
+  }
+
+  push(event: unknown, _: Key | undefined, keyId: number, timeMs: number): void {
+    if (this.#endMs === -Infinity) this.#begin(timeMs);
+    if (keyId < 0) throw new Error('every key has an id here');
+    this.#values[keyId]! += (event as { value: number }).value;
+    this.#isOpen[keyId] = 1;
+  }
+
+  advance(watermarkMs: number): void {
+    this.end();
+    this.#begin(watermarkMs);
+  }
+
+  end(): void {
+    for (let id = 0; id < KEYS; id++) if (this.#isOpen[id] === 1) this.#sums.closed(this.#values[id] ?? 0);
+    this.#values.fill(0);
+    this.#isOpen.fill(0);
+  }
+
+  take(): undefined {
+    return undefined;
+  }
+
+  counts(): Record<string, number> {
+    return {};
+  }
+
+  #begin(timeMs: number): void {
+    this.#endMs = (Math.floor(timeMs / WINDOW_MS) + 1) * WINDOW_MS;
+    this.#environment.time.wakeAt(this.#endMs);
+  }
+}
+
+// Flows.
+
+/** What one variant of a flow does with the whole load, once. `pass` shifts event time so that it never runs backwards. */
+type Variant = () => number;
+
+function tree(operators: readonly OperatorSpec[], end?: SegmentTree): readonly SegmentTree[] {
+  let next: readonly SegmentTree[] = end === undefined ? [] : [end];
+  for (const operator of operators.toReversed()) next = [{ operator, ports: [next] }];
+  return next;
+}
+
+function feed(segment: Segment, withIds: boolean): void {
+  for (let b = 0; b < BATCHES; b++) {
+    const events = batches[b] ?? [];
+    segment.process({
+      events,
+      start: 0,
+      end: events.length,
+      partition: 'p',
+      wallMs: FIRST_MS,
+      keys: withIds ? columns[b] : undefined,
+    });
+  }
+}
+
+function compile(operators: readonly OperatorSpec[], generateCode: boolean, timedEvery = 128, leaf = false): Segment {
+  const options = { flow: 'bench', clock, random: () => 0.5, generateCode, timedEvery };
+  return compileSegment(tree(operators, leaf ? { leaf: 0 } : undefined), 1, options);
+}
+
+const double: OperatorSpec = { kind: 'map', name: 'double', fn: (e: Event) => ({ key: e.key, value: e.value * 2, ts: e.ts }) };
+const isEven: OperatorSpec = { kind: 'filter', name: 'even', fn: (e: Event) => (e.value & 3) === 0 };
+
+function flowTwo(generateCode: boolean, timedEvery?: number): Variant {
+  const count = new Count();
+  const counting: OperatorSpec = { kind: 'step', name: 'count', create: () => count };
+  const segment = compile([scalar(2, 1), keep(3), counting], generateCode, timedEvery);
+  return () => {
+    const before = count.count;
+    feed(segment, false);
+    return count.count - before;
+  };
+}
+
+/** Functions of its own for each use, as in flows that people write. */
+function scalar(factor: number, shift: number): OperatorSpec {
+  return shift === 1
+    ? { kind: 'map', name: 'value', fn: (e: Event) => e.value * factor + 1 }
+    : { kind: 'map', name: 'more', fn: (n: number) => n * factor + shift };
+}
+
+function keep(mask: number): OperatorSpec {
+  return { kind: 'filter', name: 'keep', fn: (n: number) => (n & mask) !== 0 };
+}
+
+function handTwo(): Variant {
+  return () => {
+    let count = 0;
+    for (const events of batches) {
+      for (let i = 0; i < events.length; i++) {
+        const value = events[i]!.value * 2 + 1;
+        if ((value & 3) !== 0) count++;
+      }
+    }
+    return count;
+  };
+}
+
+function flowTen(generateCode: boolean): Variant {
+  const count = new Count();
+  const counting: OperatorSpec = { kind: 'step', name: 'count', create: () => count };
+  const segment = compile(
+    [
+      { kind: 'map', name: 'm1', fn: (e: Event) => e.value + 1 },
+      { kind: 'filter', name: 'f1', fn: (n: number) => n % 7 !== 0 },
+      { kind: 'map', name: 'm2', fn: (n: number) => n * 3 },
+      { kind: 'filter', name: 'f2', fn: (n: number) => n > 5 },
+      { kind: 'map', name: 'm3', fn: (n: number) => n - 2 },
+      { kind: 'filter', name: 'f3', fn: (n: number) => (n & 15) !== 3 },
+      { kind: 'map', name: 'm4', fn: (n: number) => n ^ 5 },
+      { kind: 'filter', name: 'f4', fn: (n: number) => n < 290 },
+      { kind: 'map', name: 'm5', fn: (n: number) => n + 9 },
+      { kind: 'filter', name: 'f5', fn: (n: number) => n !== 77 },
+      counting,
+    ],
+    generateCode,
+  );
+  return () => {
+    const before = count.count;
+    feed(segment, false);
+    return count.count - before;
+  };
+}
+
+function handTen(): Variant {
+  return () => {
+    let count = 0;
+    for (const events of batches) {
+      for (let i = 0; i < events.length; i++) {
+        let n = events[i]!.value + 1;
+        if (n % 7 === 0) continue;
+        n *= 3;
+        if (n <= 5) continue;
+        n -= 2;
+        if ((n & 15) === 3) continue;
+        n ^= 5;
+        if (n >= 290) continue;
+        n += 9;
+        if (n === 77) continue;
+        count++;
+      }
+    }
+    return count;
+  };
+}
+
+/** Event time starts over with each repeat: a fresh segment for each, as the loop starts with a fresh map. */
+function flowThree(generateCode: boolean, dense: boolean): Variant {
+  const sums = new Sums();
+  let shiftMs = 0;
+  const create = (environment: OperatorEnvironment): Collector =>
+    dense ? new DenseWindow(sums, environment) : new MapWindow(sums, environment);
+  const segment = compile(
+    [
+      { kind: 'eventTime', name: 'time', fn: (e: Event) => e.ts + shiftMs, outOfOrderMs: 0, idleMs: 60_000 },
+      { kind: 'map', name: 'double', fn: (e: Event) => ({ key: e.key, value: e.value * 2 }) },
+      { kind: 'filter', name: 'keep', fn: (e: { value: number }) => e.value % 5 !== 0 },
+      { kind: 'keyBy', name: 'key', fn: (e: { key: string }) => e.key, field: 'key' },
+      { kind: 'collector', name: 'window', ports: ['out'], create },
+    ],
+    generateCode,
+  );
+  return () => {
+    const before = sums.total;
+    feed(segment, dense);
+    shiftMs += SPAN_MS;
+    segment.process({ events: [{ ts: FIRST_MS - WINDOW_MS, key: '', value: 0, type: '' }], start: 0, end: 1, partition: 'p', wallMs: FIRST_MS });
+    return sums.total - before;
+  };
+}
+
+function handThree(): Variant {
+  let shiftMs = 0;
+  return () => {
+    let total = 0;
+    const open = new Map<string, number>();
+    let endMs = -Infinity;
+    for (const events of batches) {
+      for (let i = 0; i < events.length; i++) {
+        const e = events[i]!;
+        const ts = e.ts + shiftMs;
+        const doubled = { key: e.key, value: e.value * 2 };
+        if (doubled.value % 5 !== 0) {
+          if (endMs === -Infinity) endMs = (Math.floor(ts / WINDOW_MS) + 1) * WINDOW_MS;
+          const sum = open.get(doubled.key);
+          open.set(doubled.key, sum === undefined ? doubled.value : sum + doubled.value);
+        }
+        if (ts >= endMs && endMs !== -Infinity) {
+          for (const sum of open.values()) total += sum;
+          open.clear();
+          endMs = (Math.floor(ts / WINDOW_MS) + 1) * WINDOW_MS;
+        }
+      }
+    }
+    for (const sum of open.values()) total += sum;
+    shiftMs += SPAN_MS;
+    return total;
+  };
+}
+
+/** Outputs to a leaf: what an array per batch costs. */
+function flowLeaf(generateCode: boolean): Variant {
+  const segment = compile([double, isEven], generateCode, 128, true);
+  return () => {
+    let count = 0;
+    for (const events of batches) {
+      segment.process({ events, start: 0, end: events.length, partition: 'p', wallMs: FIRST_MS });
+      count += segment.take(0)?.length ?? 0;
+    }
+    return count;
+  };
+}
+
+function handLeaf(): Variant {
+  return () => {
+    let count = 0;
+    for (const events of batches) {
+      const out: unknown[] = [];
+      for (let i = 0; i < events.length; i++) {
+        const e = events[i]!;
+        const doubled = { key: e.key, value: e.value * 2, ts: e.ts };
+        if ((doubled.value & 3) === 0) out.push(doubled);
+      }
+      count += out.length;
+    }
+    return count;
+  };
+}
+
+// Measuring.
+
+function pollute(): void {
+  for (const generateCode of [true, false]) {
+    for (let i = 0; i < 6; i++) {
+      const other = compile(
+        [
+          { kind: 'map', name: 'a', fn: (e: Event) => ({ ...e, extra: i }) },
+          { kind: 'filter', name: 'b', fn: (e: Event) => e.value % (i + 2) !== 0 },
+          { kind: 'keyBy', name: 'c', fn: (e: Event) => (i % 2 === 0 ? e.key : e.value) },
+          { kind: 'flatMap', name: 'd', fn: (e: Event) => (i % 3 === 0 ? [e, i] : [e.type]) },
+          { kind: 'tap', name: 'e', fn: (e: unknown) => typeof e },
+        ],
+        generateCode,
+        3,
+        i % 2 === 0,
+      );
+      feed(other, false);
+      other.take(0);
+    }
+  }
+}
+
+function cpuNs(run: Variant, expected: number): number {
+  const before = process.cpuUsage();
+  for (let r = 0; r < REPEATS; r++) {
+    const result = run();
+    if (result !== expected) throw new Error(`expected ${expected}, received ${result}`);
+  }
+  const { user, system } = process.cpuUsage(before);
+  return ((user + system) * 1000) / (REPEATS * BATCHES * BATCH);
+}
+
+function compare(flow: string, hand: () => Variant, variants: Readonly<Record<string, () => Variant>>, target: Readonly<Record<string, number>>): void {
+  if (only !== undefined && flow !== only) return;
+  const running = Object.entries({ loop: hand, ...variants }).map(([name, make]) => ({ name, run: make(), ns: [] as number[] }));
+  const expected = hand()();
+  for (const { run } of running) run();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const each of running) each.ns.push(cpuNs(each.run, expected));
+  }
+  const loopNs = median(running[0]?.ns ?? []);
+  for (const { name, ns } of running) {
+    const wanted = target[name];
+    const ratio = loopNs / median(ns);
+    const verdict = wanted === undefined ? '' : ratio >= wanted ? `>= ${wanted} met` : `>= ${wanted} MISSED`;
+    console.log(`${flow.padEnd(6)} ${name.padEnd(20)} ${median(ns).toFixed(1).padStart(7)} ns  ${ratio.toFixed(2).padStart(6)} of the loop  ${verdict}`);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+pollute();
+compare('ii', handTwo, { fused: () => flowTwo(true), untimed: () => flowTwo(true, 0), composed: () => flowTwo(false) }, { fused: 0.8, untimed: 0.9 });
+compare('ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) }, { fused: 0.9 });
+compare('iii', handThree, { fused: () => flowThree(true, false), dense: () => flowThree(true, true), composed: () => flowThree(false, false) }, { fused: 0.75, dense: 2 });
+compare('leaf', handLeaf, { fused: () => flowLeaf(true), composed: () => flowLeaf(false) }, { fused: 0.8 });

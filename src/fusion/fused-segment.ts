@@ -1,0 +1,249 @@
+/**
+ * Runs a planned segment: its regions' loops, its collectors' outputs, its time.
+ *
+ * Invariants
+ * - Outputs of a collector run through what follows before its domain's watermark is seen there, and in order.
+ * - A domain that follows another advances at the same events however the input was cut into batches.
+ * - Wall-clock time never runs backwards here, whatever the clock does.
+ */
+
+import type { Clock } from '../time/clock.ts';
+import type { Key } from '../operator/operator.ts';
+import { Ledger } from './ledger.ts';
+import type { Loop, LoopContext, LoopMaker } from './loop.ts';
+import { Outputs } from './outputs.ts';
+import type { CollectorNode, Plan, Region, TimeNode } from './plan.ts';
+import type { Failure, OperatorCounters, Segment, SegmentInput } from './segment.ts';
+import type { Alarm, Domain } from './time-domain.ts';
+
+/** Reads that the cost of one clock read is the mean of. */
+const CLOCK_READS = 8;
+
+interface RegionLoops {
+  readonly plain: Loop;
+  /** Made when first needed. */
+  timed: Loop | undefined;
+}
+
+export class FusedSegment implements Segment {
+  readonly #plan: Plan;
+  readonly #clock: Clock;
+  readonly #timedEvery: number;
+  readonly #makeLoop: LoopMaker;
+  readonly #context: LoopContext;
+  readonly #outputs: Outputs;
+  readonly #ledger: Ledger;
+  readonly #loops: readonly RegionLoops[];
+  /** By the domain's identity: whose alarms to ring. */
+  readonly #nodeOf: ReadonlyMap<Alarm, CollectorNode>;
+  #failures: Failure[] = [];
+  #wallMs = -Infinity;
+  #batches = 0;
+  #isTimed = false;
+  #clockMs = 0;
+  #hasEnded = false;
+
+  constructor(plan: Plan, leaves: number, clock: Clock, timedEvery: number, makeLoop: LoopMaker) {
+    this.#plan = plan;
+    this.#clock = clock;
+    this.#timedEvery = timedEvery;
+    this.#makeLoop = makeLoop;
+    this.#outputs = new Outputs(leaves);
+    this.#ledger = new Ledger(plan);
+    this.#nodeOf = new Map(plan.regions.flatMap(({ collectors }) => collectors.map((node) => [node.alarm, node])));
+    this.#context = {
+      outputs: this.#outputs,
+      ledger: this.#ledger,
+      clock,
+      settle: (domain) => this.#settle(domain),
+      failed: (region, index, event, key, cause) => this.#fail(region, index, event, key, cause),
+    };
+    this.#loops = plan.regions.map((region) => ({ plain: makeLoop(region, this.#context, false), timed: undefined }));
+  }
+
+  process(input: SegmentInput): void {
+    const { events, start, end, partition, keys } = input;
+    if (start >= end) return;
+    this.#beginBatch();
+    this.#advanceWall(input.wallMs);
+    for (const node of this.#plan.root.times) this.#openPartition(node, partition);
+    this.#drainAll();
+    this.#run(this.#plan.root, events, start, end, keys);
+    for (const node of this.#plan.root.times) node.maxima.close();
+    this.#drainAll();
+    this.#isTimed = false;
+  }
+
+  take(leaf: number): unknown[] | undefined {
+    return this.#outputs.take(leaf);
+  }
+
+  takeFailures(): Failure[] | undefined {
+    if (this.#failures.length === 0) return undefined;
+    const failures = this.#failures;
+    this.#failures = [];
+    return failures;
+  }
+
+  tick(wallMs: number): void {
+    if (this.#hasEnded) return;
+    this.#advanceWall(wallMs);
+    for (const node of this.#plan.root.times) this.#rest(node);
+    this.#drainAll();
+  }
+
+  get nextTickMs(): number {
+    let next = Infinity;
+    for (const domain of this.#plan.wallDomains) if (domain.next < next) next = domain.next;
+    for (const { domain, maxima, outOfOrderMs } of this.#plan.root.times) {
+      const expiryMs = domain.next === Infinity ? Infinity : maxima.expiryFor(domain.next + outOfOrderMs);
+      if (expiryMs < next) next = expiryMs;
+    }
+    return next;
+  }
+
+  endPartition(partition: string, wallMs: number): void {
+    if (this.#hasEnded) return;
+    this.#advanceWall(wallMs);
+    for (const node of this.#plan.root.times) {
+      node.maxima.end(partition);
+      this.#rest(node);
+    }
+    this.#drainAll();
+  }
+
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#drainAll();
+    this.#endRegion(this.#plan.root);
+  }
+
+  counters(): readonly OperatorCounters[] {
+    return this.#ledger.read();
+  }
+
+  #beginBatch(): void {
+    this.#batches += 1;
+    this.#isTimed = this.#timedEvery > 0 && this.#batches % this.#timedEvery === 0;
+    if (!this.#isTimed) return;
+    this.#ledger.fadeTimes();
+    this.#clockMs = clockCostMs(this.#clock);
+  }
+
+  #advanceWall(wallMs: number): void {
+    if (wallMs > this.#wallMs) this.#wallMs = wallMs;
+    for (const domain of this.#plan.wallDomains) {
+      domain.raise(this.#wallMs);
+      if (domain.next <= domain.watermark || domain.isFollowed) this.#settle(domain);
+    }
+  }
+
+  #openPartition(node: TimeNode, partition: string): void {
+    if (!node.domain.isRead) return;
+    this.#rest(node);
+    node.maxima.open(partition, this.#wallMs);
+  }
+
+  /** Takes what the partitions that still hold the watermark back allow. */
+  #rest(node: TimeNode): void {
+    const { domain, maxima, outOfOrderMs } = node;
+    domain.raise(maxima.least(this.#wallMs) - outOfOrderMs);
+    if (domain.next <= domain.watermark) this.#settle(domain);
+  }
+
+  #run(region: Region, events: readonly unknown[], start: number, end: number, keys?: SegmentInput['keys']): void {
+    const { entered } = this.#ledger;
+    entered[region.id] = (entered[region.id] ?? 0) + end - start;
+    const loops = this.#loops[region.id];
+    if (loops === undefined) return;
+    const loop = this.#isTimed ? (loops.timed ??= this.#makeLoop(region, this.#context, true)) : loops.plain;
+    loop(events, start, end, this.#wallMs, keys, this.#clockMs);
+  }
+
+  /** Wakes who is due in `domain` and in those that follow it. */
+  #settle(domain: Domain): void {
+    const { watermark, alarms } = domain;
+    let isStale = false;
+    if (domain.next <= watermark) {
+      isStale = true;
+      for (const alarm of alarms) if (alarm.atMs <= watermark) this.#wake(alarm, watermark);
+    }
+    if (domain.isFollowed) for (const alarm of alarms) if (this.#follow(alarm, watermark)) isStale = true;
+    if (isStale) domain.reset();
+  }
+
+  /** Runs through what a collector has given, then lets the time that follows it pass. */
+  #follow(alarm: Alarm, watermark: number): boolean {
+    const { follower } = alarm;
+    const node = this.#nodeOf.get(alarm);
+    if (follower === undefined || node === undefined) return false;
+    const hasRun = this.#drainPort(node, 0);
+    follower.raise(watermark);
+    const isDue = hasRun || follower.next <= watermark;
+    if (isDue) this.#settle(follower);
+    return isDue;
+  }
+
+  #wake(alarm: Alarm, watermark: number): void {
+    alarm.atMs = Infinity;
+    const node = this.#nodeOf.get(alarm);
+    if (node !== undefined) this.#guard(node, () => node.collector.advance(watermark));
+  }
+
+  #drainAll(): void {
+    for (const node of this.#plan.root.collectors) this.#drain(node);
+  }
+
+  #drain(node: CollectorNode): void {
+    for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
+    for (const region of node.regions) {
+      if (region !== undefined) for (const below of region.collectors) this.#drain(below);
+    }
+  }
+
+  #drainPort(node: CollectorNode, port: number): boolean {
+    const outputs = node.collector.take(port);
+    if (outputs === undefined || outputs.length === 0) return false;
+    const { passed } = this.#ledger;
+    passed[node.index] = (passed[node.index] ?? 0) + outputs.length;
+    const region = node.regions[port];
+    if (region !== undefined) this.#run(region, outputs, 0, outputs.length);
+    return true;
+  }
+
+  #endRegion(region: Region): void {
+    region.domain.end();
+    for (const { domain } of region.times) domain.end();
+    for (const node of region.collectors) {
+      this.#guard(node, () => node.collector.end());
+      for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
+      for (const below of node.regions) if (below !== undefined) this.#endRegion(below);
+    }
+  }
+
+  /** A collector may call user code when time passes: its failure belongs to no single event. */
+  #guard(node: CollectorNode, run: () => void): void {
+    const beganMs = this.#isTimed ? this.#clock.now() : 0;
+    try {
+      run();
+    } catch (cause) {
+      this.#failures.push({ operator: node.name, event: undefined, key: undefined, cause });
+    }
+    if (!this.#isTimed) return;
+    const { timeMs } = this.#ledger;
+    timeMs[node.index] = (timeMs[node.index] ?? 0) + this.#clock.now() - beganMs - this.#clockMs;
+  }
+
+  #fail(region: Region, index: number, event: unknown, key: Key | undefined, cause: unknown): void {
+    this.#ledger.fail(region, index);
+    this.#failures.push({ operator: this.#plan.operators[index]?.name ?? '', event, key, cause });
+  }
+}
+
+function clockCostMs(clock: Clock): number {
+  const beganMs = clock.now();
+  let endMs = beganMs;
+  for (let i = 0; i < CLOCK_READS; i++) endMs = clock.now();
+  return (endMs - beganMs) / CLOCK_READS;
+}

@@ -1,0 +1,318 @@
+/**
+ * A region as one generated loop.
+ *
+ * The text comes from the templates below and from integers, nothing else: user functions, names, fields
+ * and objects are handed over by reference (`refs`), so no string of the user's or of the network's is ever
+ * compiled. Each text is unique (its sourceURL), so V8 keeps type feedback per segment and can inline
+ * what the segment calls.
+ *
+ * Names in the text, N being an operator's index or a leaf's number:
+ *   fN function, sN step or collector, vN value after N, kN key, jN key's id, tN event time, nN passed,
+ *   qN ms spent, dN domain, mN partition maximum, xN least of the other maxima, wN watermark, oN output array.
+ * `at` says which operator runs: constants in registers that cost nothing until something throws.
+ */
+
+import { NOTHING } from '../operator/operator.ts';
+import { isCounted } from './ledger.ts';
+import { isStateful, readsOwnTime, skippedBefore, type Loop, type LoopContext } from './loop.ts';
+import {
+  badItems,
+  badKey,
+  badTime,
+  type CollectorNode,
+  type FunctionNode,
+  type OperatorNode,
+  type PlanNode,
+  type Region,
+  type StepNode,
+  type TimeNode,
+} from './plan.ts';
+
+/** Longest flow name that appears in a profile. */
+const NAME_LENGTH = 64;
+
+let serial = 0;
+let allowed: boolean | undefined;
+
+/** False under `--disallow-code-generation-from-strings`. Tried once. */
+export function canGenerate(): boolean {
+  allowed ??= tryGenerate();
+  return allowed;
+}
+
+function tryGenerate(): boolean {
+  try {
+    instantiate('return undefined;', {});
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param flow - its name, for profiles and stack traces */
+export function generateLoop(flow: string, region: Region, context: LoopContext, isTimed: boolean): Loop {
+  const refs = references(region, context);
+  return instantiate(`${sourceOf(region, isTimed, Object.keys(refs))}\n//# sourceURL=${urlOf(flow)}`, refs) as Loop;
+}
+
+function urlOf(flow: string): string {
+  serial += 1;
+  return `daoflow/${flow.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, NAME_LENGTH)}/segment-${serial}.js`;
+}
+
+function instantiate(source: string, refs: Readonly<Record<string, unknown>>): unknown {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own template, see the header
+  const make = new Function('refs', source) as (given: typeof refs) => unknown;
+  return make(refs);
+}
+
+function references(region: Region, context: LoopContext): Record<string, unknown> {
+  const { outputs, ledger, clock, settle, failed } = context;
+  const refs: Record<string, unknown> = { NOTHING, badItems, badKey, badTime, skippedBefore, region, outputs, clock };
+  Object.assign(refs, { settle, failed, passed: ledger.passed, timeMs: ledger.timeMs, timeOf: region.parent?.timeOf });
+  for (const node of region.operators) {
+    const { index } = node;
+    if (node.kind === 'step') refs[`s${index}`] = node.step;
+    else if (node.kind === 'collector') refs[`s${index}`] = node.collector;
+    else refs[`f${index}`] = node.fn;
+    if (node.kind === 'keyBy') refs[`field${index}`] = node.field;
+    if (node.kind === 'eventTime') {
+      Object.assign(refs, { [`d${index}`]: node.domain, [`p${index}`]: node.maxima, [`lag${index}`]: node.outOfOrderMs });
+    }
+  }
+  return refs;
+}
+
+/** The text for a region. Exported for the test that no string of the user's gets into it. */
+export function sourceOf(region: Region, isTimed: boolean, names: readonly string[]): string {
+  return new LoopWriter(region, isTimed).write(names);
+}
+
+class LoopWriter {
+  readonly #region: Region;
+  readonly #isTimed: boolean;
+  /** Operators whose key, or whose time, a step or collector reads. */
+  readonly #read: ReadonlySet<OperatorNode>;
+  readonly #hasOwnTime: boolean;
+  readonly #passThrough: readonly number[];
+
+  constructor(region: Region, isTimed: boolean) {
+    this.#region = region;
+    this.#isTimed = isTimed;
+    const readers = region.operators.filter(isStateful);
+    this.#read = new Set(readers.flatMap(({ key, time }) => [key, time]).filter((node) => node !== undefined));
+    this.#hasOwnTime = region.parent?.timeOf !== undefined && readsOwnTime(region);
+    this.#passThrough = region.leaves.filter((leaf) => leaf.isPassThrough).map((leaf) => leaf.leaf);
+  }
+
+  write(names: readonly string[]): string {
+    return [
+      '"use strict";',
+      `const { ${names.join(', ')} } = refs;`,
+      'return function segment(events, start, end, wall, keys, clockMs) {',
+      ...this.#declarations(),
+      'let i = start, at = 0;',
+      'for (;;) {',
+      'try {',
+      'for (; i < end; i++) {',
+      'const v = events[i];',
+      ...(this.#hasOwnTime ? [`at = ${this.#region.parent?.index ?? 0};`, 'own = timeOf(v);'] : []),
+      ...this.#branches(this.#region.roots, 'v'),
+      '}',
+      'break;',
+      '} catch (error) {',
+      ...this.#recovery(),
+      '}',
+      '}',
+      ...this.#epilogue(),
+      '};',
+    ].join('\n');
+  }
+
+  #declarations(): string[] {
+    const lines: string[] = [];
+    if (this.#hasOwnTime) lines.push('let own = 0;');
+    if (this.#passThrough.length > 0) lines.push('const lost = [];');
+    const pushed = new Set(this.#region.leaves.filter((leaf) => !leaf.isPassThrough).map((leaf) => leaf.leaf));
+    for (const leaf of pushed) lines.push(`const o${leaf} = outputs.open(${leaf});`);
+    if (this.#isTimed) lines.push('let q = 0;');
+    for (const node of this.#region.operators) lines.push(...this.#declaration(node));
+    return lines;
+  }
+
+  #declaration(node: OperatorNode): string[] {
+    const n = node.index;
+    const lines: string[] = [];
+    if (isCounted(node) && node.kind !== 'collector') lines.push(`let n${n} = 0;`);
+    if (this.#isTimed) lines.push(`let q${n} = 0;`);
+    if (node.kind === 'keyBy') lines.push(`let k${n};`);
+    if (node.kind === 'keyBy' && this.#hasIds(node)) {
+      lines.push(`let j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
+      lines.push(`const ids${n} = dense${n} ? keys.ids : undefined, values${n} = dense${n} ? keys.values : undefined;`);
+    }
+    if (node.kind === 'eventTime') lines.push(`let t${n} = 0;`);
+    if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`let m${n} = p${n}.current, w${n} = 0;`);
+    if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`const x${n} = p${n}.others;`);
+    return lines;
+  }
+
+  #branches(nodes: readonly PlanNode[], value: string): string[] {
+    return nodes.flatMap((node) => this.#node(node, value));
+  }
+
+  #node(node: PlanNode, value: string): string[] {
+    switch (node.kind) {
+      case 'leaf':
+        return node.isPassThrough ? [] : [`o${node.leaf}.push(${value});`];
+      case 'map':
+        return [...this.#call(node, `const v${node.index} =`, value), ...this.#branches(node.next, `v${node.index}`)];
+      case 'tap':
+        return [...this.#call(node, '', value), ...this.#branches(node.next, value)];
+      case 'filter':
+        return this.#filter(node, value);
+      case 'flatMap':
+        return this.#flatMap(node, value);
+      case 'keyBy':
+        return this.#keyBy(node, value);
+      case 'eventTime':
+        return this.#eventTime(node, value);
+      case 'step':
+        return this.#step(node, value);
+      case 'collector':
+        return this.#timed(node, `s${node.index}.push(${this.#pushed(node, value)});`);
+    }
+  }
+
+  #filter(node: FunctionNode, value: string): string[] {
+    const n = node.index;
+    const test = this.#isTimed ? `v${n}` : `f${n}(${value})`;
+    const before = this.#isTimed ? this.#call(node, `const v${n} =`, value) : [`at = ${n};`];
+    return [...before, `if (${test}) {`, `n${n}++;`, ...this.#branches(node.next, value), '}'];
+  }
+
+  #flatMap(node: FunctionNode, value: string): string[] {
+    const n = node.index;
+    return [
+      ...this.#call(node, `const a${n} =`, value),
+      `if (a${n} === null || a${n} === undefined || typeof a${n}[Symbol.iterator] !== 'function') throw badItems(a${n});`,
+      `for (const v${n} of a${n}) {`,
+      `n${n}++;`,
+      ...this.#branches(node.next, `v${n}`),
+      `at = ${n};`,
+      '}',
+    ];
+  }
+
+  #keyBy(node: FunctionNode, value: string): string[] {
+    const k = `k${node.index}`;
+    return [
+      ...this.#call(node, `${k} =`, value),
+      `if (typeof ${k} !== 'string' && (typeof ${k} !== 'number' || ${k} !== ${k})) throw badKey(${k});`,
+      ...this.#keyId(node),
+      ...this.#branches(node.next, value),
+    ];
+  }
+
+  /** An id counts only when its value is the key: usually one comparison of pointers. */
+  #keyId(node: FunctionNode): string[] {
+    if (!this.#hasIds(node)) return [];
+    const n = node.index;
+    return [
+      `if (dense${n}) {`,
+      `j${n} = ids${n}[i];`,
+      `if (!(j${n} >= 0 && values${n}[j${n}] === k${n})) j${n} = -1;`,
+      '}',
+    ];
+  }
+
+  #eventTime(node: TimeNode, value: string): string[] {
+    const t = `t${node.index}`;
+    return [
+      ...this.#call(node, `${t} =`, value),
+      `if (typeof ${t} !== 'number' || ${t} - ${t} !== 0) throw badTime(${t});`,
+      ...this.#branches(node.next, value),
+      ...this.#advance(node),
+    ];
+  }
+
+  /** After the event has gone through, so that its lateness was judged by the watermark before it. */
+  #advance(node: TimeNode): string[] {
+    if (!node.domain.isRead) return [];
+    const n = node.index;
+    const due = node.domain.isFollowed ? '' : `if (d${n}.next <= d${n}.watermark) `;
+    return [
+      `if (t${n} > m${n}) {`,
+      `m${n} = t${n};`,
+      `w${n} = (m${n} < x${n} ? m${n} : x${n}) - lag${n};`,
+      `if (w${n} > d${n}.watermark) d${n}.watermark = w${n};`,
+      '}',
+      `${due}settle(d${n});`,
+    ];
+  }
+
+  #step(node: StepNode, value: string): string[] {
+    const n = node.index;
+    return [
+      ...this.#timed(node, `const v${n} = s${n}.push(${this.#pushed(node, value)});`),
+      `if (v${n} !== NOTHING) {`,
+      `n${n}++;`,
+      ...this.#branches(node.next, `v${n}`),
+      '}',
+    ];
+  }
+
+  #pushed(node: StepNode | CollectorNode, value: string): string {
+    const key = node.key === undefined ? 'undefined' : `k${node.key.index}`;
+    const keyId = node.key !== undefined && this.#hasIds(node.key) ? `j${node.key.index}` : '-1';
+    const ownTime = this.#hasOwnTime ? 'own' : 'wall';
+    return `${value}, ${key}, ${keyId}, ${node.time === undefined ? ownTime : `t${node.time.index}`}`;
+  }
+
+  #call(node: FunctionNode | TimeNode, assign: string, value: string): string[] {
+    return this.#timed(node, `${assign} f${node.index}(${value});`);
+  }
+
+  /** A clock read on both sides of a call into user code, in the timed version only. */
+  #timed(node: OperatorNode, call: string): string[] {
+    const n = node.index;
+    if (!this.#isTimed) return [`at = ${n};`, call];
+    return [`at = ${n};`, 'q = clock.now();', call, `q${n} += clock.now() - q - clockMs;`];
+  }
+
+  #hasIds(node: FunctionNode): boolean {
+    return node.field !== undefined && this.#read.has(node);
+  }
+
+  /** The walk that threw ends here: watermarks advance all the same, innermost first. */
+  #recovery(): string[] {
+    const lines = this.#region.times.toReversed().flatMap((node) => {
+      const advance = this.#advance(node);
+      return advance.length === 0 ? [] : [`if (${below(node)}) {`, ...advance, '}'];
+    });
+    const keys = this.#region.operators.filter((node) => node.kind === 'keyBy').reverse();
+    const key = keys.map((node) => `${below(node)} ? k${node.index} : `).join('');
+    lines.push(`failed(region, at, events[i], ${key}undefined, error);`);
+    if (this.#passThrough.length > 0) lines.push('lost.push(i, at);');
+    lines.push('i++;');
+    return lines;
+  }
+
+  #epilogue(): string[] {
+    const lines: string[] = [];
+    for (const node of this.#region.operators) {
+      const n = node.index;
+      if (isCounted(node) && node.kind !== 'collector') lines.push(`passed[${n}] += n${n};`);
+      if (this.#isTimed) lines.push(`timeMs[${n}] += q${n};`);
+      if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`p${n}.current = m${n};`);
+    }
+    for (const leaf of this.#region.leaves) {
+      if (!leaf.isPassThrough) continue;
+      lines.push(`outputs.give(${leaf.leaf}, events, start, end, skippedBefore(lost, ${leaf.before}));`);
+    }
+    return lines;
+  }
+}
+
+function below(node: OperatorNode): string {
+  return `at > ${node.index} && at <= ${node.last}`;
+}

@@ -1,0 +1,107 @@
+/**
+ * The largest event time of each partition, and from them the least: what the watermark may rest on.
+ *
+ * Invariants
+ * - A partition that is unseen, idle or ended holds nothing back.
+ * - With none left, the largest time ever seen counts: nobody holds it back any more.
+ * - Memory is one entry per partition that was active within `idleMs`.
+ *
+ * Cost: per event nothing (the loop works on `current` and `others`); per batch O(1), except for batches of the
+ * two partitions furthest behind, and when one may have gone idle: O(partitions).
+ */
+
+interface Partition {
+  max: number;
+  /** When its last input came. */
+  seenMs: number;
+}
+
+export class PartitionMaxima {
+  /** Largest time of the partition in hand. Read before a loop, written after it. */
+  current = -Infinity;
+  /** Least of the maxima of all other active partitions. */
+  others = Infinity;
+
+  readonly #idleMs: number;
+  readonly #partitions = new Map<string, Partition>();
+  #inHand: Partition | undefined;
+  #highest = -Infinity;
+  /** The two furthest behind, as of the last scan; stale once either has moved. */
+  #least: Partition | undefined;
+  #second: Partition | undefined;
+  #isStale = true;
+  /** Never later than the first moment at which a partition goes idle. */
+  #expiryMs = Infinity;
+
+  constructor(idleMs: number) {
+    this.#idleMs = idleMs;
+  }
+
+  /** Input of `partition` arrives: sets `current` and `others`. */
+  open(partition: string, wallMs: number): void {
+    const inHand = this.#enter(partition, wallMs);
+    if (this.#isStale || wallMs >= this.#expiryMs) this.#scan(wallMs);
+    const nearest = this.#least === inHand ? this.#second : this.#least;
+    this.#inHand = inHand;
+    this.current = inHand.max;
+    this.others = nearest === undefined ? Infinity : nearest.max;
+  }
+
+  /** The input has run through: keeps `current`. */
+  close(): void {
+    const inHand = this.#inHand;
+    if (inHand === undefined || this.current === inHand.max) return;
+    const isNew = inHand.max === -Infinity;
+    inHand.max = this.current;
+    if (this.current > this.#highest) this.#highest = this.current;
+    if (isNew || inHand === this.#least || inHand === this.#second) this.#isStale = true;
+  }
+
+  end(partition: string): void {
+    if (this.#partitions.delete(partition)) this.#isStale = true;
+  }
+
+  /** What no active partition is behind of; -Infinity before the first event. */
+  least(wallMs: number): number {
+    if (this.#isStale || wallMs >= this.#expiryMs) this.#scan(wallMs);
+    return this.#least === undefined ? this.#highest : this.#least.max;
+  }
+
+  /** When a partition may go idle and so let the watermark reach `timeMs`; Infinity when that cannot help. */
+  expiryFor(timeMs: number): number {
+    return this.#partitions.size > 1 && timeMs <= this.#highest ? this.#expiryMs : Infinity;
+  }
+
+  #enter(name: string, wallMs: number): Partition {
+    const known = this.#partitions.get(name);
+    if (known !== undefined) {
+      known.seenMs = wallMs;
+      return known;
+    }
+    const fresh: Partition = { max: -Infinity, seenMs: wallMs };
+    this.#partitions.set(name, fresh);
+    this.#isStale = true;
+    return fresh;
+  }
+
+  #scan(wallMs: number): void {
+    let least: Partition | undefined;
+    let second: Partition | undefined;
+    let expiryMs = Infinity;
+    for (const [name, partition] of this.#partitions) {
+      const idleAtMs = partition.seenMs + this.#idleMs;
+      if (idleAtMs <= wallMs) {
+        this.#partitions.delete(name);
+        continue;
+      }
+      if (idleAtMs < expiryMs) expiryMs = idleAtMs;
+      if (partition.max === -Infinity) continue;
+      if (least === undefined || partition.max < least.max) [least, second] = [partition, least];
+      else if (second === undefined || partition.max < second.max) second = partition;
+    }
+    this.#least = least;
+    this.#second = second;
+    this.#expiryMs = expiryMs;
+    this.#isStale = false;
+  }
+}
