@@ -51,7 +51,7 @@ export interface StageSnapshot {
 /** Where the flow is held up, in one sentence, and the evidence. */
 export interface Bottleneck {
   readonly where: string;
-  readonly kind: 'none' | 'source' | 'cpu' | 'stage';
+  readonly kind: 'none' | 'source' | 'cpu' | 'memory' | 'stage';
   readonly reason: string;
 }
 
