@@ -38,8 +38,15 @@ export const GUIDE_TARGETS: Targets = {
   memory: { target: 0.75, critical: 0.9 },
 };
 
-/** Fills in the guide's values; a changed target keeps the guide's ratio to critical. */
+/**
+ * Fills in the guide's values; a changed latency or throughput keeps the guide's ratio to critical.
+ *
+ * @param path - where the input stands in the user's declaration, for the error message
+ * @throws ConfigError for a name that is no target, and for a value that no flow could meet
+ */
 export function resolveTargets(input: TargetsInput = {}, path = 'targets'): Targets {
+  onlyKnown(input, ['latency', 'throughput', 'cpu', 'memory'], path);
+  if (input.latency !== undefined) onlyKnown(input.latency, ['avg', 'p95'], `${path}.latency`);
   return {
     avg: scaled('avg', latency(input.latency?.avg, `${path}.latency.avg`)),
     p95: scaled('p95', latency(input.latency?.p95, `${path}.latency.p95`)),
@@ -88,16 +95,31 @@ function scaled(name: TargetName, target: number | undefined): Target {
 
 function ratio(name: 'cpu' | 'memory', target: number | undefined, path: string): Target {
   if (target === undefined) return GUIDE_TARGETS[name];
-  if (!(target > 0 && target <= 1)) throw new ConfigError(path, 'a ratio above 0 and at most 1, such as 0.7', target);
+  if (!isNumber(target) || !(target > 0 && target <= 1))
+    throw new ConfigError(path, 'a ratio above 0 and at most 1, such as 0.7', target);
   return { target, critical: Math.max(target, GUIDE_TARGETS[name].critical) };
 }
 
 function positive(value: number | undefined, path: string): number | undefined {
-  if (value !== undefined && !(value > 0 && Number.isFinite(value)))
+  if (value !== undefined && !(isNumber(value) && value > 0 && value < Infinity))
     throw new ConfigError(path, 'a number above 0', value);
   return value;
 }
 
 function latency(value: Duration | undefined, path: string): number | undefined {
   return value === undefined ? undefined : positive(durationMs(value, path), path);
+}
+
+/** Types end where JavaScript begins: `'0.7' > 0` holds, too. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+/** A misspelt target would otherwise be no target at all, in silence. */
+function onlyKnown(value: unknown, names: readonly string[], path: string): void {
+  const expected = `an object with ${names.join(', ')}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ConfigError(path, expected, value);
+  for (const name of Object.keys(value)) {
+    if (!names.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${names.join(', ')}`, name);
+  }
 }
