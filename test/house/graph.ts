@@ -1,0 +1,55 @@
+/** The import graph: cycles and what is reachable. */
+
+import { isTest, type SourceFile } from './sources.ts';
+
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+export function importGraph(files: readonly SourceFile[]): Graph {
+  return new Map(files.map((file) => [file.path, file.imports.flatMap(({ target }) => target ?? [])]));
+}
+
+/** Folders as nodes, tests left out: a cycle here means that two nouns are one. */
+export function folderGraph(files: readonly SourceFile[]): Graph {
+  const edges = new Map<string, Set<string>>();
+  const folder = (path: string): string => path.slice(0, path.lastIndexOf('/'));
+  for (const file of files.filter((one) => !isTest(one.path))) {
+    const from = folder(file.path);
+    const known = edges.get(from) ?? new Set<string>();
+    edges.set(from, known);
+    for (const { target } of file.imports)
+      if (target !== undefined && folder(target) !== from) known.add(folder(target));
+  }
+  return new Map([...edges].map(([from, to]) => [from, [...to]]));
+}
+
+/** One representative path per cycle, `a -> b -> a`. */
+export function cyclesIn(graph: Graph): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (node: string): void => {
+    const at = path.indexOf(node);
+    if (at !== -1) {
+      cycles.push([...path.slice(at), node].join(' -> '));
+      return;
+    }
+    if (done.has(node)) return;
+    path.push(node);
+    for (const next of graph.get(node) ?? []) visit(next);
+    path.pop();
+    done.add(node);
+  };
+  for (const node of graph.keys()) visit(node);
+  return cycles;
+}
+
+export function reachableFrom(graph: Graph, roots: readonly string[]): Set<string> {
+  const seen = new Set<string>();
+  const pending = [...roots];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    pending.push(...(graph.get(node) ?? []));
+  }
+  return seen;
+}
