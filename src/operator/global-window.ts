@@ -1,0 +1,65 @@
+import type { Collector, EmitFailure } from './operator.ts';
+import { type HotPane, type Pane, PaneStore } from './panes.ts';
+import { endOf } from './pane-windows.ts';
+import type { RowProgram } from './rows.ts';
+import { WindowOutput } from './window-output.ts';
+import { checkTime } from './window-time.ts';
+
+/**
+ * One window over the whole input, emitted at its end by first appearance of the key. Nothing is
+ * late here. `start` and `end` span the event times seen, so `end - 1` is the last of them.
+ */
+export class GlobalWindow implements Collector {
+  readonly push: Collector['push'];
+  readonly timeOf: (output: unknown) => number = endOf;
+  readonly store: PaneStore;
+  readonly #output = new WindowOutput();
+  readonly #program: RowProgram;
+  readonly #pane: Pane;
+  #firstMs = Infinity;
+  #lastMs = -Infinity;
+
+  constructor(options: { readonly maxKeys: number }, program: RowProgram, makeHot: (host: GlobalWindow) => HotPane) {
+    this.#program = program;
+    const full = (message: string): never => this.#output.refuse(message);
+    this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
+    // An empty span: the hot path asks for every event outside the times seen so far.
+    this.#pane = this.store.open({ start: Infinity, until: -Infinity, closesAt: Infinity });
+    this.push = makeHot(this).push;
+  }
+
+  paneFor(_event: unknown, _key: unknown, _keyId: number, timeMs: number): Pane {
+    checkTime(timeMs);
+    if (timeMs < this.#firstMs) this.#firstMs = timeMs;
+    if (timeMs > this.#lastMs) this.#lastMs = timeMs;
+    this.#pane.start = this.#firstMs;
+    this.#pane.until = this.#lastMs;
+    return this.#pane;
+  }
+
+  advance(): void {
+    // Time does not close it.
+  }
+
+  end(): void {
+    const { order, rows, size } = this.#pane;
+    const frame = { key: undefined, start: this.#firstMs, end: Math.floor(this.#lastMs) + 1, revision: 0 };
+    for (let i = 0; i < size; i += 1) {
+      const slot = order[i] as number;
+      this.#output.emit(this.#program, rows, slot, Object.assign(frame, { key: this.store.keyAt(slot) }));
+    }
+    this.store.dropFirst(1);
+  }
+
+  take(port: number): unknown[] | undefined {
+    return this.#output.take(port);
+  }
+
+  takeFailures(): EmitFailure[] | undefined {
+    return this.#output.takeFailures();
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { refused: this.#output.refused, keys: this.store.index.size };
+  }
+}

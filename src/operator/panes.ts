@@ -1,0 +1,216 @@
+/**
+ * Panes: disjoint stretches of time, each with a row of accumulators per key that occurred in it.
+ *
+ * Invariants (panes.test.ts)
+ * - All panes share one key index, so a key that stays costs one insertion for the life of the run.
+ * - A slot is released once no pane has held its key for one whole purge to the next, never while
+ *   one does. Memory follows the keys of open panes plus those of the last ones closed.
+ * - `panes` is sorted by start; a pane's `order` lists its keys by first appearance in it.
+ */
+
+import { grownInts, INITIAL_SLOTS } from '../state/columns.ts';
+import { KeyIndex } from '../state/key-index.ts';
+import type { AggregateDefinition } from './aggregate.ts';
+import type { Collector, Key } from './operator.ts';
+import { type RowProgram, Rows } from './rows.ts';
+
+export interface Pane {
+  start: number;
+  /** Exclusive end. */
+  until: number;
+  /** End of the first window that holds it: from then on its events are late for some window. */
+  closesAt: number;
+  /** The watermark has reached `closesAt`. */
+  isClosed: boolean;
+  readonly rows: Rows;
+  order: Int32Array;
+  /** Keys in `order`. */
+  size: number;
+  /** How often the result of a slot was emitted again; only for the late events of a closed pane. */
+  revisions: Map<number, number> | undefined;
+}
+
+/** The hot path of a window: events of the pane at hand are added without asking anyone. */
+export interface HotPane {
+  readonly push: Collector['push'];
+  /** The pane at hand closes or changes: the next event asks `paneFor` again. */
+  readonly release: () => void;
+}
+
+/** What the hot path asks of its window. */
+export interface PaneHost {
+  readonly store: PaneStore;
+  /** The open pane of an event, or undefined when the event is done with (late). @throws RangeError */
+  paneFor(event: unknown, key: Key | undefined, keyId: number, timeMs: number): Pane | undefined;
+}
+
+/** Panes kept for reuse: enough for the steady state of one closing while the next opens. */
+const SPARE_PANES = 4;
+/** A spare with more rows than this is let go, so that one burst of keys is not paid for ever. */
+const SPARE_ROWS = 65_536;
+/** Purges are numbered in a circle, so that the number fits its column however long a run lasts. */
+const PURGE_MASK = 2 ** 30 - 1;
+
+export class PaneStore {
+  readonly index: KeyIndex = new KeyIndex();
+  readonly panes: Pane[] = [];
+  readonly #definitions: readonly AggregateDefinition[];
+  readonly #maxKeys: number;
+  readonly #full: (message: string) => never;
+  readonly #spare: Pane[] = [];
+  /** Panes that hold a slot's key. */
+  #holders: Int32Array = new Int32Array(INITIAL_SLOTS);
+  /** Purge number at which a slot was last seen without a holder. */
+  #idleSince: Int32Array = new Int32Array(INITIAL_SLOTS);
+  #idleBefore: number[] = [];
+  #idleNow: number[] = [];
+  #purge = 0;
+
+  constructor(
+    definitions: readonly AggregateDefinition[],
+    bounds: { readonly maxKeys: number; readonly full: (message: string) => never },
+  ) {
+    this.#definitions = definitions;
+    this.#maxKeys = bounds.maxKeys;
+    this.#full = bounds.full;
+  }
+
+  find(start: number): Pane | undefined {
+    const at = this.indexOf(start);
+    const pane = this.panes[at];
+    return pane?.start === start ? pane : undefined;
+  }
+
+  /** Position of the first pane that starts at or after a time. */
+  indexOf(start: number): number {
+    let low = 0;
+    let high = this.panes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.panes[middle] as Pane).start < start) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Adds an empty pane. Only when there is none with this start. */
+  open(span: { readonly start: number; readonly until: number; readonly closesAt: number }): Pane {
+    const pane = this.#spare.pop() ?? newPane(this.#definitions);
+    pane.start = span.start;
+    pane.until = span.until;
+    pane.closesAt = span.closesAt;
+    pane.isClosed = false;
+    this.panes.splice(this.indexOf(span.start), 0, pane);
+    return pane;
+  }
+
+  slotOf(key: Key | undefined, keyId: number): number {
+    const slot = this.index.find(key, keyId);
+    return slot >= 0 ? slot : this.#insert(key, keyId);
+  }
+
+  /** A key's first event in a pane. @throws RangeError when the pane holds `maxKeys` keys */
+  enter(pane: Pane, slot: number): void {
+    this.checkRoom(pane);
+    list(pane, slot);
+    (this.#holders[slot] as number) += 1;
+  }
+
+  /** @throws RangeError when the pane holds `maxKeys` keys */
+  checkRoom(pane: Pane): void {
+    if (pane.size >= this.#maxKeys) this.#full(`a window holds its maximum of ${this.#maxKeys} keys (maxKeys)`);
+  }
+
+  keyAt(slot: number): Key | undefined {
+    return this.index.keys[slot] as Key | undefined;
+  }
+
+  /** Drops the first `count` panes and releases the keys that have been without one for long enough. */
+  dropFirst(count: number): void {
+    for (const pane of this.panes.splice(0, count)) this.#clear(pane);
+    const before = (this.#purge - 1) & PURGE_MASK;
+    for (const slot of this.#idleBefore) {
+      if (this.#holders[slot] !== 0 || this.#idleSince[slot] !== before) continue;
+      this.#idleSince[slot] = -1; // it may be listed twice
+      this.index.release(slot);
+    }
+    this.#purge = (this.#purge + 1) & PURGE_MASK;
+    this.#idleBefore = this.#idleNow;
+    this.#idleNow = [];
+  }
+
+  #insert(key: Key | undefined, keyId: number): number {
+    const slot = this.index.insert(key, keyId);
+    if (slot >= this.#holders.length) {
+      this.#holders = grownInts(this.#holders, slot, 0);
+      this.#idleSince = grownInts(this.#idleSince, slot, 0);
+    }
+    this.#idle(slot); // until a pane holds it: user code may still refuse the event
+    return slot;
+  }
+
+  #clear(pane: Pane): void {
+    for (let i = 0; i < pane.size; i += 1) {
+      const slot = pane.order[i] as number;
+      pane.rows.clear(slot);
+      (this.#holders[slot] as number) -= 1;
+      if (this.#holders[slot] === 0) this.#idle(slot);
+    }
+    pane.size = 0;
+    pane.revisions = undefined;
+    if (this.#spare.length < SPARE_PANES && pane.rows.counts.length <= SPARE_ROWS) this.#spare.push(pane);
+  }
+
+  #idle(slot: number): void {
+    this.#idleSince[slot] = this.#purge;
+    this.#idleNow.push(slot);
+  }
+}
+
+/** Appends a slot to the order of a pane. */
+export function list(pane: Pane, slot: number): void {
+  if (pane.size >= pane.order.length) pane.order = grownInts(pane.order, pane.size, 0);
+  pane.order[pane.size] = slot;
+  pane.size += 1;
+}
+
+/** The hot path without generated code. */
+export function interpretHotPane(program: RowProgram, host: PaneHost): HotPane {
+  const { store } = host;
+  let pane: Pane | undefined;
+  return {
+    push(event, key, keyId, timeMs) {
+      if (pane === undefined || !(timeMs >= pane.start && timeMs < pane.until)) {
+        pane = host.paneFor(event, key, keyId, timeMs);
+        if (pane === undefined) return;
+      }
+      addToPane(store, program, pane, store.slotOf(key, keyId), event);
+    },
+    release() {
+      pane = undefined;
+    },
+  };
+}
+
+/** Adds an event to the row of a slot. Throws before it has changed anything. */
+export function addToPane(store: PaneStore, program: RowProgram, pane: Pane, slot: number, event: unknown): void {
+  const { rows } = pane;
+  if (slot >= rows.counts.length) rows.grow(slot);
+  const fresh = rows.counts[slot] === 0;
+  if (fresh) store.checkRoom(pane);
+  program.add(rows, slot, event);
+  if (fresh) store.enter(pane, slot);
+}
+
+export function newPane(definitions: readonly AggregateDefinition[]): Pane {
+  return {
+    start: 0,
+    until: 0,
+    closesAt: 0,
+    isClosed: false,
+    rows: new Rows(definitions),
+    order: new Int32Array(16),
+    size: 0,
+    revisions: undefined,
+  };
+}

@@ -1,0 +1,58 @@
+import { grownFloats, grownInts } from './columns.ts';
+
+/**
+ * Rows by the time at which they are due: a binary heap in two typed arrays. A row may stand in it
+ * more than once; whoever pops one checks whether it is really due. Cost: O(log n), no allocation.
+ */
+export class DueQueue {
+  size = 0;
+  #times: Float64Array = new Float64Array(64);
+  #rows: Int32Array = new Int32Array(64);
+
+  /** Earliest time, or Infinity when empty. */
+  get nextMs(): number {
+    return this.size === 0 ? Infinity : (this.#times[0] as number);
+  }
+
+  push(timeMs: number, row: number): void {
+    if (this.size >= this.#times.length) {
+      this.#times = grownFloats(this.#times, this.size);
+      this.#rows = grownInts(this.#rows, this.size, 0);
+    }
+    let at = this.size;
+    this.size += 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if ((this.#times[parent] as number) <= timeMs) break;
+      this.#move(parent, at);
+      at = parent;
+    }
+    this.#times[at] = timeMs;
+    this.#rows[at] = row;
+  }
+
+  /** Takes out the row at `nextMs`. Only when `size` > 0. */
+  pop(): number {
+    const row = this.#rows[0] as number;
+    this.size -= 1;
+    const timeMs = this.#times[this.size] as number;
+    const last = this.#rows[this.size] as number;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= this.size) break;
+      if (child + 1 < this.size && (this.#times[child + 1] as number) < (this.#times[child] as number)) child += 1;
+      if ((this.#times[child] as number) >= timeMs) break;
+      this.#move(child, at);
+      at = child;
+    }
+    this.#times[at] = timeMs;
+    this.#rows[at] = last;
+    return row;
+  }
+
+  #move(from: number, to: number): void {
+    this.#times[to] = this.#times[from] as number;
+    this.#rows[to] = this.#rows[from] as number;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * One value per key with a time to live and a bound on keys: the state behind scan, mapWithState and dedupe.
+ *
+ * Invariants (keyed-state.test.ts)
+ * - A key not touched for `ttlMs` of the operator's time reads as new. When it was swept makes no
+ *   difference to any result: the sweep frees only what every later access would find expired.
+ * - At most `maxKeys` keys are held. A new key beyond that evicts the least recently touched of
+ *   `EVICTION_SAMPLE` neighbours, counted in `evicted`.
+ * - No timers and no full scans: each access looks at `SWEEP_SLOTS` slots, so n accesses sweep
+ *   2n slots and a dead key lives on for at most (slots / 2) accesses.
+ * - Plain data throughout: keys, values and times are three parallel arrays.
+ */
+
+import { grownFloats, INITIAL_SLOTS } from './columns.ts';
+import { FREE, KeyIndex, type StateKey } from './key-index.ts';
+
+/** About 100 bytes of index and columns per key: 100 MB before the user's values. */
+export const DEFAULT_MAX_KEYS = 1_000_000;
+const SWEEP_SLOTS = 2;
+/** As good as true LRU for skewed keys at a fraction of its cost (sampled eviction, as caches do it). */
+const EVICTION_SAMPLE = 16;
+
+export interface KeyedStateOptions<S> {
+  /** The state of a key that was never seen, has expired, or was evicted. */
+  readonly initial: () => S;
+  /** Milliseconds since the last touch; Infinity: for ever. */
+  readonly ttlMs: number;
+  readonly maxKeys: number;
+}
+
+export class KeyedState<S> {
+  /** By slot. A caller writes `values[slot]` after `touch` or `find`. */
+  readonly values: S[] = [];
+  readonly index: KeyIndex = new KeyIndex();
+  evicted = 0;
+  expired = 0;
+  readonly #initial: () => S;
+  readonly #ttlMs: number;
+  readonly #maxKeys: number;
+  #touched: Float64Array = new Float64Array(INITIAL_SLOTS);
+  #hand = 0;
+
+  constructor(options: KeyedStateOptions<S>) {
+    this.#initial = options.initial;
+    this.#ttlMs = options.ttlMs;
+    this.#maxKeys = options.maxKeys;
+  }
+
+  get size(): number {
+    return this.index.size;
+  }
+
+  /**
+   * The slot of a key's value, made new when it has none, with its time renewed.
+   *
+   * @param timeMs - of the event
+   * @param watermarkMs - of the operator; an event behind it counts as happening now
+   */
+  touch(key: StateKey, keyId: number, timeMs: number, watermarkMs: number): number {
+    const now = timeMs > watermarkMs ? timeMs : watermarkMs;
+    const slot = this.find(key, keyId, timeMs, watermarkMs);
+    if (slot < 0) return this.#insert(key, keyId, now);
+    if (now > (this.#touched[slot] as number)) this.#touched[slot] = now;
+    return slot;
+  }
+
+  /** The slot of a live key, or -1. Does not renew its time. */
+  find(key: StateKey, keyId: number, timeMs: number, watermarkMs: number): number {
+    if (this.#ttlMs === Infinity) return this.index.find(key, keyId);
+    this.#sweep(watermarkMs);
+    const slot = this.index.find(key, keyId);
+    if (slot < 0) return slot;
+    const now = timeMs > watermarkMs ? timeMs : watermarkMs;
+    if (now - (this.#touched[slot] as number) < this.#ttlMs) return slot;
+    this.#expire(slot);
+    return -1;
+  }
+
+  /** Forgets the key of a slot; its state is new from here on. */
+  release(slot: number): void {
+    this.values[slot] = this.#blank();
+    this.index.release(slot);
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { keys: this.size, evicted: this.evicted, expired: this.expired };
+  }
+
+  #insert(key: StateKey, keyId: number, now: number): number {
+    const value = this.#initial();
+    if (this.index.size >= this.#maxKeys) this.#evict();
+    const slot = this.index.insert(key, keyId);
+    if (slot >= this.#touched.length) this.#touched = grownFloats(this.#touched, slot);
+    this.#touched[slot] = now;
+    this.values[slot] = value;
+    return slot;
+  }
+
+  #sweep(watermarkMs: number): void {
+    const slots = this.index.keys.length;
+    for (let i = 0; i < SWEEP_SLOTS && i < slots; i += 1) {
+      const slot = this.#next(slots);
+      if (this.index.keys[slot] !== FREE && watermarkMs - (this.#touched[slot] as number) >= this.#ttlMs) {
+        this.#expire(slot);
+      }
+    }
+  }
+
+  #evict(): void {
+    const slots = this.index.keys.length;
+    let oldest = -1;
+    for (let i = 0; i < slots && (i < EVICTION_SAMPLE || oldest < 0); i += 1) {
+      const slot = this.#next(slots);
+      if (this.index.keys[slot] === FREE) continue;
+      if (oldest < 0 || (this.#touched[slot] as number) < (this.#touched[oldest] as number)) oldest = slot;
+    }
+    this.release(oldest);
+    this.evicted += 1;
+  }
+
+  #expire(slot: number): void {
+    this.release(slot);
+    this.expired += 1;
+  }
+
+  #next(slots: number): number {
+    this.#hand = this.#hand + 1 < slots ? this.#hand + 1 : 0;
+    return this.#hand;
+  }
+
+  /** Lets go of an object; a number stays, so that an array of numbers keeps its compact form. */
+  #blank(): S {
+    const value = this.values[0];
+    return typeof value === 'number' ? (0 as S) : (undefined as S);
+  }
+}
