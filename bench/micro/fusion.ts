@@ -90,7 +90,7 @@ class MapWindow implements Collector {
 
   end(): void {
     for (const sum of this.#open.values()) this.#sums.closed(sum);
-    this.#open.clear();
+    this.#open = new Map();
   }
 
   take(): undefined {
@@ -207,6 +207,33 @@ function keep(mask: number): OperatorSpec {
 }
 
 function handTwo(): Variant {
+  const count = new Count();
+  return () => {
+    const before = count.count;
+    for (const events of batches) {
+      for (let i = 0; i < events.length; i++) {
+        const value = events[i]!.value * 2 + 1;
+        if ((value & 3) !== 0) count.push();
+      }
+    }
+    return count.count - before;
+  };
+}
+
+/** The same with nothing at the end: the segment's own counters against a local variable. */
+function flowBare(generateCode: boolean): Variant {
+  const segment = compile([scalar(2, 1), keep(3)], generateCode);
+  let before = 0;
+  return () => {
+    feed(segment, false);
+    const out = segment.counters()[1]?.out ?? 0;
+    const count = out - before;
+    before = out;
+    return count;
+  };
+}
+
+function handBare(): Variant {
   return () => {
     let count = 0;
     for (const events of batches) {
@@ -246,8 +273,9 @@ function flowTen(generateCode: boolean): Variant {
 }
 
 function handTen(): Variant {
+  const count = new Count();
   return () => {
-    let count = 0;
+    const before = count.count;
     for (const events of batches) {
       for (let i = 0; i < events.length; i++) {
         let n = events[i]!.value + 1;
@@ -260,10 +288,10 @@ function handTen(): Variant {
         if (n >= 290) continue;
         n += 9;
         if (n === 77) continue;
-        count++;
+        count.push();
       }
     }
-    return count;
+    return count.count - before;
   };
 }
 
@@ -407,6 +435,7 @@ function median(values: readonly number[]): number {
 
 pollute();
 compare('ii', handTwo, { fused: () => flowTwo(true), untimed: () => flowTwo(true, 0), composed: () => flowTwo(false) }, { fused: 0.8, untimed: 0.9 });
+compare('bare', handBare, { fused: () => flowBare(true), composed: () => flowBare(false) }, {});
 compare('ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) }, { fused: 0.9 });
 compare('iii', handThree, { fused: () => flowThree(true, false), dense: () => flowThree(true, true), composed: () => flowThree(false, false) }, { fused: 0.75, dense: 2 });
 compare('leaf', handLeaf, { fused: () => flowLeaf(true), composed: () => flowLeaf(false) }, { fused: 0.8 });

@@ -19,6 +19,9 @@ import type { Alarm, Domain } from './time-domain.ts';
 /** Reads that the cost of one clock read is the mean of. */
 const CLOCK_READS = 8;
 
+/** Events of a timed batch that are timed: two clock reads per operator cost 100 ns, which all events would show. */
+const TIMED_EVENTS = 8;
+
 interface RegionLoops {
   readonly plain: Loop;
   /** Made when first needed. */
@@ -157,8 +160,13 @@ export class FusedSegment implements Segment {
     entered[region.id] = (entered[region.id] ?? 0) + end - start;
     const loops = this.#loops[region.id];
     if (loops === undefined) return;
-    const loop = this.#isTimed ? (loops.timed ??= this.#makeLoop(region, this.#context, true)) : loops.plain;
-    loop(events, start, end, this.#wallMs, keys, this.#clockMs);
+    let from = start;
+    if (this.#isTimed) {
+      from = Math.min(end, start + TIMED_EVENTS);
+      loops.timed ??= this.#makeLoop(region, this.#context, true);
+      loops.timed(events, start, from, this.#wallMs, keys, this.#clockMs);
+    }
+    if (from < end) loops.plain(events, from, end, this.#wallMs, keys, 0);
   }
 
   /** Wakes who is due in `domain` and in those that follow it. */
@@ -196,10 +204,17 @@ export class FusedSegment implements Segment {
   }
 
   #drain(node: CollectorNode): void {
-    for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
+    this.#drainPorts(node);
     for (const region of node.regions) {
       if (region !== undefined) for (const below of region.collectors) this.#drain(below);
     }
+  }
+
+  #drainPorts(node: CollectorNode): void {
+    for (const failure of node.collector.takeFailures?.() ?? []) {
+      this.#failures.push({ operator: node.name, ...failure });
+    }
+    for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
   }
 
   #drainPort(node: CollectorNode, port: number): boolean {
@@ -217,7 +232,7 @@ export class FusedSegment implements Segment {
     for (const { domain } of region.times) domain.end();
     for (const node of region.collectors) {
       this.#guard(node, () => node.collector.end());
-      for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
+      this.#drainPorts(node);
       for (const below of node.regions) if (below !== undefined) this.#endRegion(below);
     }
   }

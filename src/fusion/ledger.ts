@@ -10,7 +10,7 @@ import type { CollectorNode, OperatorNode, Plan, PlanNode, Region } from './plan
 import type { OperatorCounters } from './segment.ts';
 
 /** How much of the earlier timed batches is kept with each new one, so that shares follow the load. */
-const TIME_MEMORY = 0.9;
+const TIME_MEMORY = 0.95;
 
 export class Ledger {
   /** Per operator: events given on, where a loop counts them; outputs of a collector. */
@@ -56,7 +56,7 @@ export class Ledger {
       name: node.name,
       ...(flows[node.index] ?? { in: 0, out: 0 }),
       timeShare: totalMs === 0 ? undefined : Math.max(0, at(this.timeMs, node.index)) / totalMs,
-      counts: node.kind === 'collector' ? node.collector.counts() : {},
+      counts: countsOf(node),
     }));
   }
 
@@ -87,6 +87,11 @@ export function isCounted(
   node: OperatorNode,
 ): node is CollectorNode | Extract<OperatorNode, { kind: 'filter' | 'flatMap' | 'step' }> {
   return node.kind === 'filter' || node.kind === 'flatMap' || node.kind === 'step' || node.kind === 'collector';
+}
+
+function countsOf(node: OperatorNode): Readonly<Record<string, number>> {
+  if (node.kind === 'collector') return node.collector.counts();
+  return (node.kind === 'step' ? node.step.counts?.() : undefined) ?? {};
 }
 
 function at(cells: Float64Array, index: number): number {
