@@ -24,8 +24,16 @@ export interface DecoderOutput {
    * @param bytes - bytes consumed for these events, separators included
    * @param endOffset - position in the channel after the last of them
    * @param keyIds - dense ids of the key field (see KeyColumn), when one was asked for
+   * @param rawOf - a copy of the bytes of `events[index]`, at most DEAD_LETTER_RAW_BYTES of them; callable
+   *   until `batch` returns, and given only with `keepRaw`
    */
-  batch(events: unknown[], bytes: number, endOffset: number, keyIds: Int32Array | undefined): void;
+  batch(
+    events: unknown[],
+    bytes: number,
+    endOffset: number,
+    keyIds: Int32Array | undefined,
+    rawOf?: (index: number) => Uint8Array,
+  ): void;
   invalid(record: InvalidRecord): void;
 }
 
@@ -46,6 +54,8 @@ export interface CodecOptions {
   readonly fields?: readonly string[] | undefined;
   /** String field to number densely for keyed state. */
   readonly keyField?: string | undefined;
+  /** The receiver may ask for the raw bytes of an event (to dead-letter what a schema refuses). */
+  readonly keepRaw?: boolean | undefined;
   /** False where code generation is switched off or unwanted. */
   readonly generateCode: boolean;
 }

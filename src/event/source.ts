@@ -22,6 +22,8 @@ export interface SourceOutput<E> {
   write(batch: SourceBatch<E>): undefined | Promise<void>;
   /** True while a promise of `write` is pending: what a source that can refuse (HTTP 429) asks first. */
   readonly isFull: boolean;
+  /** Nothing more will come of this partition for now: event time no longer waits for it. */
+  endPartition(partition: string): void;
 }
 
 /** Produces events. A descriptor: `run` may be called once per run of the flow and keeps all state local. */
@@ -54,6 +56,8 @@ export interface ByteOutput {
   /** @param format - default: the source's own */
   channel(partition: string, format?: Format): ByteChannel;
   readonly isFull: boolean;
+  /** See SourceOutput. Call it after `end` when the channel was the whole partition (a file, a connection). */
+  endPartition(partition: string): void;
 }
 
 /** Produces bytes in a text format; framing, decoding and validation are the engine's. */

@@ -3,10 +3,26 @@
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
+import type { Targets } from '../metrics/targets.ts';
+import type { Plan } from './plan.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import type { Duration } from '../time/duration.ts';
 import type { StageObservation } from '../tuning/observation.ts';
 import type { Settings } from '../tuning/settings.ts';
+
+/** A complete declaration: what `to` returns and a flow module exports. */
+export interface RunnableFlow {
+  readonly name: string;
+  readonly targets: Targets;
+  /** What the engine builds. @throws ConfigError when the declaration is not complete */
+  plan(): Plan;
+  /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */
+  run(options?: RunOptions): Run;
+  /** Where events that cannot be processed go, with the reason. Default: counted, the newest kept in memory. */
+  deadLetters(sink: Sink<DeadLetter>): this;
+  /** The dead-letter sink of this declaration. */
+  readonly deadLetterSink: Sink<DeadLetter> | undefined;
+}
 
 export interface RunOptions {
   /** Abort drains: intake stops, everything taken in is finished. */
@@ -54,8 +70,8 @@ export interface Run extends AsyncDisposable {
   /** Latency and throughput over the last second, resources now. Cost about 50 us: at most ten times a second. */
   metrics(): SystemMetrics;
   snapshot(): FlowSnapshot;
-  /** What each stage did since the last call. One caller only: the controller. */
-  observe(): readonly StageObservation[];
+  /** What each waiting stage did in the last control period. */
+  observations(): readonly StageObservation[];
   readonly settings: Settings;
   /** The newest dead letters, at most 1,000. */
   deadLetters(): readonly DeadLetter[];

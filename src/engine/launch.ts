@@ -1,0 +1,59 @@
+/** The composition root: a flow's declaration meets the real machine here, and nowhere else. */
+
+import { availableParallelism, cpus } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { coldStartCapacity } from '../buffer/capacity.ts';
+import { ConfigError } from '../errors/errors.ts';
+import { Flow, type FlowOptions } from '../flow/flow.ts';
+import type { Run, RunnableFlow, RunOptions } from '../flow/run.ts';
+import { canGenerate } from '../fusion/generated.ts';
+import { systemRandom } from '../host/random.ts';
+import { systemResources } from '../host/resources.ts';
+import { holdProcess, systemScheduler } from '../host/scheduler.ts';
+import { FlowRun } from '../runtime/flow-run.ts';
+import type { Host } from '../runtime/host.ts';
+
+/**
+ * Declares a flow.
+ *
+ * @param name - letters, digits, ".", "_" or "-"; labels its metrics and files
+ * @throws ConfigError when the name or a target is wrong
+ * @example
+ * import { flow, iterable, memory } from 'daoflow';
+ * const out = memory<number>();
+ * const doubled = flow('doubled').from(iterable([1, 2, 3])).map((n) => n * 2).to(out);
+ * await doubled.run().done;
+ * console.log(out.events); // [2, 4, 6]
+ */
+export function flow(name: string, options: FlowOptions = {}): Flow {
+  return new Flow(name, options, launch);
+}
+
+function launch(definition: RunnableFlow, options: RunOptions): Run {
+  const { seed } = options;
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);
+  return new FlowRun(definition, options, systemHostOf());
+}
+
+function systemHostOf(): Host {
+  return {
+    scheduler: systemScheduler(),
+    random: systemRandom,
+    resources: systemResources(),
+    loopUtilization: loopMeter(),
+    edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
+    canGenerateCode: canGenerate(),
+    hold: holdProcess,
+  };
+}
+
+/** Node's own account of idle time, since the last call. */
+function loopMeter(): () => number | null {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { active, idle, utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return active + idle > 0 ? utilization : null;
+  };
+}

@@ -1,0 +1,93 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { ConfigError } from '../errors/errors.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Sink } from '../event/sink.ts';
+import type { Source } from '../event/source.ts';
+import { resolveTargets, type Targets, type TargetsInput } from '../metrics/targets.ts';
+import { Graph, NAME } from './graph.ts';
+import { planFlow, type Plan } from './plan.ts';
+import type { Run, RunnableFlow, RunOptions } from './run.ts';
+import { Stream } from './stream.ts';
+import { checkSchema } from './validation.ts';
+
+export interface FlowOptions {
+  /** What the engine must meet; left out = the guide's values. */
+  readonly targets?: TargetsInput;
+}
+
+export interface SourceOptions {
+  readonly name?: string;
+  /**
+   * Top-level fields to materialise; the rest of each record is checked but not built. Default: the
+   * fields of a schema that strips all others (plain objects of zod and valibot), else all.
+   */
+  readonly fields?: readonly string[];
+}
+
+/** Starts a flow. The engine provides it, so that a declaration knows nothing of threads, clocks or sockets. */
+export type Launch = (flow: RunnableFlow, options: RunOptions) => Run;
+
+/**
+ * A declared flow: sources, operators, sinks and targets. A declaration only: it can be planned,
+ * printed and run any number of times, each run with a state of its own.
+ */
+export class Flow implements RunnableFlow {
+  readonly name: string;
+  readonly targets: Targets;
+  readonly #graph: Graph;
+  readonly #launch: Launch;
+
+  constructor(name: string, options: FlowOptions, launch: Launch) {
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      throw new ConfigError('flow.name', 'letters, digits, ".", "_" or "-", at most 64', name);
+    }
+    this.name = name;
+    this.targets = resolveTargets(options.targets, `flow.${name}.targets`);
+    this.#graph = new Graph(name);
+    this.#launch = launch;
+  }
+
+  /** Adds a source and checks each event against a Standard Schema; what it refuses goes to the dead letters. */
+  from<S extends StandardSchemaV1>(
+    source: Source<unknown>,
+    options: SourceOptions & { readonly schema: S },
+  ): Stream<StandardSchemaV1.InferOutput<S>>;
+  /** Adds a source. Without a schema the event type of decoded bytes is taken on trust. */
+  from<E = unknown>(source: Source<E>, options?: SourceOptions): Stream<E>;
+  from(source: Source<unknown>, options: SourceOptions & { readonly schema?: StandardSchemaV1 } = {}): Stream<unknown> {
+    const path = `flow.${this.name}.from`;
+    checkSource(source, path);
+    if (options.schema !== undefined) checkSchema(options.schema, `${path}.schema`);
+    const node = this.#graph.add({
+      kind: 'source',
+      name: this.#graph.name(source.name, options.name),
+      source,
+      schema: options.schema,
+      fields: options.fields,
+    });
+    return new Stream(this, this.#graph, { node, port: 0 });
+  }
+
+  deadLetters(sink: Sink<DeadLetter>): this {
+    this.#graph.deadLetters = sink;
+    return this;
+  }
+
+  get deadLetterSink(): Sink<DeadLetter> | undefined {
+    return this.#graph.deadLetters;
+  }
+
+  plan(): Plan {
+    return planFlow(this.#graph);
+  }
+
+  run(options: RunOptions = {}): Run {
+    return this.#launch(this, options);
+  }
+}
+
+function checkSource(source: unknown, path: string): void {
+  const { kind, run } = (source ?? {}) as { kind?: unknown; run?: unknown };
+  if ((kind === 'events' || kind === 'bytes') && typeof run === 'function') return;
+  throw new ConfigError(path, 'a source such as file(...), http({ port }), generate(...) or iterable(...)', source);
+}

@@ -1,0 +1,338 @@
+import { ConfigError } from '../errors/errors.ts';
+import type { Sink, SinkFunction, WriteOptions } from '../event/sink.ts';
+import type { Key, OperatorSpec } from '../operator/operator.ts';
+import { dedupe } from '../operator/dedupe.ts';
+import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
+import { sample, type SampleOptions } from '../operator/sample.ts';
+import { scan } from '../operator/scan.ts';
+import type { StateOptions } from '../operator/step-options.ts';
+import { global, type WindowSpec } from '../operator/window-spec.ts';
+import type { Aggregates } from '../operator/aggregate.ts';
+import { durationMs, type Duration } from '../time/duration.ts';
+import { fieldRead } from './field-read.ts';
+import type { RunnableFlow } from './run.ts';
+import type { Graph, Port, SinkOptions, StageOptions, StageSpec } from './graph.ts';
+import {
+  windowAggregate,
+  windowCollect,
+  type CollectOptions,
+  type WindowEvents,
+  type WindowResult,
+} from '../operator/window.ts';
+
+export interface OperatorOptions {
+  /** Name in metrics and errors; unique within the flow. Default: `map-1`, `filter-2`, ... */
+  readonly name?: string;
+}
+
+export interface EventTimeOptions extends OperatorOptions {
+  /** How much later than its successor in event time an event may come. Default 0. */
+  readonly outOfOrder?: Duration;
+  /** A partition silent for so long no longer holds event time back. Default 30 s. */
+  readonly idle?: Duration;
+}
+
+export interface AsyncOptions extends StageOptions {
+  /** Results come in the order of their events (default), or as they are ready. */
+  readonly ordered?: boolean;
+}
+
+export interface RateLimitOptions extends StageOptions {
+  /** When more comes: hold the flow back (default), or drop what does not fit the queue, counted. */
+  readonly whenSlow?: 'block' | 'drop';
+}
+
+/**
+ * A stream of events of type E, keyed by K after `keyBy`. Each method adds an operator and returns the
+ * stream behind it; using one stream twice forks it. Nothing runs before `flow.run()`.
+ *
+ * A function that throws sends its event to the dead letters, with the operator's name; the others go on.
+ */
+export class Stream<E, K extends Key | undefined = undefined> {
+  readonly #flow: RunnableFlow;
+  readonly #graph: Graph;
+  readonly #port: Port;
+  declare readonly _types?: { readonly event: E; readonly key: K };
+
+  /** @internal Streams come from `flow.from`. */
+  constructor(flow: RunnableFlow, graph: Graph, port: Port) {
+    this.#flow = flow;
+    this.#graph = graph;
+    this.#port = port;
+  }
+
+  /** One event in, one out. */
+  map<R>(fn: (event: E) => R, options: OperatorOptions = {}): Stream<R, K> {
+    return this.#operator({ kind: 'map', name: this.#named('map', options, fn), fn });
+  }
+
+  /** Keeps the events for which `fn` gives a truthy value; a type guard narrows the stream. */
+  filter<R extends E>(fn: (event: E) => event is R, options?: OperatorOptions): Stream<R, K>;
+  filter(fn: (event: E) => unknown, options?: OperatorOptions): Stream<E, K>;
+  filter(fn: (event: E) => unknown, options: OperatorOptions = {}): Stream<E, K> {
+    return this.#operator({ kind: 'filter', name: this.#named('filter', options, fn), fn });
+  }
+
+  /** One event in, any number out. */
+  flatMap<R>(fn: (event: E) => Iterable<R>, options: OperatorOptions = {}): Stream<R, K> {
+    return this.#operator({ kind: 'flatMap', name: this.#named('flatMap', options, fn), fn });
+  }
+
+  /** Looks at each event and passes it on. */
+  tap(fn: (event: E) => unknown, options: OperatorOptions = {}): Stream<E, K> {
+    return this.#operator({ kind: 'tap', name: this.#named('tap', options, fn), fn });
+  }
+
+  /**
+   * Keys the stream: state and windows after it are kept per key. A plain field (`'card'` or
+   * `p => p.card`) can use the decoder's dense numbering, several times cheaper than a lookup.
+   */
+  keyBy<F extends KeyField<E>>(field: F, options?: OperatorOptions): Stream<E, E[F] & Key>;
+  keyBy<L extends Key>(fn: (event: E) => L, options?: OperatorOptions): Stream<E, L>;
+  keyBy(key: string | ((event: E) => Key), options: OperatorOptions = {}): Stream<E, Key> {
+    const fn = typeof key === 'string' ? (event: E): Key => event[key as keyof E] as Key : key;
+    const field = typeof key === 'string' ? key : fieldRead(key);
+    return this.#operator({ kind: 'keyBy', name: this.#named('keyBy', options, fn), fn, field });
+  }
+
+  /**
+   * Gives the stream event time (epoch ms of each event). Windows after it close by the events alone, so
+   * results do not depend on when or in which batches events come. Not carried over async operators.
+   */
+  eventTime(fn: (event: E) => number, options: EventTimeOptions = {}): Stream<E, K> {
+    const name = this.#named('eventTime', options, fn);
+    const outOfOrderMs = durationMs(options.outOfOrder ?? 0, `${this.#path(name)}.outOfOrder`);
+    const idleMs = durationMs(options.idle ?? '30s', `${this.#path(name)}.idle`);
+    return this.#operator({ kind: 'eventTime', name, fn, outOfOrderMs, idleMs });
+  }
+
+  /** Folds each event into a state per key and passes the new state on. */
+  scan<S>(
+    fn: (state: S, event: E, key: K) => S,
+    initial: S | (() => S),
+    options: OperatorOptions & StateOptions = {},
+  ): Stream<S, K> {
+    return this.#operator(scan(this.#named('scan', options, fn), fn as never, initial, options));
+  }
+
+  /** Like `map`, with a state per key to read and write; `undefined` passes nothing on. */
+  mapWithState<S, R>(
+    fn: (event: E, state: StateCell<S>, key: K) => R | undefined,
+    options: OperatorOptions & StateOptions = {},
+  ): Stream<R, K> {
+    return this.#operator(mapWithState(this.#named('mapWithState', options, fn), fn as never, options));
+  }
+
+  /** Passes on the first event of each id within `ttl`. */
+  dedupe(id: (event: E) => Key, options: OperatorOptions & StateOptions = {}): Stream<E, K> {
+    return this.#operator(dedupe(this.#named('dedupe', options, id), id as never, options));
+  }
+
+  /** Passes on every n-th event (`{ every: n }`), or a random share (`{ rate: 0.01 }`). */
+  sample(options: OperatorOptions & SampleOptions): Stream<E, K> {
+    return this.#operator(sample(this.#named('sample', options), options));
+  }
+
+  /** Cuts the stream into windows, per key where it is keyed; follow with `aggregate` or `onWindowClose`. */
+  window(spec: WindowSpec, options: OperatorOptions & WindowedOptions<E> = {}): Windowed<E, K> {
+    const add = <R>(operator: OperatorSpec): { results: Stream<R>; late: Stream<E> } => {
+      const { node } = this.#node(operator);
+      const results = new Stream<R>(this.#flow, this.#graph, { node, port: 0 });
+      return { results, late: new Stream<E>(this.#flow, this.#graph, { node, port: 1 }) };
+    };
+    return new Windowed({ add, path: this.#path('window'), name: () => this.#named('window', options) }, spec, options);
+  }
+
+  /** Aggregates the whole input, per key where the stream is keyed; results come when the input ends. */
+  aggregate<A extends Aggregates<E>>(
+    aggregates: A,
+    options: OperatorOptions & WindowedOptions<E> = {},
+  ): Stream<WindowResult<K, A>> {
+    return this.window(global(), options).aggregate(aggregates);
+  }
+
+  /**
+   * Splits the stream: each event goes to the first branch whose test it passes, else to `rest`.
+   *
+   * @example
+   * const { big, rest } = payments.branch({ big: (p) => p.amount > 1000 });
+   */
+  branch<B extends Readonly<Record<string, (event: E) => unknown>>>(
+    tests: B,
+  ): { readonly [N in keyof B | 'rest']: Stream<E, K> } {
+    const names = Object.keys(tests);
+    if (names.includes('rest'))
+      throw new ConfigError(`${this.#path('branch')}.rest`, 'another name: rest is what no test takes', 'rest');
+    const all = Object.values(tests);
+    const firstOf = (event: E): number => all.findIndex((test) => test(event));
+    const branches = names.map(
+      (name, i) => [name, this.filter((event) => firstOf(event) === i, this.#free(name))] as const,
+    );
+    const rest = this.filter((event) => firstOf(event) === -1);
+    return Object.fromEntries([...branches, ['rest', rest]]) as { readonly [N in keyof B | 'rest']: Stream<E, K> };
+  }
+
+  /** Brings streams of one flow together. Order holds within each, not between them. */
+  merge<F>(...others: readonly Stream<F, Key | undefined>[]): Stream<E | F> {
+    for (const other of others) {
+      if (other.#graph !== this.#graph)
+        throw new ConfigError(this.#path('merge'), 'streams of the same flow', other.#flow.name);
+    }
+    const inputs = [this.#port, ...others.map((other) => other.#port)];
+    const node = this.#graph.add({ kind: 'merge', name: this.#graph.name('merge', undefined), inputs });
+    return new Stream(this.#flow, this.#graph, { node, port: 0 });
+  }
+
+  /** Calls an async function per event, several at a time. Key and event time end here: declare them again after it. */
+  mapAsync<R>(fn: (event: E, options: WriteOptions) => R | Promise<R>, options: AsyncOptions = {}): Stream<R> {
+    return this.#stage('mapAsync', { kind: 'mapAsync', fn, ordered: options.ordered ?? true }, options);
+  }
+
+  /** Calls an async function per batch: it gives any number of results. Batches form by themselves. */
+  mapBatch<R>(
+    fn: (events: readonly E[], options: WriteOptions) => readonly R[] | Promise<readonly R[]>,
+    options: AsyncOptions = {},
+  ): Stream<R> {
+    return this.#stage('mapBatch', { kind: 'mapBatch', fn, ordered: options.ordered ?? true }, options);
+  }
+
+  /** Lets at most `perSecond` events through, evenly. */
+  rateLimit(perSecond: number, options: RateLimitOptions = {}): Stream<E> {
+    if (!(perSecond > 0 && Number.isFinite(perSecond))) {
+      throw new ConfigError(`${this.#path('rateLimit')}.perSecond`, 'a number above 0', perSecond);
+    }
+    return this.#stage('rateLimit', { kind: 'rateLimit', perSecond }, options);
+  }
+
+  /**
+   * Ends the stream in a sink, or in a function over batches of events. Returns the flow, ready to run;
+   * further sinks may be added to any stream, each with its own policy.
+   */
+  to(sink: Sink<E> | SinkFunction<E>, options: SinkOptions = {}): RunnableFlow {
+    const descriptor = typeof sink === 'function' ? callback(sink) : sink;
+    if (typeof (descriptor as Partial<Sink<E>> | null)?.open !== 'function') {
+      throw new ConfigError(
+        this.#path('to'),
+        'a sink such as file(...), stdout(), http({ url }) or a function over batches',
+        sink,
+      );
+    }
+    const name = this.#graph.name(descriptor.name, options.name);
+    checkStageOptions(options, this.#path(name));
+    this.#graph.add({ kind: 'sink', name, sink: descriptor, options, input: this.#port });
+    return this.#flow;
+  }
+
+  #operator<R, L extends Key | undefined>(spec: OperatorSpec): Stream<R, L> {
+    return new Stream(this.#flow, this.#graph, this.#node(spec));
+  }
+
+  #node(spec: OperatorSpec): Port {
+    return { node: this.#graph.add({ kind: 'operator', name: spec.name, spec, input: this.#port }), port: 0 };
+  }
+
+  #stage<R>(kind: string, stage: StageSpec, options: AsyncOptions | RateLimitOptions): Stream<R> {
+    const name = this.#graph.name(kind, options.name);
+    if (stage.kind !== 'rateLimit') checkFunction(stage.fn, this.#path(name));
+    checkStageOptions(options, this.#path(name));
+    const node = this.#graph.add({ kind: 'stage', name, stage, options, input: this.#port });
+    return new Stream(this.#flow, this.#graph, { node, port: 0 });
+  }
+
+  #named(kind: string, options: OperatorOptions, fn?: unknown): string {
+    const name = this.#graph.name(kind, options.name);
+    if (arguments.length > 2) checkFunction(fn, this.#path(name));
+    return name;
+  }
+
+  /** A name if it can be one and is free: names of branches are nice to have. */
+  #free(name: string): OperatorOptions {
+    return this.#graph.isFree(name) ? { name } : {};
+  }
+
+  #path(name: string): string {
+    return `flow.${this.#flow.name}.${name}`;
+  }
+}
+
+/** How a window adds itself to its flow. */
+interface WindowPlace<E> {
+  /** Adds the operator. @returns its outputs: results on port 0, late events on port 1 */
+  readonly add: <R>(spec: OperatorSpec) => { readonly results: Stream<R>; readonly late: Stream<E> };
+  readonly name: () => string;
+  readonly path: string;
+}
+
+export interface WindowedOptions<E> extends CollectOptions {
+  /** What happens to events that come too late for their window; left out, they are only counted. */
+  readonly late?: (late: Stream<E>) => unknown;
+}
+
+/** A stream cut into windows: say what each window gives when it closes. */
+export class Windowed<E, K extends Key | undefined> {
+  readonly #place: WindowPlace<E>;
+  readonly #spec: WindowSpec;
+  readonly #options: WindowedOptions<E>;
+
+  /** @internal Made by `stream.window`. */
+  constructor(place: WindowPlace<E>, spec: WindowSpec, options: WindowedOptions<E>) {
+    if (typeof (spec as Partial<WindowSpec> | undefined)?.kind !== 'string') {
+      throw new ConfigError(place.path, 'tumbling(...), sliding(...), session(...) or global()', spec);
+    }
+    this.#place = place;
+    this.#spec = spec;
+    this.#options = options;
+  }
+
+  /**
+   * One result per window and key: `{ key, start, end, revision, ...aggregates }`. It comes when the
+   * window closes, and again with a higher revision for each event within the allowed lateness.
+   */
+  aggregate<A extends Aggregates<E>>(aggregates: A): Stream<WindowResult<K, A>> {
+    return this.#add(windowAggregate(this.#place.name(), this.#spec, aggregates, this.#options));
+  }
+
+  /** Calls `fn` with all events of a window when it closes; its result goes on. */
+  onWindowClose<R>(fn: (window: WindowEvents<K, E>) => R, options: OperatorOptions = {}): Stream<R> {
+    return this.#add<WindowEvents<K, E>>(windowCollect(this.#place.name(), this.#spec, this.#options)).map(fn, options);
+  }
+
+  #add<R>(spec: OperatorSpec): Stream<R> {
+    const { results, late } = this.#place.add<R>(spec);
+    this.#options.late?.(late);
+    return results;
+  }
+}
+
+/** Fields of E whose values can be keys. */
+export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;
+
+function callback<E>(fn: SinkFunction<E>): Sink<E> {
+  const name = /^[A-Za-z0-9._-]{1,56}$/.test(fn.name) ? fn.name : 'callback';
+  return { name, open: () => ({ write: fn }) };
+}
+
+function checkFunction(fn: unknown, path: string): void {
+  if (typeof fn !== 'function') throw new ConfigError(path, 'a function', fn);
+}
+
+function checkStageOptions(options: SinkOptions, path: string): void {
+  const whole = {
+    concurrency: options.concurrency,
+    batch: options.batch,
+    'queue.events': options.queue?.events,
+    'queue.bytes': options.queue?.bytes,
+  };
+  for (const [name, value] of Object.entries(whole)) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new ConfigError(`${path}.${name}`, 'a whole number, at least 1', value);
+  }
+  if (options.linger !== undefined) durationMs(options.linger, `${path}.linger`);
+  oneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
+  oneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
+}
+
+function oneOf(value: string | undefined, allowed: readonly string[], path: string): void {
+  if (value !== undefined && !allowed.includes(value))
+    throw new ConfigError(path, allowed.map((a) => `"${a}"`).join(' or '), value);
+}

@@ -1,0 +1,46 @@
+import type { PlannedStage } from '../flow/plan.ts';
+import { durationMs } from '../time/duration.ts';
+import type { StageSettings } from '../tuning/settings.ts';
+
+/** Bound of an edge in bytes before anything is measured: a few thousand events of ordinary size. */
+const EDGE_BYTES = 16 * 1024 * 1024;
+/** A call this large amortises any fixed cost and is still confirmed as one. */
+const SINK_BATCH = 1024;
+const ASYNC_BATCH = 256;
+/** Calls in flight: enough to hide one round trip, few enough not to hurt an unknown target. */
+const CALLS = 4;
+/** Events in flight where each event is a call of its own. */
+const EACH_CALLS = 64;
+/** A rate limit hands out so many milliseconds' worth at a time. */
+const PACED_MS = 10;
+
+/** What a stage starts with: the user's values where given, within the target's hard limits. */
+export function coldStart({ node }: PlannedStage, edgeEvents: number): StageSettings {
+  const { options } = node;
+  const { batch, calls } = defaults(node);
+  const limits = node.kind === 'sink' ? node.sink.limits : undefined;
+  const batchLimit = Math.min(options.batch ?? batch, limits?.maxBatch ?? Infinity);
+  const concurrency = Math.min(options.concurrency ?? calls, limits?.maxConcurrency ?? Infinity);
+  return {
+    batchLimit,
+    concurrency,
+    burstConcurrency: concurrency,
+    burstAgeMs: 0,
+    lingerMs: options.linger === undefined ? 0 : durationMs(options.linger, `${node.name}.linger`),
+    minGapMs: 0,
+    edgeEvents: options.queue?.events ?? Math.max(edgeEvents, 2 * batchLimit),
+    edgeBytes: options.queue?.bytes ?? EDGE_BYTES,
+  };
+}
+
+function defaults(node: PlannedStage['node']): { batch: number; calls: number } {
+  if (node.kind === 'sink') return { batch: SINK_BATCH, calls: CALLS };
+  switch (node.stage.kind) {
+    case 'mapAsync':
+      return { batch: ASYNC_BATCH, calls: EACH_CALLS };
+    case 'mapBatch':
+      return { batch: ASYNC_BATCH, calls: CALLS };
+    case 'rateLimit':
+      return { batch: Math.max(1, Math.floor((node.stage.perSecond * PACED_MS) / 1000)), calls: 1 };
+  }
+}

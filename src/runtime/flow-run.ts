@@ -1,0 +1,313 @@
+/**
+ * The life of one run of a flow: open sinks, read sources, and end in one of three ways.
+ *
+ * Invariants (flow-run.test.ts)
+ * - done: every accepted event was confirmed, dropped by policy or dead-lettered; windows and sinks are closed.
+ * - stopped, failed: what was not confirmed is not acknowledged to its source.
+ * - A source that fails ends the intake; what was read is still processed; then `done` rejects with its error.
+ * - `done` settles exactly once, after the sinks are closed.
+ */
+
+import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../errors/errors.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { SinkWriter } from '../event/sink.ts';
+import type { Origin } from '../event/origin.ts';
+import type { SinkNode } from '../flow/graph.ts';
+import type { Plan } from '../flow/plan.ts';
+import type { Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from '../flow/run.ts';
+import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
+import { systemMetrics, type SystemMetrics } from '../metrics/system-metrics.ts';
+import { durationMs, type Duration } from '../time/duration.ts';
+import type { Timer } from '../time/clock.ts';
+import type { StageObservation } from '../tuning/observation.ts';
+import { Settings } from '../tuning/settings.ts';
+import { coldStart } from './cold-start.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { FlowMeters } from './flow-meters.ts';
+import type { Host } from './host.ts';
+import type { Ingest } from './ingest.ts';
+import { Listeners } from './listeners.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { Stage } from './stage.ts';
+import {
+  buildTopology,
+  closeSinks,
+  openSinks,
+  sinkStage,
+  type Topology,
+  type TopologyEnvironment,
+} from './topology.ts';
+
+/** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
+const DEFAULT_DRAIN_MS = 25_000;
+/** How often stages are observed until a controller asks for another period. */
+const OBSERVE_MS = 250;
+
+const DEAD_LETTERS = 'dead-letters';
+
+export class FlowRun implements Run {
+  readonly flow: string;
+  readonly done: Promise<RunSummary>;
+  readonly settings: Settings = new Settings();
+  readonly #definition: RunnableFlow;
+  readonly #options: RunOptions;
+  readonly #host: Host;
+  readonly #plan: Plan;
+  readonly #meters: FlowMeters;
+  readonly #listeners = new Listeners<RunEvents>();
+  /** Aborted = no more intake. */
+  readonly #intake = new AbortController();
+  /** Aborted = stop at once. */
+  readonly #hard = new AbortController();
+  readonly #startedAt: number;
+  readonly #environment: TopologyEnvironment;
+  readonly #drainMs: number;
+  #state: RunState = 'starting';
+  #topology: Topology = { ingests: [], segments: [], stages: [] };
+  #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
+  #deadLetterStage: Stage | undefined;
+  #deadLetters: DeadLetters;
+  #observations: readonly StageObservation[] = [];
+  #openSinks = 0;
+  #allDrained: () => void = () => undefined;
+  #failure: { readonly cause: unknown } | undefined;
+  #timers: Timer[] = [];
+
+  constructor(definition: RunnableFlow, options: RunOptions, host: Host) {
+    this.#definition = definition;
+    this.#options = options;
+    this.#host = host;
+    this.flow = definition.name;
+    this.#plan = definition.plan();
+    this.#drainMs = durationMs(options.drainTimeout ?? DEFAULT_DRAIN_MS, 'run.drainTimeout');
+    this.#startedAt = host.scheduler.now();
+    this.#meters = new FlowMeters(host.scheduler);
+    this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
+    this.#environment = this.#makeEnvironment();
+    for (const stage of this.#plan.stages) this.settings.declare(stage.node.name, coldStart(stage, host.edgeEvents));
+    this.done = this.#live();
+    this.#followSignal(options.signal);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  metrics(): SystemMetrics {
+    return systemMetrics(this.#meters, this.#host.resources);
+  }
+
+  snapshot(): FlowSnapshot {
+    return snapshotOf({
+      flow: this.flow,
+      state: this.#state,
+      at: this.#host.scheduler.wall(),
+      uptimeMs: this.#host.scheduler.now() - this.#startedAt,
+      system: this.metrics(),
+      targets: this.#definition.targets,
+      meters: this.#meters,
+      deadLettered: this.#deadLetters.count,
+      topology: this.#topology,
+      observations: this.#observations,
+      loopUtilization: this.#host.loopUtilization(),
+      settingsVersion: this.settings.version,
+    });
+  }
+
+  observations(): readonly StageObservation[] {
+    return this.#observations;
+  }
+
+  deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters.newest();
+  }
+
+  on<K extends keyof RunEvents>(event: K, listener: (value: RunEvents[K]) => void): () => void {
+    return this.#listeners.on(event, listener);
+  }
+
+  drain(options: { readonly timeout?: Duration } = {}): Promise<RunSummary> {
+    if (this.#state === 'starting' || this.#state === 'running') {
+      this.#enter('draining');
+      this.#intake.abort();
+      const limitMs = options.timeout === undefined ? this.#drainMs : durationMs(options.timeout, 'drain.timeout');
+      this.#timers.push(this.#host.scheduler.after(limitMs, () => this.#drainTooLong(limitMs)));
+    }
+    return this.done;
+  }
+
+  stop(): Promise<RunSummary> {
+    this.#end('stopped', new ShutdownError(`flow ${this.flow} was stopped`));
+    return this.done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain().catch(() => undefined);
+  }
+
+  /** The whole life, top to bottom. */
+  async #live(): Promise<RunSummary> {
+    const hold = this.#host.hold();
+    try {
+      await this.#open();
+      const drained = new Promise<void>((resolve) => {
+        this.#allDrained = resolve;
+      });
+      this.#observeRegularly();
+      if (this.#state === 'starting') this.#enter('running');
+      for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
+      await drained;
+      await this.#close();
+    } catch (cause) {
+      this.#failure ??= { cause };
+      this.#end('failed', cause);
+    } finally {
+      for (const timer of this.#timers) timer.cancel();
+      hold.cancel();
+    }
+    return this.#summary();
+  }
+
+  async #open(): Promise<void> {
+    const { scheduler } = this.#host;
+    const context = { flow: this.flow, scheduler, notice: this.#notice };
+    const sinks = this.#plan.stages.map(({ node }) => node).filter((node): node is SinkNode => node.kind === 'sink');
+    const letters = this.#deadLetterNode();
+    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], context);
+    if (letters !== undefined) {
+      const planned = { node: letters, output: undefined, inputs: 1 };
+      this.settings.declare(DEAD_LETTERS, coldStart(planned, this.#host.edgeEvents));
+      this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
+      this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
+        this.#listeners.emit('deadLetter', letter),
+      );
+    }
+    this.#openSinks = sinks.length;
+    this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
+  }
+
+  /** A failing dead-letter sink stops the run: there is nowhere left to put what fails. */
+  #deadLetterNode(): SinkNode | undefined {
+    const sink = this.#options.deadLetters ?? this.#definition.deadLetterSink;
+    if (sink === undefined) return undefined;
+    const options = { name: DEAD_LETTERS, whenFailing: 'stop' } as const;
+    const input = { node: this.#plan.sources[0]?.node as never, port: 0 };
+    return { kind: 'sink', name: DEAD_LETTERS, sink, options, input };
+  }
+
+  async #read(index: number, ingest: Ingest): Promise<void> {
+    const source = this.#plan.sources[index]?.node.source;
+    const { scheduler } = this.#host;
+    const random = this.#environment.random;
+    const context = { flow: this.flow, scheduler, random, signal: this.#intake.signal, notice: this.#notice };
+    try {
+      if (source?.kind === 'bytes') await source.run(ingest.byteOutput(), context);
+      else await source?.run(ingest.eventOutput(), context);
+    } catch (cause) {
+      this.#sourceFailed(ingest.name, cause);
+    }
+    ingest.close();
+  }
+
+  #sourceFailed(name: string, cause: unknown): void {
+    this.#failure ??= { cause: isDaoFlowError(cause) ? cause : new ConnectorError(name, messageOf(cause), { cause }) };
+    if (this.#state === 'running') this.#enter('draining');
+    this.#intake.abort();
+  }
+
+  #sinkDrained(name: string): void {
+    if (name === DEAD_LETTERS) {
+      this.#allDrained();
+      return;
+    }
+    this.#openSinks -= 1;
+    if (this.#openSinks > 0) return;
+    if (this.#deadLetterStage === undefined) this.#allDrained();
+    else this.#deadLetters.close();
+  }
+
+  async #close(): Promise<void> {
+    await closeSinks(this.#writers);
+    if (this.#isOver()) return;
+    this.#observe();
+    this.#enter(this.#failure === undefined ? 'done' : 'failed');
+  }
+
+  /** Ends the run now, whatever is still under way. */
+  #end(state: 'stopped' | 'failed', cause: unknown): void {
+    if (this.#isOver()) return;
+    this.#enter(state);
+    this.#intake.abort();
+    this.#hard.abort(cause);
+    for (const segment of this.#topology.segments) segment.stop();
+    for (const stage of this.#topology.stages) stage.stop(cause);
+    this.#deadLetterStage?.stop(cause);
+    this.#allDrained();
+  }
+
+  #drainTooLong(limitMs: number): void {
+    this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
+    this.#end('failed', this.#failure.cause);
+  }
+
+  #summary(): RunSummary {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+    const { totals } = this.snapshot();
+    const durationMs = this.#host.scheduler.now() - this.#startedAt;
+    const metrics = systemMetrics(this.#meters.overall(), this.#host.resources);
+    return { flow: this.flow, state: this.#state === 'stopped' ? 'stopped' : 'done', ...totals, durationMs, metrics };
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'done' || this.#state === 'stopped' || this.#state === 'failed';
+  }
+
+  #enter(state: RunState): void {
+    this.#state = state;
+    this.#listeners.emit('state', state);
+  }
+
+  #observeRegularly(): void {
+    this.#observe();
+    const timer = this.#host.scheduler.after(OBSERVE_MS, () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+      if (!this.#isOver()) this.#observeRegularly();
+    });
+    this.#timers.push(timer);
+  }
+
+  #observe(): void {
+    this.#observations = this.#topology.stages.map((stage) => stage.observe());
+  }
+
+  #followSignal(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const drain = (): void => void this.drain().catch(() => undefined);
+    if (signal.aborted) drain();
+    else signal.addEventListener('abort', drain, { once: true, signal: this.#hard.signal });
+  }
+
+  readonly #notice = (level: 'info' | 'warn', message: string): void =>
+    this.#listeners.emit('notice', { level, message });
+
+  #makeEnvironment(): TopologyEnvironment {
+    const { scheduler, canGenerateCode } = this.#host;
+    return {
+      flow: this.flow,
+      scheduler,
+      random: this.#host.random(this.#options.seed),
+      signal: this.#hard.signal,
+      generateCode: canGenerateCode && this.#options.generateCode !== false,
+      settingsOf: (stage) => () => this.settings.get(stage),
+      deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
+      deadLetterRoom: () => this.#deadLetters.whenRoom(),
+      fatal: (cause) => {
+        this.#failure ??= { cause };
+        this.#end('failed', cause);
+      },
+      sinkDrained: (name) => this.#sinkDrained(name),
+      accepted: (events, bytes) => this.#meters.accepted(events, bytes),
+      settled: (origin: Origin) => this.#meters.settled(origin),
+    };
+  }
+}

@@ -1,0 +1,17 @@
+import type { Random, Scheduler, Timer } from '../time/clock.ts';
+import type { ResourceReader } from '../metrics/resources.ts';
+
+/** All that a run needs of the machine below it. Real in the engine, virtual in the simulator. */
+export interface Host {
+  readonly scheduler: Scheduler;
+  random(seed?: number): Random;
+  readonly resources: ResourceReader;
+  /** Share of time that this thread's event loop was busy since the last call, 0..1; null when unknown. */
+  loopUtilization(): number | null;
+  /** Cold-start capacity of an edge in events (mission: `min(availableParallelism * 1000, cpus * 2000)`). */
+  readonly edgeEvents: number;
+  /** False where code generation from strings is switched off. */
+  readonly canGenerateCode: boolean;
+  /** Keeps the process alive until cancelled. */
+  hold(): Timer;
+}

@@ -1,0 +1,291 @@
+/**
+ * The entrance of the engine: batches of a source become slices with an origin; bytes are decoded and
+ * events validated on the way.
+ *
+ * Invariants (ingest.test.ts)
+ * - accepted = settled origins' events + events still in the flow; an invalid event is never among them.
+ * - Latency counts from `acceptedAt`, one record per batch, weighted by its events.
+ * - After a promise was returned, `isFull` is true until it resolves.
+ */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { codecFor } from '../codec/codec.ts';
+import type { Codec, DecoderOutput, InvalidRecord } from '../codec/decoder.ts';
+import type { KeyColumn, SourceBatch } from '../event/batch.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
+import { Origin } from '../event/origin.ts';
+import type { ByteChannel, ByteOutput, ChannelTotals, Format, Source, SourceOutput } from '../event/source.ts';
+import { validate } from '../flow/validation.ts';
+import type { SourceSnapshot } from '../metrics/snapshot.ts';
+import type { Scheduler } from '../time/clock.ts';
+import { Acknowledgement } from './acknowledgement.ts';
+import type { SegmentRunner } from './segment-runner.ts';
+import { both } from './target.ts';
+
+/** Records longer than this are dead-lettered by their position, not read. */
+export const DEFAULT_MAX_EVENT_BYTES: number = 1024 * 1024;
+
+/** Largest batch cut from one chunk: small enough to yield between batches, large enough to amortise. */
+const MAX_BATCH_EVENTS = 1024;
+
+/** What an in-memory event counts for on the edges when its source gives no size. */
+const ASSUMED_EVENT_BYTES = 128;
+
+export interface IngestOptions {
+  readonly name: string;
+  readonly source: Source<unknown>;
+  readonly schema: StandardSchemaV1 | undefined;
+  readonly fields: readonly string[] | undefined;
+  readonly keyField: string | undefined;
+  readonly generateCode: boolean;
+}
+
+export interface IngestEnvironment {
+  readonly flow: string;
+  readonly scheduler: Scheduler;
+  readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
+  readonly deadLetterRoom: () => undefined | Promise<void>;
+  /** Every accepted batch, once, as it comes in. */
+  readonly accepted: (events: number, bytes: number) => void;
+  /** Every accepted batch, once, when all its parts have settled. */
+  readonly settled: (origin: Origin) => void;
+}
+
+export class Ingest {
+  readonly name: string;
+  readonly #options: IngestOptions;
+  readonly #environment: IngestEnvironment;
+  readonly #target: SegmentRunner;
+  readonly #acknowledgement: Acknowledgement | undefined;
+  readonly #codecs = new Map<Format, Codec>();
+  readonly #offsets = new Map<string, number>();
+  #blocked: Promise<void> | undefined;
+  #blockedSince = 0;
+  #heldMs = 0;
+  #heldMsBefore = 0;
+  #observedAt: number;
+  #accepted = 0;
+  #bytes = 0;
+  #invalid = 0;
+
+  constructor(options: IngestOptions, target: SegmentRunner, environment: IngestEnvironment) {
+    this.name = options.name;
+    this.#options = options;
+    this.#target = target;
+    this.#environment = environment;
+    this.#observedAt = environment.scheduler.now();
+    const { source } = options;
+    if (source.acknowledged !== undefined) {
+      this.#acknowledgement = new Acknowledgement((partition, offset) => source.acknowledged?.(partition, offset));
+    }
+  }
+
+  get isFull(): boolean {
+    return this.#blocked !== undefined;
+  }
+
+  eventOutput(): SourceOutput<unknown> {
+    const isFull = (): boolean => this.isFull;
+    return {
+      write: (batch) => this.#writeEvents(batch),
+      get isFull() {
+        return isFull();
+      },
+      endPartition: (partition) => this.#endPartition(partition),
+    };
+  }
+
+  byteOutput(): ByteOutput {
+    const isFull = (): boolean => this.isFull;
+    return {
+      channel: (partition, format) => this.#channel(partition, format ?? byteFormat(this.#options.source)),
+      get isFull() {
+        return isFull();
+      },
+      endPartition: (partition) => this.#endPartition(partition),
+    };
+  }
+
+  /** The source has ended. */
+  close(): void {
+    this.#target.close();
+  }
+
+  snapshot(): SourceSnapshot {
+    const { scheduler } = this.#environment;
+    const heldMs = this.#heldMs + (this.#blocked === undefined ? 0 : scheduler.now() - this.#blockedSince);
+    const elapsedMs = scheduler.now() - this.#observedAt;
+    const heldRatio = elapsedMs > 0 ? Math.min(1, (heldMs - this.#heldMsBefore) / elapsedMs) : 0;
+    this.#heldMsBefore = heldMs;
+    this.#observedAt = scheduler.now();
+    return {
+      name: this.name,
+      accepted: this.#accepted,
+      bytes: this.#bytes,
+      invalid: this.#invalid,
+      heldRatio,
+      learnedRatio: learnedRatio([...this.#codecs.values()]),
+    };
+  }
+
+  #endPartition(partition: string): void {
+    this.#offsets.delete(partition);
+    this.#acknowledgement?.ended(partition);
+    this.#target.endPartition(partition);
+  }
+
+  #writeEvents(batch: SourceBatch): undefined | Promise<void> {
+    const partition = batch.partition ?? this.name;
+    const endOffset = batch.endOffset ?? (this.#offsets.get(partition) ?? 0) + batch.events.length;
+    this.#offsets.set(partition, endOffset);
+    const bytes = batch.bytes > 0 ? batch.bytes : batch.events.length * ASSUMED_EVENT_BYTES;
+    return this.#accept({ ...batch, bytes, partition, endOffset }, undefined);
+  }
+
+  #accept(
+    batch: SourceBatch & { readonly partition: string; readonly endOffset: number },
+    rawOf: ((index: number) => Uint8Array) | undefined,
+  ): undefined | Promise<void> {
+    const { scheduler } = this.#environment;
+    const acceptedAt = batch.acceptedAt ?? scheduler.now();
+    const origin = new Origin(
+      { partition: batch.partition, endOffset: batch.endOffset, events: batch.events.length, acceptedAt },
+      (settled) => {
+        this.#environment.settled(settled);
+        this.#acknowledgement?.settled(settled);
+      },
+    );
+    this.#acknowledgement?.opened(origin);
+    const events = this.#validated(batch.events, origin, rawOf);
+    this.#accepted += batch.events.length;
+    this.#bytes += batch.bytes;
+    this.#environment.accepted(batch.events.length, batch.bytes);
+    const keys = events === batch.events ? batch.keys : undefined;
+    const blocked = this.#target.write({ events, start: 0, end: events.length, bytes: batch.bytes, origin }, keys);
+    return this.#hold(both(blocked, this.#environment.deadLetterRoom()));
+  }
+
+  /** The events that the schema lets through, as it returns them; the others become dead letters. */
+  #validated(events: unknown[], origin: Origin, rawOf: ((index: number) => Uint8Array) | undefined): unknown[] {
+    const { schema } = this.#options;
+    if (schema === undefined) return events;
+    const valid: unknown[] = [];
+    for (let i = 0; i < events.length; i += 1) {
+      const result = validate(schema, events[i]);
+      if ('value' in result) {
+        valid.push(result.value);
+      } else {
+        this.#invalid += 1;
+        const { partition, endOffset: offset } = origin;
+        const what = rawOf === undefined ? { event: events[i] } : { raw: rawOf(i) };
+        this.#environment.deadLetter({ ...this.#letter('schema', result.reason), partition, offset, ...what }, origin);
+      }
+    }
+    return valid;
+  }
+
+  #channel(partition: string, format: Format): ByteChannel {
+    const codec = this.#codec(format);
+    const decoder = codec.decoder();
+    let acceptedAt: number | undefined;
+    let blocked: undefined | Promise<void>;
+    let totals: ChannelTotals = { accepted: 0, invalid: 0 };
+    const output: DecoderOutput = {
+      batch: (events, bytes, endOffset, keyIds, rawOf) => {
+        const keys = this.#keyColumn(codec, keyIds);
+        const before = this.#invalid;
+        blocked = both(blocked, this.#accept({ events, bytes, acceptedAt, partition, endOffset, keys }, rawOf));
+        const refused = this.#invalid - before;
+        totals = { accepted: totals.accepted + events.length - refused, invalid: totals.invalid + refused };
+      },
+      invalid: (record) => {
+        totals = { accepted: totals.accepted, invalid: totals.invalid + 1 };
+        this.#refuse(partition, record);
+        blocked = both(blocked, this.#hold(this.#environment.deadLetterRoom()));
+      },
+    };
+    return {
+      write: (chunk, at) => {
+        blocked = undefined;
+        acceptedAt = at ?? this.#environment.scheduler.now();
+        decoder.write(chunk, output);
+        return blocked;
+      },
+      end: (options) => {
+        acceptedAt = this.#environment.scheduler.now();
+        decoder.end(output, options?.truncated);
+        return totals;
+      },
+    };
+  }
+
+  #codec(format: Format): Codec {
+    const known = this.#codecs.get(format);
+    if (known !== undefined) return known;
+    const { source, fields, keyField, generateCode, schema } = this.#options;
+    const maxRecordBytes = (source.kind === 'bytes' ? source.maxEventBytes : undefined) ?? DEFAULT_MAX_EVENT_BYTES;
+    const keepRaw = schema !== undefined;
+    const codec = codecFor(format, {
+      maxRecordBytes,
+      maxBatchEvents: MAX_BATCH_EVENTS,
+      fields,
+      keyField,
+      keepRaw,
+      generateCode,
+    });
+    this.#codecs.set(format, codec);
+    return codec;
+  }
+
+  #keyColumn(codec: Codec, ids: Int32Array | undefined): KeyColumn | undefined {
+    const field = this.#options.keyField;
+    return ids === undefined || field === undefined ? undefined : { field, ids, values: codec.keyValues };
+  }
+
+  /** A record that could not be decoded: it counts as accepted, and is confirmed once its letter is safe. */
+  #refuse(partition: string, { reason, raw, rawBytes, offset }: InvalidRecord): void {
+    this.#invalid += 1;
+    this.#accepted += 1;
+    this.#environment.accepted(1, rawBytes);
+    const acceptedAt = this.#environment.scheduler.now();
+    const endOffset = offset + rawBytes;
+    const origin = new Origin({ partition, endOffset, events: 1, acceptedAt }, (settled) => {
+      this.#environment.settled(settled);
+      this.#acknowledgement?.settled(settled);
+    });
+    this.#acknowledgement?.opened(origin);
+    const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
+    this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);
+    origin.release();
+  }
+
+  #letter(at: string, reason: string): { flow: string; at: string; reason: string; time: number } {
+    return { flow: this.#environment.flow, at, reason, time: this.#environment.scheduler.wall() };
+  }
+
+  /** Remembers that the flow is full until `blocked` resolves. */
+  #hold(blocked: undefined | Promise<void>): undefined | Promise<void> {
+    if (blocked === undefined || blocked === this.#blocked) return blocked;
+    const { scheduler } = this.#environment;
+    if (this.#blocked === undefined) this.#blockedSince = scheduler.now();
+    const all = both(this.#blocked, blocked);
+    this.#blocked = all;
+    void all?.then(() => {
+      if (this.#blocked !== all) return;
+      this.#blocked = undefined;
+      this.#heldMs += scheduler.now() - this.#blockedSince;
+    });
+    return all;
+  }
+}
+
+function byteFormat(source: Source<unknown>): Format {
+  return source.kind === 'bytes' ? source.format : 'ndjson';
+}
+
+function learnedRatio(codecs: readonly Codec[]): number | null {
+  const stats = codecs.map((codec) => codec.stats());
+  const records = stats.reduce((sum, { records: n }) => sum + n, 0);
+  return records === 0 ? null : stats.reduce((sum, { learned }) => sum + learned, 0) / records;
+}

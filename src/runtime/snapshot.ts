@@ -1,0 +1,58 @@
+import { findBottleneck } from '../metrics/bottleneck.ts';
+import type { FlowSnapshot, OperatorSnapshot } from '../metrics/snapshot.ts';
+import type { SystemMetrics } from '../metrics/system-metrics.ts';
+import { judge, type Targets } from '../metrics/targets.ts';
+import type { StageObservation } from '../tuning/observation.ts';
+import type { FlowMeters } from './flow-meters.ts';
+import type { SegmentRunner } from './segment-runner.ts';
+import type { Topology } from './topology.ts';
+
+export interface SnapshotInput extends Pick<
+  FlowSnapshot,
+  'flow' | 'state' | 'at' | 'uptimeMs' | 'system' | 'settingsVersion'
+> {
+  readonly system: SystemMetrics;
+  readonly targets: Targets;
+  readonly meters: FlowMeters;
+  readonly deadLettered: number;
+  readonly topology: Topology;
+  readonly observations: readonly StageObservation[];
+  readonly loopUtilization: number | null;
+}
+
+/** Puts the parts' own accounts together. Cost: about 50 us for a flow of ten operators. */
+export function snapshotOf(input: SnapshotInput): FlowSnapshot {
+  const { targets, meters, deadLettered, topology, observations, loopUtilization, ...plain } = input;
+  const sources = topology.ingests.map((ingest) => ingest.snapshot());
+  const operators = topology.segments.flatMap(operatorsOf);
+  const stages = topology.stages.map((stage) => stage.snapshot());
+  const fullRatios = new Map(observations.map(({ stage, fullRatio }) => [stage, fullRatio]));
+  const loads = stages.map((stage) => ({ ...stage, fullRatio: fullRatios.get(stage.name) ?? 0 }));
+  return {
+    ...plain,
+    verdicts: judge(input.system, targets),
+    totals: {
+      accepted: meters.acceptedEvents,
+      confirmed: meters.confirmedEvents,
+      deadLettered,
+      dropped: sum(stages.map(({ dropped }) => dropped)),
+      late: sum(operators.map(({ counts }) => counts['late'] ?? 0)),
+    },
+    sources,
+    operators,
+    stages,
+    bottleneck: findBottleneck({ system: input.system, targets, loopUtilization, sources, operators, stages: loads }),
+  };
+}
+
+function operatorsOf(segment: SegmentRunner): OperatorSnapshot[] {
+  return segment.counters().map(({ timeShare, ...counters }) => ({
+    ...counters,
+    failed: segment.failuresOf(counters.name),
+    timeShare: timeShare ?? null,
+  }));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

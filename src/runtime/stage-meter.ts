@@ -1,0 +1,166 @@
+import { Histogram, quantile } from '../stats/histogram.ts';
+import type { Clock } from '../time/clock.ts';
+import { MAX_SAMPLES, type CallSample, type StageObservation } from '../tuning/observation.ts';
+import type { StageSettings } from '../tuning/settings.ts';
+import type { Taken } from '../buffer/edge.ts';
+import type { Inlet } from './inlet.ts';
+
+export type CallOutcome = CallSample['outcome'];
+
+/** A call in flight, as the meter keeps it. */
+export interface OpenCall {
+  readonly batch: number;
+  readonly startedAt: number;
+  readonly inFlightAtStart: number;
+  readonly integralAtStart: number;
+}
+
+/**
+ * Counts and times the calls of one stage, and makes observations of them. One clock read at the
+ * start and one at the end of a call, nothing per event.
+ */
+export class StageMeter {
+  readonly #clock: Clock;
+  readonly #latency = new Histogram();
+  readonly #recent = new Histogram();
+  readonly #samples: CallSample[] = [];
+  #nextSample = 0;
+  #inFlight = 0;
+  /** Integral of slots in use over time, slot-ms, up to #integralAt. */
+  #integral = 0;
+  #integralAt: number;
+  #last: {
+    at: number;
+    arrived: number;
+    done: number;
+    failed: number;
+    rejected: number;
+    integral: number;
+    fullMs: number;
+  };
+  #cuts = { limit: 0, drained: 0 };
+  done = 0;
+  failed = 0;
+  rejected = 0;
+  calls = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#integralAt = clock.now();
+    this.#last = { at: this.#integralAt, arrived: 0, done: 0, failed: 0, rejected: 0, integral: 0, fullMs: 0 };
+  }
+
+  /** Slots in use: calls, or events where each event is a call of its own. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  acquire(slots: number): void {
+    this.#advance();
+    this.#inFlight += slots;
+  }
+
+  /** Without a clock read, since it may run per event: the integral is exact at the ends of calls only. */
+  release(slots: number): void {
+    this.#inFlight -= slots;
+  }
+
+  /** Mean events per call since the start. */
+  get batchMean(): number {
+    return this.calls === 0 ? 0 : (this.done + this.failed + this.rejected) / this.calls;
+  }
+
+  /** p95 of acceptance to confirmation, over the last observation's interval and the one before. */
+  get latencyP95Ms(): number {
+    return quantile(this.#recent, 0.95) ?? 0;
+  }
+
+  begin(batch: number, limit: number): OpenCall {
+    this.calls += 1;
+    this.#cuts[batch >= limit ? 'limit' : 'drained'] += 1;
+    return { batch, startedAt: this.#advance(), inFlightAtStart: this.#inFlight, integralAtStart: this.#integral };
+  }
+
+  /** @param taken - undefined unless the events were confirmed */
+  end(call: OpenCall, outcome: CallOutcome, taken: Taken | undefined): void {
+    const endedAt = this.#advance();
+    const durationMs = endedAt - call.startedAt;
+    const inFlightMean = durationMs > 0 ? (this.#integral - call.integralAtStart) / durationMs : call.inFlightAtStart;
+    this.#sample({
+      batch: call.batch,
+      inFlightAtStart: call.inFlightAtStart,
+      inFlightMean,
+      durationMs,
+      outcome,
+      endedAt,
+    });
+    if (outcome === 'rejected') this.rejected += call.batch;
+    else if (outcome === 'failed') this.failed += call.batch;
+    else this.done += call.batch;
+    if (taken !== undefined && outcome === 'ok') {
+      for (const part of taken.parts) this.#latency.record(endedAt - part.origin.acceptedAt, part.events);
+    }
+  }
+
+  /** What happened since the last observation; starts the next one. */
+  observe(stage: string, inlet: Inlet, settings: StageSettings): StageObservation {
+    const at = this.#advance();
+    const last = this.#last;
+    const durationMs = at - last.at;
+    const fullMs = inlet.fullMs;
+    const share = (ms: number): number => (durationMs > 0 ? ms / durationMs : 0);
+    const observation: StageObservation = {
+      stage,
+      at,
+      durationMs,
+      arrived: inlet.arrived - last.arrived,
+      done: this.done - last.done,
+      failed: this.failed - last.failed,
+      rejected: this.rejected - last.rejected,
+      backlogEvents: inlet.events,
+      backlogBytes: inlet.bytes,
+      oldestMs: inlet.oldestAcceptedAt === undefined ? 0 : at - inlet.oldestAcceptedAt,
+      inFlight: this.#inFlight,
+      busyRatio: share(this.#integral - last.integral) / settings.concurrency,
+      fullRatio: Math.min(1, share(fullMs - last.fullMs)),
+      latency: this.#latency.data(),
+      cuts: this.#cuts,
+      samples: this.#takeSamples(),
+    };
+    this.#last = {
+      at,
+      arrived: inlet.arrived,
+      done: this.done,
+      failed: this.failed,
+      rejected: this.rejected,
+      integral: this.#integral,
+      fullMs,
+    };
+    this.#cuts = { limit: 0, drained: 0 };
+    this.#recent.reset();
+    this.#recent.add(this.#latency);
+    this.#latency.reset();
+    return observation;
+  }
+
+  #advance(): number {
+    const now = this.#clock.now();
+    this.#integral += this.#inFlight * (now - this.#integralAt);
+    this.#integralAt = now;
+    return now;
+  }
+
+  #sample(sample: CallSample): void {
+    this.#samples[this.#nextSample % MAX_SAMPLES] = sample;
+    this.#nextSample += 1;
+  }
+
+  /** The newest samples in the order in which they ended. */
+  #takeSamples(): CallSample[] {
+    const split = this.#nextSample > MAX_SAMPLES ? this.#nextSample % MAX_SAMPLES : 0;
+    const ordered = [...this.#samples.slice(split), ...this.#samples.slice(0, split)];
+    this.#samples.length = 0;
+    this.#nextSample = 0;
+    return ordered;
+  }
+}

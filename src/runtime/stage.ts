@@ -1,0 +1,51 @@
+/**
+ * What all waiting stages have in common towards the rest of the engine.
+ *
+ * A stage owns its inlet; it starts calls while settings allow, and never keeps an event: each ends
+ * confirmed, failed by policy, dead-lettered, or rejected when the run stops.
+ */
+
+import { errorData, messageOf } from '../errors/errors.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Origin } from '../event/origin.ts';
+import type { StageSnapshot } from '../metrics/snapshot.ts';
+import type { Random, Scheduler } from '../time/clock.ts';
+import type { StageObservation } from '../tuning/observation.ts';
+import type { StageSettings } from '../tuning/settings.ts';
+import type { Target } from './target.ts';
+
+/** What a stage needs of its run. */
+export interface StageEnvironment {
+  readonly flow: string;
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  /** Aborted when the run stops hard. */
+  readonly signal: AbortSignal;
+  readonly settings: () => StageSettings;
+  /** Counts and keeps the letter; holds the origin until it is safe. */
+  readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
+  /** The run cannot go on. */
+  readonly fatal: (cause: unknown) => void;
+}
+
+export interface Stage extends Target {
+  snapshot(): StageSnapshot;
+  observe(): StageObservation;
+  /** Rejects everything queued and in flight. */
+  stop(cause: unknown): void;
+}
+
+/** What becomes of events whose call failed for good. */
+export type FailurePolicy = 'stop' | 'drop' | 'deadLetter';
+
+export function deadLetterEvent(
+  event: unknown,
+  origin: Origin,
+  at: string,
+  cause: unknown,
+  { flow, scheduler, deadLetter }: Pick<StageEnvironment, 'flow' | 'scheduler' | 'deadLetter'>,
+): void {
+  const reason = `${errorData(cause).name}: ${messageOf(cause)}`;
+  const { partition, endOffset: offset } = origin;
+  deadLetter({ flow, at, reason, time: scheduler.wall(), partition, offset, event }, origin);
+}

@@ -1,0 +1,182 @@
+/**
+ * Builds the running parts of a planned flow and wires them: ingests -> segments -> stages -> segments -> ...
+ *
+ * Invariants
+ * - Built from the sinks upwards, so each part knows its targets when it is made.
+ * - Closing follows the wiring: a part closes what it feeds once its own inputs have all closed.
+ */
+
+import { ConnectorError, messageOf } from '../errors/errors.ts';
+import { Origin } from '../event/origin.ts';
+import type { SinkWriter } from '../event/sink.ts';
+import type { Taken } from '../buffer/edge.ts';
+import type { Plan, PlannedStage, TargetRef } from '../flow/plan.ts';
+import type { SinkNode, StageNode } from '../flow/graph.ts';
+import { compileSegment } from '../fusion/compile.ts';
+import { asyncCall } from './async-call.ts';
+import { Ingest, type IngestEnvironment } from './ingest.ts';
+import { SegmentRunner } from './segment-runner.ts';
+import type { Stage, StageEnvironment } from './stage.ts';
+import type { Target } from './target.ts';
+import { WaitingStage } from './waiting-stage.ts';
+
+export interface TopologyEnvironment extends Omit<StageEnvironment, 'settings'>, IngestEnvironment {
+  readonly generateCode: boolean;
+  readonly settingsOf: (stage: string) => StageEnvironment['settings'];
+  /** A sink has taken everything it will get. */
+  readonly sinkDrained: (name: string) => void;
+}
+
+export interface Topology {
+  readonly ingests: readonly Ingest[];
+  readonly segments: readonly SegmentRunner[];
+  readonly stages: readonly Stage[];
+}
+
+/** @param writers - the open sinks, by name */
+export function buildTopology(
+  plan: Plan,
+  writers: ReadonlyMap<string, SinkWriter<never>>,
+  environment: TopologyEnvironment,
+): Topology {
+  const segments = new Array<SegmentRunner>(plan.segments.length);
+  const stages = new Array<Stage>(plan.stages.length);
+  const target = ({ kind, index }: TargetRef): Target => (kind === 'segment' ? segment(index) : stage(index));
+
+  const segment = (index: number): SegmentRunner => {
+    const planned = plan.segments[index];
+    if (planned === undefined) throw new RangeError(`no segment ${index}`);
+    segments[index] ??= new SegmentRunner(
+      planned.name,
+      compileSegment(planned.roots, planned.leaves.length, { ...environment, clock: environment.scheduler }),
+      planned.leaves.map(target),
+      environment,
+      planned.inputs,
+    );
+    return segments[index];
+  };
+
+  const stage = (index: number): Stage => {
+    const planned = plan.stages[index];
+    if (planned === undefined) throw new RangeError(`no stage ${index}`);
+    stages[index] ??=
+      planned.node.kind === 'sink'
+        ? sinkStage(planned.node, planned.inputs, writers, environment)
+        : asyncStage(planned, planned.node, segment(planned.output ?? -1), environment);
+    return stages[index];
+  };
+
+  const ingests = plan.sources.map(({ node, segment: to, fields, keyField }) => {
+    const { name, source, schema } = node;
+    return new Ingest(
+      { name, source, schema, fields, keyField, generateCode: environment.generateCode },
+      segment(to),
+      environment,
+    );
+  });
+  plan.stages.forEach((_, index) => stage(index));
+  return { ingests, segments, stages };
+}
+
+/** A stage that writes to an open sink. */
+export function sinkStage(
+  { name, options }: Pick<SinkNode, 'name' | 'options'>,
+  inputs: number,
+  writers: ReadonlyMap<string, SinkWriter<never>>,
+  environment: TopologyEnvironment,
+): Stage {
+  const writer = writers.get(name);
+  if (writer === undefined) throw new RangeError(`sink ${name} is not open`);
+  return new WaitingStage(
+    {
+      name,
+      kind: 'sink',
+      slots: 'call',
+      ordered: false,
+      call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
+      whenSlow: options.whenSlow ?? 'block',
+      whenFailing: options.whenFailing ?? 'deadLetter',
+      completed: (_result, { parts }) => {
+        for (let i = 0; i < parts.length; i += 1) parts[i]?.origin.release();
+        return undefined;
+      },
+      drained: () => environment.sinkDrained(name),
+    },
+    { ...environment, settings: environment.settingsOf(name) },
+    inputs,
+  );
+}
+
+function asyncStage(
+  { inputs }: PlannedStage,
+  { name, stage, options }: StageNode,
+  output: SegmentRunner,
+  environment: TopologyEnvironment,
+): Stage {
+  const settings = environment.settingsOf(name);
+  const call = asyncCall(name, stage, options.whenFailing ?? 'deadLetter', { ...environment, settings });
+  return new WaitingStage(
+    {
+      name,
+      kind: 'async',
+      slots: stage.kind === 'mapAsync' ? 'each' : 'call',
+      ordered: stage.kind === 'rateLimit' || stage.ordered,
+      call: call.start,
+      whenSlow: 'whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block',
+      whenFailing: options.whenFailing ?? 'deadLetter',
+      completed: (result, taken) => {
+        const events = call.outputs(result, taken);
+        return handOn(events, taken, output);
+      },
+      drained: () => output.close(),
+    },
+    { ...environment, settings },
+    inputs,
+  );
+}
+
+/** Passes results on as one slice whose origin stands for all the origins of the call. */
+function handOn(events: readonly unknown[], taken: Taken, output: SegmentRunner): undefined | Promise<void> {
+  const origin = joined(taken);
+  if (events.length === 0) {
+    origin.release();
+    return undefined;
+  }
+  return output.write({ events, start: 0, end: events.length, bytes: taken.bytes, origin });
+}
+
+function joined({ parts, events, acceptedAt }: Taken): Origin {
+  const [first] = parts;
+  if (parts.length === 1 && first !== undefined) return first.origin;
+  const { partition, endOffset } = first?.origin ?? { partition: '', endOffset: 0 };
+  return new Origin({ partition, endOffset, events: events.length, acceptedAt }, ({ rejection }) => {
+    for (const { origin } of parts) {
+      if (rejection === undefined) origin.release();
+      else origin.reject(rejection.cause);
+    }
+  });
+}
+
+/** Opens every sink before anything is read. @throws ConnectorError naming the sink; those already open are closed */
+export async function openSinks(
+  sinks: readonly SinkNode[],
+  context: Omit<Parameters<SinkNode['sink']['open']>[0], 'name'>,
+): Promise<Map<string, SinkWriter<never>>> {
+  const writers = new Map<string, SinkWriter<never>>();
+  for (const { name, sink } of sinks) {
+    try {
+      writers.set(name, await sink.open({ ...context, name }));
+    } catch (cause) {
+      await closeSinks(writers).catch(() => undefined);
+      throw cause instanceof ConnectorError ? cause : new ConnectorError(name, messageOf(cause), { cause });
+    }
+  }
+  return writers;
+}
+
+/** Closes all of them, then throws the first failure. */
+export async function closeSinks(writers: ReadonlyMap<string, SinkWriter<never>>): Promise<void> {
+  const results = await Promise.allSettled([...writers.values()].map(async (writer) => writer.close?.()));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,299 @@
+/**
+ * The stage that waits for something outside: every sink and every async operator is one.
+ * Natural batching: a free slot takes everything queued, up to the batch limit, at once.
+ *
+ * Invariants (waiting-stage.test.ts)
+ * - Slots in use <= concurrency, or burstConcurrency while the queue's head is older than burstAgeMs.
+ * - Each event ends exactly once: completed, dead-lettered, dropped by policy, or rejected at a stop.
+ * - A retried call keeps its slot and its events, so a sink with concurrency 1 keeps its order.
+ * - A call that returns no promise is done when it returns: no promise is made for it.
+ */
+
+import type { Taken } from '../buffer/edge.ts';
+import { ConnectorError, OperatorError } from '../errors/errors.ts';
+import type { Slice } from '../event/batch.ts';
+import type { WriteOptions } from '../event/sink.ts';
+import type { StageSnapshot } from '../metrics/snapshot.ts';
+import type { Timer } from '../time/clock.ts';
+import type { StageObservation } from '../tuning/observation.ts';
+import { InOrder } from './in-order.ts';
+import { Inlet, type OverflowPolicy } from './inlet.ts';
+import { backoffMs, isRetryable } from './retry.ts';
+import { StageMeter, type OpenCall } from './stage-meter.ts';
+import { deadLetterEvent, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
+
+/**
+ * Does the work of a call. Only where `slots` is `each`: `free` gives back one event's slot; the rest
+ * is given back when the call ends.
+ */
+export type StageCall = (events: readonly unknown[], options: WriteOptions, free: () => void) => unknown;
+
+export interface WaitingStageOptions {
+  readonly name: string;
+  readonly kind: 'async' | 'sink';
+  readonly call: StageCall;
+  /** `call`: a call takes one slot; `each`: one slot per event. */
+  readonly slots: 'call' | 'each';
+  /** Results are handed on in the order in which the events came. */
+  readonly ordered: boolean;
+  readonly whenSlow: OverflowPolicy;
+  readonly whenFailing: FailurePolicy;
+  /** Takes over the origins of `taken` with the call's result. */
+  readonly completed: (result: unknown, taken: Taken) => undefined | Promise<void>;
+  /** All input has been handled. */
+  readonly drained: () => void;
+}
+
+/** One call: the same object through all its attempts. */
+interface Attempt {
+  readonly taken: Taken;
+  readonly sequence: number;
+  slots: number;
+  retries: number;
+}
+
+interface Completion {
+  readonly result: unknown;
+  readonly taken: Taken;
+}
+
+export class WaitingStage implements Stage {
+  readonly name: string;
+  readonly #options: WaitingStageOptions;
+  readonly #environment: StageEnvironment;
+  readonly #inlet: Inlet;
+  readonly #meter: StageMeter;
+  readonly #writeOptions: WriteOptions;
+  readonly #running = new Set<Attempt>();
+  readonly #order = new InOrder<Completion>();
+  #openInputs: number;
+  #sequence = 0;
+  #retried = 0;
+  #isPumping = false;
+  #isOver = false;
+  #lastStart = Number.NEGATIVE_INFINITY;
+  #wake: Timer | undefined;
+  #blocked: Promise<void> | undefined;
+  #busyRatio = 0;
+
+  /** @param inputs - how many writers will call `close` */
+  constructor(options: WaitingStageOptions, environment: StageEnvironment, inputs: number) {
+    this.name = options.name;
+    this.#options = options;
+    this.#environment = environment;
+    this.#openInputs = inputs;
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow);
+    this.#meter = new StageMeter(environment.scheduler);
+    this.#writeOptions = { signal: environment.signal };
+  }
+
+  write(slice: Slice): undefined | Promise<void> {
+    this.#inlet.offer(slice);
+    this.#pump();
+    return this.#inlet.whenRoom();
+  }
+
+  close(): void {
+    this.#openInputs -= 1;
+    this.#goOn();
+  }
+
+  stop(cause: unknown): void {
+    this.#isOver = true;
+    this.#wake?.cancel();
+    this.#inlet.stop(cause);
+    for (const { taken } of this.#running) rejectAll(taken, cause);
+    this.#running.clear();
+  }
+
+  observe(): StageObservation {
+    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings());
+    this.#busyRatio = observation.busyRatio;
+    return observation;
+  }
+
+  snapshot(): StageSnapshot {
+    const meter = this.#meter;
+    return {
+      name: this.name,
+      kind: this.#options.kind,
+      arrived: this.#inlet.arrived,
+      done: meter.done,
+      failed: meter.failed,
+      dropped: this.#inlet.dropped,
+      retried: this.#retried,
+      calls: meter.calls,
+      backlogEvents: this.#inlet.events,
+      backlogBytes: this.#inlet.bytes,
+      inFlight: meter.inFlight,
+      busyRatio: this.#busyRatio,
+      latencyP95Ms: meter.latencyP95Ms,
+      batchMean: meter.batchMean,
+      settings: this.#environment.settings(),
+    };
+  }
+
+  /** Starts calls while there are events and slots. Never re-entered: the loop sees synchronous completions. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#inlet.events > 0 && this.#blocked === undefined && !this.#isOver) {
+      const free = this.#freeSlots();
+      if (free <= 0 || !this.#mayStartNow()) break;
+      const { batchLimit } = this.#environment.settings();
+      this.#begin(this.#options.slots === 'each' ? Math.min(free, batchLimit) : batchLimit);
+    }
+    this.#isPumping = false;
+  }
+
+  #begin(limit: number): void {
+    const taken = this.#inlet.take(limit);
+    if (taken === undefined) return;
+    const slots = this.#options.slots === 'each' ? taken.events.length : 1;
+    const attempt: Attempt = { taken, sequence: this.#sequence++, slots, retries: 0 };
+    this.#running.add(attempt);
+    this.#meter.acquire(slots);
+    this.#start(attempt, limit);
+  }
+
+  /** Reads the clock only when all regular slots are taken and bursting is allowed. */
+  #freeSlots(): number {
+    const { concurrency, burstConcurrency, burstAgeMs } = this.#environment.settings();
+    const free = concurrency - this.#meter.inFlight;
+    if (free > 0 || burstConcurrency <= concurrency) return free;
+    const ageMs = this.#environment.scheduler.now() - (this.#inlet.oldestAcceptedAt ?? Number.POSITIVE_INFINITY);
+    return ageMs >= burstAgeMs ? burstConcurrency - this.#meter.inFlight : free;
+  }
+
+  /** Pacing and linger: where they say later, they also wake the pump then. */
+  #mayStartNow(): boolean {
+    const { lingerMs, minGapMs, batchLimit } = this.#environment.settings();
+    if (minGapMs > 0 && !this.#isDue(this.#lastStart + minGapMs)) return false;
+    const waitsForCompany = lingerMs > 0 && this.#openInputs > 0 && this.#inlet.events < batchLimit;
+    return !waitsForCompany || this.#isDue((this.#inlet.oldestAcceptedAt ?? 0) + lingerMs);
+  }
+
+  #isDue(at: number): boolean {
+    const waitMs = at - this.#environment.scheduler.now();
+    if (waitMs <= 0) return true;
+    this.#wake ??= this.#environment.scheduler.after(waitMs, () => {
+      this.#wake = undefined;
+      this.#pump();
+    });
+    return false;
+  }
+
+  #start(attempt: Attempt, limit: number): void {
+    const call = this.#meter.begin(attempt.taken.events.length, limit);
+    this.#lastStart = call.startedAt;
+    let result: unknown;
+    try {
+      result = this.#options.call(attempt.taken.events, this.#writeOptions, () => this.#freeOne(attempt));
+    } catch (cause) {
+      this.#failed(attempt, call, cause);
+      return;
+    }
+    if (!isPromise(result)) {
+      this.#done(attempt, call, result);
+      return;
+    }
+    result.then(
+      (value) => this.#done(attempt, call, value),
+      (cause: unknown) => this.#failed(attempt, call, cause),
+    );
+  }
+
+  #freeOne(attempt: Attempt): void {
+    if (attempt.slots === 0) return;
+    attempt.slots -= 1;
+    this.#meter.release(1);
+    this.#pump();
+  }
+
+  #done(attempt: Attempt, call: OpenCall, result: unknown): void {
+    this.#meter.end(call, 'ok', attempt.taken);
+    if (this.#leave(attempt)) this.#hand(attempt, { result, taken: attempt.taken });
+  }
+
+  #failed(attempt: Attempt, call: OpenCall, cause: unknown): void {
+    const isPushedBack = cause instanceof ConnectorError && cause.backPressure;
+    this.#meter.end(call, isPushedBack ? 'rejected' : 'failed', undefined);
+    if (isRetryable(cause)) this.#retryLater(attempt, cause);
+    else if (this.#leave(attempt)) this.#giveUp(attempt, cause);
+  }
+
+  #retryLater(attempt: Attempt, cause: ConnectorError): void {
+    attempt.retries += 1;
+    this.#retried += attempt.taken.events.length;
+    const waitMs = backoffMs(attempt.retries, cause, this.#environment.random);
+    this.#environment.scheduler.after(waitMs, () => {
+      if (this.#running.has(attempt)) this.#start(attempt, attempt.taken.events.length);
+    });
+  }
+
+  #giveUp(attempt: Attempt, cause: unknown): void {
+    const isOutside = cause instanceof ConnectorError;
+    const policy = isOutside && this.#options.whenFailing === 'deadLetter' ? 'stop' : this.#options.whenFailing;
+    if (policy === 'stop') {
+      rejectAll(attempt.taken, cause);
+      this.#environment.fatal(
+        isOutside ? cause : new OperatorError({ flow: this.#environment.flow, operator: this.name }, cause),
+      );
+      return;
+    }
+    if (policy === 'deadLetter') deadLetterAll(attempt.taken, this.name, cause, this.#environment);
+    for (const { origin } of attempt.taken.parts) origin.release();
+    this.#hand(attempt, undefined);
+  }
+
+  /** @returns false when the stage was stopped meanwhile and has rejected the events already */
+  #leave(attempt: Attempt): boolean {
+    this.#meter.release(attempt.slots);
+    attempt.slots = 0;
+    return this.#running.delete(attempt);
+  }
+
+  /** Passes on what is due, stops taking while what follows is full, and goes on. */
+  #hand(attempt: Attempt, completion: Completion | undefined): void {
+    if (!this.#options.ordered) {
+      if (completion !== undefined) this.#pass(completion);
+    } else {
+      for (const due of this.#order.complete(attempt.sequence, completion)) this.#pass(due);
+    }
+    this.#goOn();
+  }
+
+  #pass({ result, taken }: Completion): void {
+    const blocked = this.#options.completed(result, taken);
+    if (blocked === undefined || blocked === this.#blocked) return;
+    this.#blocked = blocked;
+    void blocked.then(() => {
+      if (this.#blocked === blocked) this.#blocked = undefined;
+      this.#goOn();
+    });
+  }
+
+  #goOn(): void {
+    this.#pump();
+    if (this.#isPumping || this.#isOver || this.#openInputs > 0 || this.#running.size > 0 || this.#inlet.events > 0)
+      return;
+    this.#isOver = true;
+    this.#options.drained();
+  }
+}
+
+function deadLetterAll({ events, parts }: Taken, stage: string, cause: unknown, environment: StageEnvironment): void {
+  let next = 0;
+  for (const { origin, events: count } of parts) {
+    for (const end = next + count; next < end; next += 1)
+      deadLetterEvent(events[next], origin, stage, cause, environment);
+  }
+}
+
+function rejectAll(taken: Taken, cause: unknown): void {
+  for (const { origin } of taken.parts) origin.reject(cause);
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+}
