@@ -87,6 +87,9 @@ describe('allowed cores', () => {
     expect(reader.read().cpuLimitCores).toBe(0.5);
     host.pass(101);
     expect(reader.read().cpuLimitCores).toBe(2);
+    files.set('/sys/fs/cgroup/cpu.max', '300000 100000');
+    host.pass(1000);
+    expect(reader.read().cpuLimitCores).toBe(2); // and not more often than that: it costs
   });
 });
 
@@ -133,7 +136,7 @@ describe('memory use', () => {
 });
 
 describe('waiting for I/O', () => {
-  const stat = (ioWait: number, idle: number): string => `cpu  100 0 50 ${idle} ${ioWait} 0 5 0 7 0\ncpu0 1 2 3\n`;
+  const stat = (ioWait: number, idle: number): string => `cpu  100 0 50 ${idle} ${ioWait} 0 5 0 ${idle} 0\ncpu0 1 2 3\n`;
   const psi = (total: number): string =>
     `some avg10=0.00 avg60=0.00 avg300=0.00 total=${total}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`;
 
