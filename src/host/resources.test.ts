@@ -136,7 +136,8 @@ describe('memory use', () => {
 });
 
 describe('waiting for I/O', () => {
-  const stat = (ioWait: number, idle: number): string => `cpu  100 0 50 ${idle} ${ioWait} 0 5 0 ${idle} 0\ncpu0 1 2 3\n`;
+  const stat = (ioWait: number, idle: number): string =>
+    `cpu  100 0 50 ${idle} ${ioWait} 0 5 0 ${idle} 0\ncpu0 1 2 3\n`;
   const psi = (total: number): string =>
     `some avg10=0.00 avg60=0.00 avg300=0.00 total=${total}\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n`;
 
