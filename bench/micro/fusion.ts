@@ -43,7 +43,7 @@ const batches: Event[][] = ids.map((column, b) =>
   }),
 );
 const columns: KeyColumn[] = ids.map((column) => ({ field: 'key', ids: column, values: names }));
-const SPAN_MS = BATCHES * BATCH / 8 + WINDOW_MS * 2;
+const SPAN_MS = (BATCHES * BATCH) / 8 + WINDOW_MS * 2;
 
 // Terminals and a minimal tumbling window, shared by all variants.
 
@@ -181,7 +181,11 @@ function compile(operators: readonly OperatorSpec[], generateCode: boolean, time
   return compileSegment(tree(operators, leaf ? { leaf: 0 } : undefined), 1, options);
 }
 
-const double: OperatorSpec = { kind: 'map', name: 'double', fn: (e: Event) => ({ key: e.key, value: e.value * 2, ts: e.ts }) };
+const double: OperatorSpec = {
+  kind: 'map',
+  name: 'double',
+  fn: (e: Event) => ({ key: e.key, value: e.value * 2, ts: e.ts }),
+};
 const isEven: OperatorSpec = { kind: 'filter', name: 'even', fn: (e: Event) => (e.value & 3) === 0 };
 
 function flowTwo(generateCode: boolean, timedEvery?: number): Variant {
@@ -315,7 +319,13 @@ function flowThree(generateCode: boolean, dense: boolean): Variant {
     const before = sums.total;
     feed(segment, dense);
     shiftMs += SPAN_MS;
-    segment.process({ events: [{ ts: FIRST_MS - WINDOW_MS, key: '', value: 0, type: '' }], start: 0, end: 1, partition: 'p', wallMs: FIRST_MS });
+    segment.process({
+      events: [{ ts: FIRST_MS - WINDOW_MS, key: '', value: 0, type: '' }],
+      start: 0,
+      end: 1,
+      partition: 'p',
+      wallMs: FIRST_MS,
+    });
     return sums.total - before;
   };
 }
@@ -411,9 +421,18 @@ function cpuNs(run: Variant, expected: number): number {
   return ((user + system) * 1000) / (REPEATS * BATCHES * BATCH);
 }
 
-function compare(flow: string, hand: () => Variant, variants: Readonly<Record<string, () => Variant>>, target: Readonly<Record<string, number>>): void {
+function compare(
+  flow: string,
+  hand: () => Variant,
+  variants: Readonly<Record<string, () => Variant>>,
+  target: Readonly<Record<string, number>>,
+): void {
   if (only !== undefined && flow !== only) return;
-  const running = Object.entries({ loop: hand, ...variants }).map(([name, make]) => ({ name, run: make(), ns: [] as number[] }));
+  const running = Object.entries({ loop: hand, ...variants }).map(([name, make]) => ({
+    name,
+    run: make(),
+    ns: [] as number[],
+  }));
   const expected = hand()();
   for (const { run } of running) run();
   for (let round = 0; round < ROUNDS; round++) {
@@ -424,7 +443,9 @@ function compare(flow: string, hand: () => Variant, variants: Readonly<Record<st
     const wanted = target[name];
     const ratio = loopNs / median(ns);
     const verdict = wanted === undefined ? '' : ratio >= wanted ? `>= ${wanted} met` : `>= ${wanted} MISSED`;
-    console.log(`${flow.padEnd(6)} ${name.padEnd(20)} ${median(ns).toFixed(1).padStart(7)} ns  ${ratio.toFixed(2).padStart(6)} of the loop  ${verdict}`);
+    console.log(
+      `${flow.padEnd(6)} ${name.padEnd(20)} ${median(ns).toFixed(1).padStart(7)} ns  ${ratio.toFixed(2).padStart(6)} of the loop  ${verdict}`,
+    );
   }
 }
 
@@ -434,8 +455,18 @@ function median(values: readonly number[]): number {
 }
 
 pollute();
-compare('ii', handTwo, { fused: () => flowTwo(true), untimed: () => flowTwo(true, 0), composed: () => flowTwo(false) }, { fused: 0.8, untimed: 0.9 });
+compare(
+  'ii',
+  handTwo,
+  { fused: () => flowTwo(true), untimed: () => flowTwo(true, 0), composed: () => flowTwo(false) },
+  { fused: 0.8, untimed: 0.9 },
+);
 compare('bare', handBare, { fused: () => flowBare(true), composed: () => flowBare(false) }, {});
 compare('ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) }, { fused: 0.9 });
-compare('iii', handThree, { fused: () => flowThree(true, false), dense: () => flowThree(true, true), composed: () => flowThree(false, false) }, { fused: 0.75, dense: 2 });
+compare(
+  'iii',
+  handThree,
+  { fused: () => flowThree(true, false), dense: () => flowThree(true, true), composed: () => flowThree(false, false) },
+  { fused: 0.75, dense: 2 },
+);
 compare('leaf', handLeaf, { fused: () => flowLeaf(true), composed: () => flowLeaf(false) }, { fused: 0.8 });

@@ -84,13 +84,19 @@ export class TumblingSum implements Collector {
 export class Echo implements Collector {
   readonly #time: TimeDomain;
   readonly #throws: Throws;
+  readonly timeOf?: (output: unknown) => number;
   #ports: [unknown[], unknown[]] = [[], []];
   #held: Item[] = [];
   #failures: EmitFailure[] = [];
 
-  constructor(time: TimeDomain, throws: Throws) {
+  constructor(time: TimeDomain, throws: Throws, hasTime: boolean) {
     this.#time = time;
     this.#throws = throws;
+    if (!hasTime) return;
+    this.timeOf = (output) => {
+      if (throws(output as Item)) throw new Error('echo has no time');
+      return (output as Item).t;
+    };
   }
 
   push(event: unknown, key: Key | undefined, keyId: number, timeMs: number): void {
@@ -98,8 +104,11 @@ export class Echo implements Collector {
     if (this.#throws(event as Item)) throw new Error(`echo ${n}`);
     const output = { n: n + 1, t: timeMs, key, keyId };
     if (n % 4 === 0) this.#failures.push({ event: output, key, cause: new Error('echo could not emit') });
-    if (n % 3 === 0) this.#ports[n % 2 === 0 ? 0 : 1].push(output);
-    else this.#held.push(output);
+    if (n % 3 === 0) {
+      this.#ports[n % 2 === 0 ? 0 : 1].push(output);
+      return;
+    }
+    this.#held.push(output);
     // Due at once in event time; later in processing time, whose watermark follows no event.
     this.#time.wakeAt(timeMs + (n % 5) + (this.#time.kind === 'event' ? 0 : 1));
   }
@@ -160,8 +169,8 @@ export function tumbling(name: string, sizeMs: number): OperatorSpec {
   return { kind: 'collector', name, ports: ['out', 'late'], create };
 }
 
-export function echo(name: string, throws: Throws = never): OperatorSpec {
-  return { kind: 'collector', name, ports: ['out', 'other'], create: ({ time }) => new Echo(time, throws) };
+export function echo(name: string, throws: Throws = never, hasTime = false): OperatorSpec {
+  return { kind: 'collector', name, ports: ['out', 'other'], create: ({ time }) => new Echo(time, throws, hasTime) };
 }
 
 export function running(name: string, throws: Throws = never): OperatorSpec {
