@@ -103,7 +103,8 @@ export class LearnedShapes {
   #analyse(bytes: Bytes, start: number, end: number): void {
     this.#analyses += 1;
     const shape = shapeOf(bytes, start, end);
-    if (shape === undefined) return;
+    // A line of a shape in use is missed for an odd value or at the end of a chunk.
+    if (shape === undefined || this.shapes.some(({ plan }) => plan.shape.signature === shape.signature)) return;
     const candidate = this.#candidates.get(shape.signature);
     if (candidate === undefined) {
       this.#candidates.set(shape.signature, { lines: 1, shape });

@@ -152,7 +152,7 @@ class NdjsonDecoder implements Decoder {
 
   /** True for the last bytes of a chunk, which scan faster once they stand in the carry with room behind. */
   #isNearEnd({ bytes, length }: Region, at: number): boolean {
-    return bytes !== this.#carry.bytes && length - at < this.#slack() && this.#codec.learned.isActive;
+    return bytes !== this.#carry.bytes && length - at < 2 * this.#slack() && this.#codec.learned.isActive;
   }
 
   #slack(): number {

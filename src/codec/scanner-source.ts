@@ -46,6 +46,12 @@ return s;
 }`);
 }
 
+/**
+ * Makes every source unique: V8 would otherwise share the code and type feedback of equal sources, and
+ * could no longer fold one closure's literals into it.
+ */
+let compiled = 0;
+
 interface Shared {
   readonly pow: string;
   readonly slow: string;
@@ -65,7 +71,9 @@ class Source {
     const names = this.#values.map((_, i) => `c${i}`);
     // Our own template with numbered names only, see the invariants.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval
-    const factory = new Function(...names, `'use strict';${body}`) as (...values: unknown[]) => Scan;
+    const factory = new Function(...names, `'use strict';${body}\n//# sourceURL=daoflow-scanner-${++compiled}`) as (
+      ...values: unknown[]
+    ) => Scan;
     return factory(...this.#values);
   }
 }
