@@ -1,0 +1,145 @@
+/**
+ * Iterables as sources: what is ready is gathered into batches.
+ *
+ * **Invariants** (iterable.test.ts, test/contract)
+ * - Items keep their order; each is handed over exactly once.
+ * - An item waits at most for the end of the turn in which it became ready, never for the next one.
+ * - A synchronous iterable gives up its turn after TURN_MS, so that I/O and timers run.
+ */
+
+import type { SourceBatch } from '../../event/batch.ts';
+import type { EventSource, SourceContext, SourceOutput } from '../../event/source.ts';
+import { ConfigError } from '../../errors/errors.ts';
+import { batchBytes } from '../event-size.ts';
+import { pullAsync } from './pull.ts';
+
+/** A sequence, or a function that begins a new one (so that a flow can run more than once). */
+export type Sequence<T> = Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>);
+
+export interface IterableOptions {
+  /** Name of the source in metrics. Default `iterable`. */
+  readonly name?: string;
+}
+
+/** Events per batch: enough to make the cost per batch small, few enough to stay within a turn. */
+const BATCH_EVENTS = 512;
+/** How long a source may keep the event loop, ms. */
+const TURN_MS = 2;
+
+/**
+ * A source of the items of any iterable. Cost per item: one call of the iterator; prefer
+ * `fromBatches` where the events come in arrays anyway.
+ *
+ * @throws ConfigError when it is not iterable
+ * @example
+ * flow('numbers').from(iterable([1, 2, 3]))
+ */
+export function iterable<E>(items: Sequence<E>, options: IterableOptions = {}): EventSource<E> {
+  check(items, 'iterable');
+  return {
+    kind: 'events',
+    name: options.name ?? 'iterable',
+    run: (output, context) => {
+      const sequence = begin(items);
+      if (Array.isArray(sequence)) return pushBatches(slices(sequence), output, context);
+      if (isAsync(sequence)) return pullAsync(sequence[Symbol.asyncIterator](), output, context, BATCH_EVENTS);
+      return pushBatches(gathered(sequence), output, context);
+    },
+  };
+}
+
+/**
+ * A source of ready-made batches: arrays of events, or `SourceBatch` objects that also know their
+ * size, arrival time and position. The fast way in: no work per event. The arrays become the engine's.
+ *
+ * @throws ConfigError when it is not iterable
+ * @example
+ * fromBatches(async function* () { for (;;) yield await consumer.poll(512) })
+ */
+export function fromBatches<E>(batches: Sequence<E[] | SourceBatch<E>>, options: IterableOptions = {}): EventSource<E> {
+  check(batches, 'fromBatches');
+  return {
+    kind: 'events',
+    name: options.name ?? 'batches',
+    run: (output, context) => {
+      const sequence = begin(batches);
+      return isAsync(sequence) ? pushAsync(sequence, output, context) : pushBatches(sequence, output, context);
+    },
+  };
+}
+
+/** Writes batch after batch, giving up the turn by time. */
+async function pushBatches<E>(
+  batches: Iterable<E[] | SourceBatch<E>>,
+  output: SourceOutput<E>,
+  { scheduler, signal }: SourceContext,
+): Promise<void> {
+  let turnEnds = scheduler.now() + TURN_MS;
+  for (const batch of batches) {
+    const blocked = writeBatch(batch, output);
+    if (blocked !== undefined) await blocked;
+    if (scheduler.now() >= turnEnds) {
+      await scheduler.yield();
+      turnEnds = scheduler.now() + TURN_MS;
+    }
+    if (signal.aborted) return;
+  }
+}
+
+async function pushAsync<E>(
+  batches: AsyncIterable<E[] | SourceBatch<E>>,
+  output: SourceOutput<E>,
+  context: SourceContext,
+): Promise<void> {
+  const one: SourceOutput<E[] | SourceBatch<E>> = {
+    write: ({ events }) => events[0] && writeBatch(events[0], output),
+    get isFull() {
+      return output.isFull;
+    },
+    endPartition: (partition) => output.endPartition(partition),
+  };
+  await pullAsync(batches[Symbol.asyncIterator](), one, context, 1);
+}
+
+function writeBatch<E>(batch: E[] | SourceBatch<E>, output: SourceOutput<E>): undefined | Promise<void> {
+  const ready: SourceBatch<E> = Array.isArray(batch) ? { events: batch, bytes: batchBytes(batch) } : batch;
+  if (!Array.isArray(ready.events)) {
+    throw new ConfigError('fromBatches()', 'batches that are arrays or have an array `events`', batch);
+  }
+  return ready.events.length === 0 ? undefined : output.write(ready);
+}
+
+/** The engine owns the arrays it is given, so the user's own is never handed over. */
+function* slices<E>(items: readonly E[]): Generator<E[]> {
+  for (let i = 0; i < items.length; i += BATCH_EVENTS) yield items.slice(i, i + BATCH_EVENTS);
+}
+
+function* gathered<E>(items: Iterable<E>): Generator<E[]> {
+  let batch: E[] = [];
+  for (const item of items) {
+    if (batch.push(item) < BATCH_EVENTS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function begin<T>(sequence: Sequence<T>): Iterable<T> | AsyncIterable<T> {
+  const begun = typeof sequence === 'function' ? sequence() : sequence;
+  if (!isIterable(begun)) throw new ConfigError('iterable()', 'a function that returns an iterable', begun);
+  return begun;
+}
+
+function check(sequence: unknown, name: string): void {
+  if (typeof sequence === 'function' || isIterable(sequence)) return;
+  throw new ConfigError(`${name}()`, 'an iterable, an async iterable, or a function that returns one', sequence);
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.iterator in value || Symbol.asyncIterator in value;
+}
+
+function isAsync<T>(sequence: Iterable<T> | AsyncIterable<T>): sequence is AsyncIterable<T> {
+  return Symbol.asyncIterator in sequence;
+}

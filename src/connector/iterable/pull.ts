@@ -1,0 +1,101 @@
+import { batchBytes } from '../event-size.ts';
+import type { SourceContext, SourceOutput } from '../../event/source.ts';
+import { onAbort } from '../waiting.ts';
+
+/** How long one turn may go on with items that are ready at once, ms. */
+const TURN_MS = 2;
+/** A look at the clock costs about as much as an item that is ready. */
+const ITEMS_PER_CLOCK_READ = 32;
+
+/**
+ * Pulls an async iterator one item at a time and hands over what came within one turn of the event
+ * loop: the first item of a batch books the end of the turn, so a slow iterator delays nobody and a
+ * fast one fills its batches. Ends with the iterator, or when aborted; an item that is still
+ * promised then is not waited for.
+ */
+export async function pullAsync<E>(
+  iterator: AsyncIterator<E>,
+  output: SourceOutput<E>,
+  context: SourceContext,
+  batchEvents: number,
+): Promise<void> {
+  const gather = new Gather(output, context, batchEvents);
+  const { scheduler, signal } = context;
+  let stop = (): void => undefined;
+  const forget = onAbort(signal, () => stop());
+  // Not Promise.race with one long-lived promise, which would keep a reaction per item for ever.
+  const next = (): Promise<IteratorResult<E, unknown> | undefined> =>
+    new Promise((resolve, reject) => {
+      stop = () => resolve(undefined);
+      iterator.next().then(resolve, reject);
+    });
+  let turnEnds = scheduler.now() + TURN_MS;
+  try {
+    for (let taken = 1; !signal.aborted; taken += 1) {
+      const result = await next();
+      if (result === undefined || result.done === true) break;
+      const blocked = gather.add(result.value);
+      if (blocked !== undefined) await blocked;
+      if (taken % ITEMS_PER_CLOCK_READ === 0 && scheduler.now() >= turnEnds) {
+        await scheduler.yield();
+        turnEnds = scheduler.now() + TURN_MS;
+      }
+    }
+  } finally {
+    forget();
+    gather.flush();
+    if (signal.aborted) void endQuietly(iterator);
+  }
+  await gather.settled();
+}
+
+/** A generator that is suspended in an await never answers: nobody waits for it. */
+async function endQuietly<E>(iterator: AsyncIterator<E>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {
+    // The run was aborted: what the iterator says about its own end changes nothing.
+  }
+}
+
+class Gather<E> {
+  readonly #output: SourceOutput<E>;
+  readonly #context: SourceContext;
+  readonly #batchEvents: number;
+  #events: E[] = [];
+  #blocked: Promise<void> | undefined;
+
+  constructor(output: SourceOutput<E>, context: SourceContext, batchEvents: number) {
+    this.#output = output;
+    this.#context = context;
+    this.#batchEvents = batchEvents;
+  }
+
+  get isEmpty(): boolean {
+    return this.#events.length === 0;
+  }
+
+  /** @returns what to wait for before the next item */
+  add(event: E): undefined | Promise<void> {
+    const count = this.#events.push(event);
+    if (count >= this.#batchEvents) this.flush();
+    else if (count === 1) this.#context.scheduler.soon(() => this.flush());
+    return this.#blocked;
+  }
+
+  flush(): void {
+    const events = this.#events;
+    if (events.length === 0) return;
+    this.#events = [];
+    const blocked = this.#output.write({ events, bytes: batchBytes(events) });
+    if (blocked === undefined) return;
+    this.#blocked = blocked;
+    void blocked.then(() => {
+      if (this.#blocked === blocked) this.#blocked = undefined;
+    });
+  }
+
+  async settled(): Promise<void> {
+    await this.#blocked;
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigError } from '../errors/errors.ts';
+import { durationMs, type Duration } from '../time/duration.ts';
+
+/** Bounds and default of a whole number in a connector's options. */
+export interface IntegerBounds {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+/** Reads a whole number within bounds. @throws ConfigError */
+export function integerOption(value: unknown, path: string, bounds: IntegerBounds): number {
+  if (value === undefined) return bounds.default;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < bounds.min || value > bounds.max) {
+    throw new ConfigError(path, `a whole number from ${bounds.min} to ${bounds.max}`, value);
+  }
+  return value;
+}
+
+/** Reads a duration of at least `minMs`, in ms. @throws ConfigError */
+export function durationOption(value: Duration | undefined, path: string, defaultMs: number, minMs = 0): number {
+  if (value === undefined) return defaultMs;
+  const ms = durationMs(value, path);
+  if (ms < minMs) throw new ConfigError(path, `a duration of at least ${minMs} ms`, value);
+  return ms;
+}
+
+/** Reads one of a few words. @throws ConfigError */
+export function wordOption<W extends string>(value: unknown, path: string, words: readonly W[], otherwise: W): W {
+  if (value === undefined) return otherwise;
+  const word = words.find((candidate) => candidate === value);
+  if (word === undefined) throw new ConfigError(path, words.map((each) => `'${each}'`).join(' or '), value);
+  return word;
+}
+
+/** Refuses options that do not exist: a misspelt bound must not silently be the default. @throws ConfigError */
+export function knownOptions(options: object, path: string, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name);
+  }
+}
+
+/** Reads a function. @throws ConfigError */
+export function functionOption(value: unknown, path: string, example: string): void {
+  if (typeof value !== 'function') throw new ConfigError(path, `a function such as ${example}`, value);
+}
