@@ -108,13 +108,13 @@ export class Graph {
     return node;
   }
 
-  /** A unique name: the one asked for, or `kind-1`, `kind-2`... @throws ConfigError when it is taken or malformed */
+  /** A unique name: the one asked for, or `kind`, `kind-2`, `kind-3`... @throws ConfigError when it is taken or malformed */
   name(kind: string, asked: string | undefined): string {
     if (asked !== undefined) return this.#take(asked, kind);
     for (;;) {
       const count = (this.#counts.get(kind) ?? 0) + 1;
       this.#counts.set(kind, count);
-      const name = `${kind}-${count}`;
+      const name = count === 1 ? kind : `${kind}-${count}`;
       if (!this.#names.has(name)) return this.#take(name, kind);
     }
   }

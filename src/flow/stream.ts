@@ -21,7 +21,7 @@ import {
 } from '../operator/window.ts';
 
 export interface OperatorOptions {
-  /** Name in metrics and errors; unique within the flow. Default: `map-1`, `filter-2`, ... */
+  /** Name in metrics and errors; unique within the flow. Default: `map`, `map-2`, ... */
   readonly name?: string;
 }
 

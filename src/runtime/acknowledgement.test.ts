@@ -7,7 +7,10 @@ describe('Acknowledgement', () => {
   it('reports exactly the gap-free prefix of confirmed batches, in whatever order they settle', () => {
     const order = fc.integer({ min: 1, max: 40 }).chain((n) =>
       fc.record({
-        order: fc.shuffledSubarray(Array.from({ length: n }, (_, i) => i), { minLength: 0, maxLength: n }),
+        order: fc.shuffledSubarray(
+          Array.from({ length: n }, (_, i) => i),
+          { minLength: 0, maxLength: n },
+        ),
         rejected: fc.array(fc.nat(n - 1)),
         size: fc.constant(n),
       }),

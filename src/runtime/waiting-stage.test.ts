@@ -1,0 +1,285 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ConnectorError } from '../errors/errors.ts';
+import type { DeadLetter } from '../event/dead-letter.ts';
+import { Origin } from '../event/origin.ts';
+import { VirtualScheduler } from '../testing/virtual-scheduler.ts';
+import type { StageSettings } from '../tuning/settings.ts';
+import { WaitingStage, type WaitingStageOptions } from './waiting-stage.ts';
+
+const DEFAULTS: StageSettings = {
+  batchLimit: 10,
+  concurrency: 2,
+  burstConcurrency: 2,
+  burstAgeMs: 0,
+  lingerMs: 0,
+  minGapMs: 0,
+  edgeEvents: 20,
+  edgeBytes: 1e9,
+};
+
+let scheduler: VirtualScheduler;
+let settings: StageSettings;
+let letters: DeadLetter[];
+let fatal: unknown[];
+let drained: number;
+let settled: { confirmed: number; rejected: number };
+let calls: { at: number; events: readonly unknown[] }[];
+let completed: unknown[];
+
+beforeEach(() => {
+  scheduler = new VirtualScheduler();
+  settings = DEFAULTS;
+  letters = [];
+  fatal = [];
+  drained = 0;
+  settled = { confirmed: 0, rejected: 0 };
+  calls = [];
+  completed = [];
+});
+
+function takes(ms: number): Promise<void> {
+  return new Promise((resolve) => void scheduler.after(ms, resolve));
+}
+
+function stageOf(work: WaitingStageOptions['call'], options: Partial<WaitingStageOptions> = {}): WaitingStage {
+  return new WaitingStage(
+    {
+      name: 'sink',
+      kind: 'sink',
+      slots: 'call',
+      ordered: false,
+      whenSlow: 'block',
+      whenFailing: 'deadLetter',
+      call: (events, writeOptions, free) => {
+        calls.push({ at: scheduler.now(), events });
+        return work(events, writeOptions, free);
+      },
+      completed: (result, { parts }) => {
+        completed.push(result);
+        for (const { origin } of parts) origin.release();
+        return undefined;
+      },
+      drained: () => (drained += 1),
+      ...options,
+    },
+    {
+      flow: 'f',
+      scheduler,
+      random: () => 1,
+      signal: new AbortController().signal,
+      settings: () => settings,
+      deadLetter: (letter) => letters.push(letter),
+      fatal: (cause) => fatal.push(cause),
+    },
+    1,
+  );
+}
+
+let next = 0;
+function write(stage: WaitingStage, count: number): { readonly blocked: undefined | Promise<void> } {
+  const events = Array.from({ length: count }, () => next++);
+  const origin = new Origin({ partition: 'p', endOffset: next, events: count, acceptedAt: scheduler.now() }, (o) => {
+    settled[o.isConfirmed ? 'confirmed' : 'rejected'] += o.events;
+  });
+  return { blocked: stage.write({ events, start: 0, end: count, bytes: count, origin }) };
+}
+
+function sizes(): number[] {
+  return calls.map(({ events }) => events.length);
+}
+
+describe('WaitingStage', () => {
+  it('takes everything queued at once when a slot becomes free, up to the batch limit', async () => {
+    const stage = stageOf(() => takes(10));
+    write(stage, 1);
+    write(stage, 1);
+    for (let i = 0; i < 14; i += 1) write(stage, 1);
+    expect(sizes()).toEqual([1, 1]);
+    await scheduler.advance(10);
+    expect(sizes()).toEqual([1, 1, 10, 4]);
+    await scheduler.advance(10);
+    expect(settled.confirmed).toBe(16);
+  });
+
+  it('makes no promise for a call that answers at once', () => {
+    const stage = stageOf(() => undefined);
+    expect(write(stage, 25).blocked).toBeUndefined();
+    expect(sizes()).toEqual([10, 10, 5]);
+    expect(settled.confirmed).toBe(25);
+  });
+
+  it('blocks writers when the edge is full and frees them at half', async () => {
+    const stage = stageOf(() => takes(10));
+    write(stage, 20);
+    const { blocked } = write(stage, 20);
+    expect(blocked).toBeInstanceOf(Promise);
+    let isFree = false;
+    void blocked?.then(() => (isFree = true));
+    await scheduler.advance(0);
+    expect(isFree).toBe(false);
+    await scheduler.advance(10);
+    expect(isFree).toBe(true);
+  });
+
+  it('drops and counts what does not fit where the policy says so', () => {
+    const stage = stageOf(() => takes(10), { whenSlow: 'drop' });
+    for (let i = 0; i < 6; i += 1) expect(write(stage, 10).blocked).toBeUndefined();
+    expect(stage.snapshot()).toMatchObject({ arrived: 60, dropped: 20, backlogEvents: 20 });
+    expect(settled.confirmed).toBe(20); // dropped by policy is a way to be done
+  });
+
+  it('retries a retryable failure with growing waits and keeps the slot, so order holds', async () => {
+    settings = { ...DEFAULTS, concurrency: 1, burstConcurrency: 1 };
+    let failures = 3;
+    const stage = stageOf(() => {
+      failures -= 1;
+      if (failures >= 0) throw new ConnectorError('db', 'gone', { retryable: true });
+      return undefined;
+    });
+    write(stage, 2);
+    write(stage, 3);
+    await scheduler.advance(1000);
+    expect(calls.map(({ at }) => at)).toEqual([0, 50, 150, 350, 350]);
+    expect(sizes()).toEqual([2, 2, 2, 2, 3]);
+    expect(stage.snapshot()).toMatchObject({ retried: 6, done: 5 });
+    expect(settled).toEqual({ confirmed: 5, rejected: 0 });
+  });
+
+  it('waits as long as the target asks', async () => {
+    let isBusy = true;
+    const stage = stageOf(() => {
+      if (!isBusy) return undefined;
+      isBusy = false;
+      throw new ConnectorError('http', '429', { retryable: true, backPressure: true, retryAfterMs: 2000 });
+    });
+    write(stage, 1);
+    await scheduler.advance(1999);
+    expect(calls).toHaveLength(1);
+    await scheduler.advance(1);
+    expect(calls).toHaveLength(2);
+    expect(stage.observe()).toMatchObject({ rejected: 1, done: 1 });
+  });
+
+  it('dead-letters the events of a call that threw, by their origin, and goes on', async () => {
+    const stage = stageOf((events) => (events.length === 2 ? Promise.reject(new Error('bad')) : undefined));
+    write(stage, 2);
+    write(stage, 1);
+    await scheduler.advance(1);
+    expect(letters.map(({ at, reason }) => [at, reason])).toEqual([
+      ['sink', 'Error: bad'],
+      ['sink', 'Error: bad'],
+    ]);
+    expect(settled).toEqual({ confirmed: 3, rejected: 0 });
+    expect(fatal).toEqual([]);
+  });
+
+  it('stops the run when a connector fails for good', () => {
+    const gone = new ConnectorError('file', 'disk is read-only');
+    const stage = stageOf(() => {
+      throw gone;
+    });
+    write(stage, 2);
+    expect(fatal).toEqual([gone]);
+    expect(settled).toEqual({ confirmed: 0, rejected: 2 });
+  });
+
+  it('rejects what is queued and in flight when it is stopped, and ignores late results', async () => {
+    const stage = stageOf(() => takes(10));
+    write(stage, 30);
+    stage.stop('stopped');
+    expect(settled).toEqual({ confirmed: 0, rejected: 30 });
+    await scheduler.advance(20);
+    expect(settled.confirmed).toBe(0);
+    expect(completed).toEqual([]);
+  });
+
+  it('is drained once, after its input has closed and the last call has ended', async () => {
+    const stage = stageOf(() => takes(10));
+    write(stage, 5);
+    stage.close();
+    expect(drained).toBe(0);
+    await scheduler.advance(10);
+    expect(drained).toBe(1);
+  });
+
+  it('hands results on in the order of their events where asked to', async () => {
+    settings = { ...DEFAULTS, concurrency: 3, burstConcurrency: 3, batchLimit: 1 };
+    const delays = [30, 10, 20];
+    const stage = stageOf((events) => takes(delays.shift() ?? 0).then(() => events), { ordered: true });
+    const first = next;
+    write(stage, 3);
+    await scheduler.advance(20);
+    expect(completed).toEqual([]);
+    await scheduler.advance(10);
+    expect(completed).toEqual([[first], [first + 1], [first + 2]]);
+  });
+
+  it('frees the slot of each event on its own where each is a call', async () => {
+    settings = { ...DEFAULTS, concurrency: 4, burstConcurrency: 4 };
+    const stage = stageOf(
+      (events, _options, free) => {
+        void takes(5).then(free);
+        return takes(50).then(() => events);
+      },
+      { slots: 'each' },
+    );
+    write(stage, 10);
+    expect(sizes()).toEqual([4]);
+    await scheduler.advance(5);
+    expect(sizes()).toEqual([4, 1]);
+    expect(stage.snapshot().inFlight).toBe(4);
+  });
+
+  it('bursts above its concurrency only while the oldest event waits too long', async () => {
+    settings = { ...DEFAULTS, concurrency: 1, burstConcurrency: 3, burstAgeMs: 20, batchLimit: 1 };
+    const stage = stageOf(() => takes(100));
+    write(stage, 5);
+    expect(calls).toHaveLength(1);
+    await scheduler.advance(25);
+    write(stage, 1);
+    expect(calls).toHaveLength(3);
+  });
+
+  it('lingers for company, and no longer than allowed', async () => {
+    settings = { ...DEFAULTS, lingerMs: 5 };
+    const stage = stageOf(() => undefined);
+    write(stage, 1);
+    await scheduler.advance(4);
+    write(stage, 1);
+    expect(calls).toHaveLength(0);
+    await scheduler.advance(1);
+    expect(sizes()).toEqual([2]);
+    write(stage, 10);
+    expect(sizes()).toEqual([2, 10]);
+  });
+
+  it('keeps the least gap between the starts of calls', async () => {
+    settings = { ...DEFAULTS, minGapMs: 10, batchLimit: 1 };
+    const stage = stageOf(() => undefined);
+    write(stage, 3);
+    await scheduler.advance(100);
+    expect(calls.map(({ at }) => at)).toEqual([0, 10, 20]);
+  });
+
+  it('reports what a controller needs', async () => {
+    const stage = stageOf(() => takes(10));
+    write(stage, 15);
+    await scheduler.advance(10);
+    const observation = stage.observe();
+    expect(observation).toMatchObject({
+      arrived: 15,
+      done: 15,
+      backlogEvents: 0,
+      inFlight: 0,
+      durationMs: 10,
+      busyRatio: 1,
+    });
+    expect(observation.samples).toEqual([
+      { batch: 10, inFlightAtStart: 1, inFlightMean: 2, durationMs: 10, outcome: 'ok', endedAt: 10 },
+      { batch: 5, inFlightAtStart: 2, inFlightMean: 2, durationMs: 10, outcome: 'ok', endedAt: 10 },
+    ]);
+    expect(observation.latency.count).toBe(15);
+    expect(observation.cuts).toEqual({ limit: 1, drained: 1 });
+    expect(stage.observe()).toMatchObject({ arrived: 0, done: 0, samples: [] });
+  });
+});

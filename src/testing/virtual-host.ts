@@ -1,0 +1,39 @@
+import { Flow, type FlowOptions } from '../flow/flow.ts';
+import { systemRandom } from '../host/random.ts';
+import { FlowRun } from '../runtime/flow-run.ts';
+import type { Host } from '../runtime/host.ts';
+import { VirtualScheduler } from './virtual-scheduler.ts';
+
+/** A machine without a machine: virtual time, seeded randomness, no resources to measure. */
+export interface VirtualHost extends Host {
+  readonly scheduler: VirtualScheduler;
+}
+
+/** @param edgeEvents - cold-start capacity of the edges */
+export function virtualHost({ seed = 1, edgeEvents = 2000, generateCode = true } = {}): VirtualHost {
+  const scheduler = new VirtualScheduler();
+  return {
+    scheduler,
+    random: (given) => systemRandom(given ?? seed),
+    resources: { read: () => NOTHING_KNOWN },
+    loopUtilization: () => null,
+    edgeEvents,
+    canGenerateCode: generateCode,
+    hold: () => ({ cancel: () => undefined }),
+  };
+}
+
+const NOTHING_KNOWN = {
+  cpuRatio: null,
+  cpuLimitCores: null,
+  memoryRatio: null,
+  memoryBytes: null,
+  memoryLimitBytes: null,
+  ioWaitRatio: null,
+  ioPressureRatio: null,
+};
+
+/** A flow whose runs live on `host`: the same engine, in virtual time. */
+export function virtualFlow(name: string, host: VirtualHost, options: FlowOptions = {}): Flow {
+  return new Flow(name, options, (definition, runOptions) => new FlowRun(definition, runOptions, host));
+}
