@@ -1,14 +1,79 @@
-/** The public door `daoflow`. */
+/** The public door `daoflow`: declare flows, run them, and what they are made of. */
+
+export { flow } from './engine/launch.ts';
+export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
+export type { SinkOptions, StageOptions } from './flow/graph.ts';
+export type { Notice, Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from './flow/run.ts';
+export type {
+  AsyncOptions,
+  EventTimeOptions,
+  KeyField,
+  OperatorOptions,
+  RateLimitOptions,
+  Stream,
+  Windowed,
+  WindowedOptions,
+} from './flow/stream.ts';
+
+export { count, custom, distinct, max, mean, min, percentile, sum } from './operator/aggregate.ts';
+export type { Aggregate, AggregateResults, Aggregates, CustomAggregate } from './operator/aggregate.ts';
+export type { StateCell } from './operator/map-with-state.ts';
+export type { Key } from './operator/operator.ts';
+export type { SampleOptions } from './operator/sample.ts';
+export type { StateOptions } from './operator/step-options.ts';
+export type { CollectOptions, WindowBounds, WindowEvents, WindowOptions, WindowResult } from './operator/window.ts';
+export { global, session, sliding, tumbling } from './operator/window-spec.ts';
+export type { WindowSpec } from './operator/window-spec.ts';
+
+export { file } from './connector/file/file.ts';
+export { generate, generateBytes } from './connector/generate/generate.ts';
+export { fromBatches, iterable } from './connector/iterable/iterable.ts';
+export { outlet } from './connector/iterable/outlet.ts';
+export type { Outlet } from './connector/iterable/outlet.ts';
+export { callback, memory } from './connector/memory/memory.ts';
+export { stdin } from './connector/stdio/stdin.ts';
+export { stdout } from './connector/stdio/stdout.ts';
+export { stream } from './connector/stream/stream.ts';
+
+export type { KeyColumn, SourceBatch } from './event/batch.ts';
+export type { DeadLetter } from './event/dead-letter.ts';
+export type { Sink, SinkContext, SinkFunction, SinkWriter, WriteOptions } from './event/sink.ts';
+export type {
+  ByteChannel,
+  ByteOutput,
+  ByteSource,
+  ChannelTotals,
+  EventSource,
+  Format,
+  Source,
+  SourceContext,
+  SourceOutput,
+} from './event/source.ts';
+
+export type {
+  Bottleneck,
+  FlowSnapshot,
+  OperatorSnapshot,
+  RunState,
+  SourceSnapshot,
+  StageSnapshot,
+} from './metrics/snapshot.ts';
+export type { SystemMetrics } from './metrics/system-metrics.ts';
+export type { Target, TargetName, Targets, TargetsInput, Verdict, Verdicts } from './metrics/targets.ts';
+export type { Clock, Random, Scheduler, Timer } from './time/clock.ts';
+export type { Duration } from './time/duration.ts';
+export type { CallSample, CutReasons, StageObservation } from './tuning/observation.ts';
+export type { KnobName, Settings, StageSettings } from './tuning/settings.ts';
 
 export {
   ConfigError,
   ConnectorError,
   DaoFlowError,
   InvariantError,
+  isDaoFlowError,
   OperatorError,
   ShutdownError,
   TimeoutError,
   WorkerError,
-  isDaoFlowError,
 } from './errors/errors.ts';
 export type { ErrorCode } from './errors/errors.ts';

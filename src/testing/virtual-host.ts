@@ -9,8 +9,17 @@ export interface VirtualHost extends Host {
   readonly scheduler: VirtualScheduler;
 }
 
-/** @param edgeEvents - cold-start capacity of the edges */
-export function virtualHost({ seed = 1, edgeEvents = 2000, generateCode = true } = {}): VirtualHost {
+export interface VirtualHostOptions {
+  /** Of the run's random numbers. Default 1. */
+  readonly seed?: number;
+  /** Cold-start capacity of the edges. Default 2000. */
+  readonly edgeEvents?: number;
+  /** False: closures instead of generated loops. Default true. */
+  readonly generateCode?: boolean;
+}
+
+export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
+  const { seed = 1, edgeEvents = 2000, generateCode = true } = options;
   const scheduler = new VirtualScheduler();
   return {
     scheduler,
