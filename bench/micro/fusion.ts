@@ -122,7 +122,7 @@ class DenseWindow implements Collector {
   push(event: unknown, _: Key | undefined, keyId: number, timeMs: number): void {
     if (this.#endMs === -Infinity) this.#begin(timeMs);
     if (keyId < 0) throw new Error('every key has an id here');
-    this.#values[keyId]! += (event as { value: number }).value;
+    this.#values[keyId] = (this.#values[keyId] as number) + (event as { value: number }).value;
     this.#isOpen[keyId] = 1;
   }
 
@@ -216,7 +216,7 @@ function handTwo(): Variant {
     const before = count.count;
     for (const events of batches) {
       for (let i = 0; i < events.length; i++) {
-        const value = events[i]!.value * 2 + 1;
+        const value = (events[i] as Event).value * 2 + 1;
         if ((value & 3) !== 0) count.push();
       }
     }
@@ -242,7 +242,7 @@ function handBare(): Variant {
     let count = 0;
     for (const events of batches) {
       for (let i = 0; i < events.length; i++) {
-        const value = events[i]!.value * 2 + 1;
+        const value = (events[i] as Event).value * 2 + 1;
         if ((value & 3) !== 0) count++;
       }
     }
@@ -282,7 +282,7 @@ function handTen(): Variant {
     const before = count.count;
     for (const events of batches) {
       for (let i = 0; i < events.length; i++) {
-        let n = events[i]!.value + 1;
+        let n = (events[i] as Event).value + 1;
         if (n % 7 === 0) continue;
         n *= 3;
         if (n <= 5) continue;
@@ -338,7 +338,7 @@ function handThree(): Variant {
     let endMs = -Infinity;
     for (const events of batches) {
       for (let i = 0; i < events.length; i++) {
-        const e = events[i]!;
+        const e = events[i] as Event;
         const ts = e.ts + shiftMs;
         const doubled = { key: e.key, value: e.value * 2 };
         if (doubled.value % 5 !== 0) {
@@ -378,7 +378,7 @@ function handLeaf(): Variant {
     for (const events of batches) {
       const out: unknown[] = [];
       for (let i = 0; i < events.length; i++) {
-        const e = events[i]!;
+        const e = events[i] as Event;
         const doubled = { key: e.key, value: e.value * 2, ts: e.ts };
         if ((doubled.value & 3) === 0) out.push(doubled);
       }

@@ -25,10 +25,14 @@ export function interpretRows(names: readonly string[], definitions: readonly Ag
     definitions,
     add(rows, row, event) {
       const count = rows.counts[row] as number;
-      for (const [i, lane] of lanes.entries()) values[i] = lane.read(event, columnOf(rows, i), row, count === 0);
-      for (const [i, lane] of lanes.entries()) lane.write(columnOf(rows, i), row, values[i], count === 0);
+      for (let i = 0; i < lanes.length; i += 1) {
+        values[i] = (lanes[i] as Lane).read(event, columnOf(rows, i), row, count === 0);
+      }
+      for (let i = 0; i < lanes.length; i += 1) {
+        (lanes[i] as Lane).write(columnOf(rows, i), row, values[i], count === 0);
+        values[i] = undefined;
+      }
       rows.counts[row] = count + 1;
-      values.fill(undefined);
     },
     merge(into, intoRow, from, fromRow) {
       const count = into.counts[intoRow] as number;
