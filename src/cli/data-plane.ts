@@ -1,0 +1,79 @@
+/**
+ * The data plane: a worker isolate that runs one flow, so that commands, signals and the view in the
+ * main thread stay alive whatever the flow does. Started by `DataPlane` with a `PlaneTask`.
+ */
+
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { doors } from './plane/doors.ts';
+import { DeadLetterFileSink } from './plane/dead-letter-file.ts';
+import { explainLoad, explainRun } from './plane/explain.ts';
+import { runFlow } from './plane/flow-runner.ts';
+import { loadedModules, loadFlow, type LoadedFlow } from './plane/load-flow.ts';
+import type { Failure } from './failure.ts';
+import type { FromPlane, PlaneTask } from './plane/protocol.ts';
+
+if (parentPort !== null) await main(workerData as PlaneTask, parentPort);
+
+async function main(task: PlaneTask, port: MessagePort): Promise<void> {
+  const letters = task.kind === 'flow' ? new DeadLetterFileSink(task.deadLetters.path) : undefined;
+  const say = (message: FromPlane): void => port.postMessage(message);
+  const fail = (failure: Failure): void =>
+    say({ type: 'failed', failure, modules: loadedModules(), letters: letters?.written ?? null });
+  // A stray error of the user's code (a timer, a promise that nobody awaits) ends the run like any other.
+  process.on('uncaughtException', (error: unknown) => fail(explainRun(error, process.cwd())));
+  try {
+    const summary = task.kind === 'flow' ? await runUsersFlow(task, port, letters, fail) : await runDemo(task, port);
+    if (summary !== undefined) say({ type: 'summary', summary, letters: letters?.written ?? null });
+  } catch (error) {
+    fail(explainRun(error, process.cwd()));
+  }
+}
+
+async function runUsersFlow(
+  task: Extract<PlaneTask, { kind: 'flow' }>,
+  port: MessagePort,
+  letters: DeadLetterFileSink | undefined,
+  fail: (failure: Failure) => void,
+): ReturnType<typeof runDemo> {
+  const loaded = await load(task.path, fail);
+  if (loaded === undefined) return undefined;
+  const { flow, modules } = loaded;
+  const ownSink = task.deadLetters.isForced ? undefined : flow.deadLetterSink;
+  return await runFlow(flow, port, {
+    modules,
+    run: {
+      generateCode: task.generateCode,
+      ...(task.drainTimeoutMs === undefined ? {} : { drainTimeout: task.drainTimeoutMs }),
+      ...(ownSink !== undefined || letters === undefined ? {} : { deadLetters: letters }),
+    },
+  });
+}
+
+async function load(path: string, fail: (failure: Failure) => void): Promise<LoadedFlow | undefined> {
+  const available = await doors();
+  try {
+    return await loadFlow(path, available);
+  } catch (error) {
+    fail(explainLoad(error, { path, cwd: process.cwd(), doors: Object.keys(available) }));
+    return undefined;
+  }
+}
+
+async function runDemo(
+  task: Extract<PlaneTask, { kind: 'demo' }>,
+  port: MessagePort,
+): Promise<Awaited<ReturnType<typeof runFlow>> | undefined> {
+  const { demoFlow } = await import('./demo/flow.ts');
+  const load = { ratePerSecond: task.ratePerSecond };
+  return await runFlow(
+    demoFlow(() => load.ratePerSecond),
+    port,
+    {
+      modules: [],
+      run: { generateCode: task.generateCode },
+      other: (message) => {
+        if (message.type === 'rate') load.ratePerSecond = message.ratePerSecond;
+      },
+    },
+  );
+}

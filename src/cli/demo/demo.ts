@@ -1,0 +1,42 @@
+/** `daoflow demo` */
+
+import { performance } from 'node:perf_hooks';
+import { EXIT } from '../exit-code.ts';
+import type { DemoCommandOptions } from '../program.ts';
+import { Session } from '../session.ts';
+import { watchSignals } from '../signals.ts';
+import { DemoFace } from './face.ts';
+import { RateSearch, START_RATE } from './search.ts';
+
+const DEFAULT_DURATION_MS = 40_000;
+
+/** @returns the exit code */
+export async function demo(options: DemoCommandOptions): Promise<number> {
+  const search = new RateSearch({ durationMs: options.duration ?? DEFAULT_DURATION_MS, fixedRate: options.rate });
+  const face = new DemoFace(options, search);
+  const session = new Session({
+    task: {
+      kind: 'demo',
+      ratePerSecond: Math.min(START_RATE, options.rate ?? START_RATE),
+      generateCode: options.codegen,
+    },
+    reporter: () => face,
+    onMessage: (message) => {
+      if (message.type !== 'snapshot' || session.isDraining) return;
+      const step = search.step(message.snapshot);
+      face.stepped(step, message.snapshot, performance.now());
+      session.plane.setRate(step.rate);
+      if (step.isOver) session.drain();
+    },
+  });
+  let interrupts = 0;
+  const unwatch = watchSignals(({ count }) => {
+    interrupts = count;
+    if (count === 1) session.drain();
+    else session.stop();
+  });
+  const end = await session.ended;
+  unwatch();
+  if (end.kind === 'summary') return EXIT.done;
+  return interrupts > 1 ? EXIT.interrupted : EXIT.failed;
+}

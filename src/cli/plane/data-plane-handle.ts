@@ -1,0 +1,126 @@
+/**
+ * The main thread's handle on a data plane.
+ *
+ * **Invariants** (data-plane-handle.test.ts, test/integration/cli-run.test.ts)
+ * - Exactly one `ended` per data plane, whatever happens: summary, failure, crash or stop.
+ * - The main thread never waits for the data plane without a deadline.
+ */
+
+import { performance } from 'node:perf_hooks';
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import type { Failure } from '../failure.ts';
+import type { DeadLetterFile, FromPlane, PlaneTask, ToPlane } from './protocol.ts';
+import type { RunSummary } from '../../flow/run.ts';
+
+/**
+ * The young generation of the data plane, in V8's unit: three semi-spaces (MB). Undefined = V8's own
+ * size (48). It cannot change on a live isolate: a tuner starts a successor with another value.
+ */
+const YOUNG_GENERATION_MB: number | undefined = undefined;
+
+/** After `stop`, how long the data plane may take before its thread is ended, ms. */
+const STOP_GRACE_MS = 1000;
+
+export type PlaneEnd =
+  | { readonly kind: 'summary'; readonly summary: RunSummary; readonly letters: DeadLetterFile | null }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly letters: DeadLetterFile | null }
+  /** It was stopped hard before it could report. */
+  | { readonly kind: 'stopped' };
+
+export interface PlaneListener {
+  message(message: Exclude<FromPlane, { type: 'summary' }>): void;
+  /** What the flow's own code prints (`console.log`). */
+  output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+}
+
+export class DataPlane {
+  /** Settles when the thread has ended. Never rejects. */
+  readonly ended: Promise<PlaneEnd>;
+  readonly #worker: Worker;
+  #lastHeardMs = performance.now();
+  #stopping: NodeJS.Timeout | undefined;
+  #end: PlaneEnd | undefined;
+
+  /** @param entry - where the data plane's program lies; a test may give its own */
+  constructor(task: PlaneTask, listener: PlaneListener, entry: URL = new URL('./data-plane.js', import.meta.url)) {
+    const resourceLimits: ResourceLimits =
+      YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
+    this.#worker = new Worker(entry, { workerData: task, stdout: true, stderr: true, resourceLimits });
+    this.#worker.stdout.on('data', (chunk: Uint8Array) => listener.output('stdout', chunk));
+    this.#worker.stderr.on('data', (chunk: Uint8Array) => listener.output('stderr', chunk));
+    this.#worker.on('message', (message: FromPlane) => this.#hear(message, listener));
+    this.#worker.on('error', (error) => {
+      this.#end ??= { kind: 'failed', failure: explainCrash(error), letters: null };
+    });
+    this.ended = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        clearTimeout(this.#stopping);
+        resolve(this.#end ?? this.#silentEnd(code));
+      });
+    });
+  }
+
+  /** Ms since the data plane last said anything: it reports every `SNAPSHOT_MS` unless its thread is held. */
+  get silentMs(): number {
+    return performance.now() - this.#lastHeardMs;
+  }
+
+  drain(timeoutMs?: number): void {
+    this.#post({ type: 'drain', timeoutMs });
+  }
+
+  setRate(ratePerSecond: number): void {
+    this.#post({ type: 'rate', ratePerSecond });
+  }
+
+  /** Stops the run at once; ends the thread when it does not answer. Idempotent. */
+  stop(): void {
+    if (this.#stopping !== undefined) return;
+    this.#post({ type: 'stop' });
+    this.#stopping = setTimeout(() => void this.#worker.terminate(), STOP_GRACE_MS);
+  }
+
+  #post(message: ToPlane): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromPlane, listener: PlaneListener): void {
+    this.#lastHeardMs = performance.now();
+    if (message.type === 'summary') {
+      this.#finish({ kind: 'summary', summary: message.summary, letters: message.letters });
+      return;
+    }
+    if (message.type === 'failed') {
+      this.#finish({ kind: 'failed', failure: message.failure, letters: message.letters });
+    }
+    listener.message(message);
+  }
+
+  /** The run is over; whatever the flow's code left open (timers, sockets) must not keep the process. */
+  #finish(end: PlaneEnd): void {
+    this.#end ??= end;
+    void this.#worker.terminate();
+  }
+
+  #silentEnd(code: number): PlaneEnd {
+    if (this.#stopping !== undefined) return { kind: 'stopped' };
+    const failure: Failure = {
+      kind: 'failed',
+      message: `the data plane ended by itself with code ${code}, before the flow had finished`,
+      fix: 'something in the flow calls process.exit(): let the flow end by itself, or throw an error instead',
+    };
+    return { kind: 'failed', failure, letters: null };
+  }
+}
+
+function explainCrash(error: unknown): Failure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return {
+      kind: 'failed',
+      message: 'the data plane ran out of memory: what the flow keeps is larger than the JavaScript heap',
+      fix: 'bound what is kept (a ttl on keyed state, shorter windows, fewer keys),\nor give it more: NODE_OPTIONS=--max-old-space-size=4096 npx daoflow run ...',
+    };
+  }
+  return { kind: 'failed', message: `the data plane died: ${message}` };
+}

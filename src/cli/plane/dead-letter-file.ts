@@ -1,0 +1,84 @@
+/**
+ * Dead letters as NDJSON, one file per run, created when the first one comes.
+ *
+ * **Invariants** (dead-letter-file.test.ts)
+ * - No dead letter, no file. Never silent: the first one is announced with the path.
+ * - A write is confirmed only after the bytes were handed to the operating system.
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { DeadLetter } from '../../event/dead-letter.ts';
+import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
+import { ConnectorError } from '../../errors/errors.ts';
+import type { DeadLetterFile } from './protocol.ts';
+
+/** Letters hold what came from outside: for the owner's eyes only. */
+const OWNER_ONLY = 0o600;
+
+export class DeadLetterFileSink implements Sink<DeadLetter> {
+  readonly name = 'dead-letters';
+  readonly limits: { readonly maxConcurrency: number } = { maxConcurrency: 1 };
+  readonly #path: string;
+  #count = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Null until there is a file. */
+  get written(): DeadLetterFile | null {
+    return this.#count === 0 ? null : { path: this.#path, count: this.#count };
+  }
+
+  readonly open = (context: SinkContext): SinkWriter<DeadLetter> => {
+    let file: FileHandle | undefined;
+    return {
+      write: async (letters) => {
+        if (file === undefined) {
+          file = await this.#create();
+          context.notice('warn', `${letters[0]?.at ?? 'an event'}: ${letters[0]?.reason ?? ''}`);
+          context.notice('warn', `events that cannot be processed are written to ${this.#path}`);
+        }
+        await this.#write(file, letters);
+      },
+      close: () => file?.close(),
+    };
+  };
+
+  async #create(): Promise<FileHandle> {
+    try {
+      return await open(this.#path, 'w', OWNER_ONLY);
+    } catch (cause) {
+      throw new ConnectorError(
+        'dead letters',
+        `cannot write ${this.#path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown reason'}). Give another place: --dead-letters PATH`,
+        { cause },
+      );
+    }
+  }
+
+  async #write(file: FileHandle, letters: readonly DeadLetter[]): Promise<void> {
+    await file.appendFile(letters.map((letter) => `${letterJson(letter)}\n`).join(''));
+    this.#count += letters.length;
+  }
+}
+
+/** One letter as JSON: `raw` when its bytes are UTF-8, else `rawBase64`. */
+export function letterJson(letter: DeadLetter): string {
+  const { raw, ...rest } = letter;
+  if (raw === undefined) return stringify(rest);
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  return stringify(
+    isUtf8(bytes) ? { ...rest, raw: bytes.toString('utf8') } : { ...rest, rawBase64: bytes.toString('base64') },
+  );
+}
+
+/** An event may hold what JSON does not know (bigint, cycles): then its text stands for it. */
+function stringify(letter: Record<string, unknown>): string {
+  try {
+    return JSON.stringify(letter, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  } catch {
+    return JSON.stringify({ ...letter, event: String(letter['event']), key: String(letter['key']) });
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * What the main thread (commands, signals, view) and the data plane (a worker isolate that runs the
+ * flow) say to each other. Plain data only; every message is small and sent at most about ten times a second.
+ */
+
+import type { Notice, RunSummary } from '../../flow/run.ts';
+import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
+import type { Targets } from '../../metrics/targets.ts';
+import type { Failure } from '../failure.ts';
+
+/** What the data plane is started with. */
+export type PlaneTask =
+  | {
+      readonly kind: 'flow';
+      /** Absolute path of the module. */
+      readonly path: string;
+      /** Absolute path for dead letters; a flow's own sink goes first unless `forced`. */
+      readonly deadLetters: { readonly path: string; readonly isForced: boolean };
+      readonly generateCode: boolean;
+      readonly drainTimeoutMs: number | undefined;
+    }
+  | { readonly kind: 'demo'; readonly ratePerSecond: number; readonly generateCode: boolean };
+
+export type ToPlane =
+  | { readonly type: 'drain'; readonly timeoutMs?: number | undefined }
+  | { readonly type: 'stop' }
+  /** Demo only: the load to offer from now on, events per second. */
+  | { readonly type: 'rate'; readonly ratePerSecond: number };
+
+/** What is known once the flow has started. */
+export interface Start {
+  readonly flow: string;
+  readonly targets: Targets | null;
+  /** The flow itself writes to stdout: status must not go there, nor a live view beside it. */
+  readonly writesToStdout: boolean;
+  /** The user's own files that were loaded, absolute: what `dev` watches. */
+  readonly modules: readonly string[];
+}
+
+export type FromPlane =
+  | ({ readonly type: 'started' } & Start)
+  | { readonly type: 'snapshot'; readonly snapshot: FlowSnapshot }
+  | { readonly type: 'state'; readonly state: RunState }
+  | { readonly type: 'notice'; readonly notice: Notice }
+  | { readonly type: 'summary'; readonly summary: RunSummary; readonly letters: DeadLetterFile | null }
+  | {
+      readonly type: 'failed';
+      readonly failure: Failure;
+      readonly modules: readonly string[];
+      readonly letters: DeadLetterFile | null;
+    };
+
+/** Where the dead letters of the run were written. */
+export interface DeadLetterFile {
+  readonly path: string;
+  readonly count: number;
+}
+
+/** How often the data plane reports, ms: fluent for the eye, and no load (a snapshot costs about 50 us). */
+export const SNAPSHOT_MS = 125;

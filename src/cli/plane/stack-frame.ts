@@ -1,0 +1,49 @@
+/** Finds, in the stack of an error, the place in the user's own code. */
+
+import { readFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SourceExcerpt } from '../failure.ts';
+
+/** Where this program lies: frames below it are ours and never shown. */
+const OURS = dirname(fileURLToPath(import.meta.url));
+
+/** The innermost frame that is neither ours, nor Node's, nor an installed package's. */
+export function userFrame(stack: string | undefined, cwd: string, ours: string = OURS): SourceExcerpt | undefined {
+  for (const line of (stack ?? '').split('\n')) {
+    const match = /^\s*at .*?\(?((?:file:\/\/|[A-Za-z]:[\\/]|\/)[^()]+?):(\d+):(\d+)\)?$/.exec(line);
+    if (match === null) continue;
+    const [, place = '', lineNumber = '1', column = '1'] = match;
+    const file = place.startsWith('file:') ? pathOf(place) : place;
+    if (file === undefined || file.startsWith(ours) || /[\\/]node_modules[\\/]/.test(file)) continue;
+    return excerptOf(file, Number(lineNumber), Number(column), cwd);
+  }
+  return undefined;
+}
+
+/** @param column - from 1; null when only the line is known */
+export function excerptOf(file: string, line: number, column: number | null, cwd: string): SourceExcerpt {
+  return { file: shortPath(file, cwd), line, column, text: lineOf(file, line) };
+}
+
+/** Relative to where the user stands, unless that leads upward. */
+export function shortPath(file: string, cwd: string): string {
+  const short = relative(cwd, file);
+  return short === '' || short.startsWith('..') ? file : short;
+}
+
+function pathOf(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+function lineOf(file: string, line: number): string {
+  try {
+    return readFileSync(file, 'utf8').split('\n')[line - 1]?.replace(/\r$/, '') ?? '';
+  } catch {
+    return '';
+  }
+}

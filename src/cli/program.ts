@@ -1,0 +1,141 @@
+/** The command line. Each command is loaded when it is called: `--version` must not load an engine. */
+
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT } from './exit-code.ts';
+import { rateOption, secondsOption } from './option-values.ts';
+import { packageJson } from './package-info.ts';
+
+/** A command answers with its exit code. */
+export interface Outcome {
+  exitCode: number;
+}
+
+export interface RunCommandOptions {
+  readonly plain?: boolean;
+  readonly json?: boolean;
+  readonly duration?: number;
+  readonly drainTimeout?: number;
+  readonly deadLetters?: string;
+  readonly codegen: boolean;
+  readonly strict?: boolean;
+}
+
+export interface DemoCommandOptions {
+  readonly plain?: boolean;
+  readonly json?: boolean;
+  readonly duration?: number;
+  readonly rate?: number;
+  readonly codegen: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ npx daoflow demo                                see it work: no server, no file, 40 seconds
+  $ npx daoflow init                                write flow.ts, a first flow that runs
+  $ npx daoflow run flow.ts                         run a flow until it ends
+  $ cat events.ndjson | npx daoflow run flow.ts     feed a flow that reads stdin()
+  $ npx daoflow dev flow.ts                         run it again at each save`;
+
+const EXIT_CODES = `
+Exit codes:
+  0  the flow ended, or was drained by a signal
+  1  the run failed, or was stopped before it had finished (130 when by Ctrl-C)
+  2  the command line, the file or the flow's declaration is wrong: nothing was run
+  3  with --strict: some events could not be processed`;
+
+const SIGNALS = `
+SIGINT (Ctrl-C) and SIGTERM drain: intake stops, what was accepted is finished. A second one stops at once.`;
+
+export function program(outcome: Outcome): Command {
+  const root = new Command('daoflow')
+    .description('An event-processing engine for Node.js that keeps to the targets you declare.')
+    .version(packageJson().version, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
+    .showHelpAfterError('(daoflow --help shows what there is)')
+    .exitOverride();
+  for (const command of [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome)]) {
+    root.addCommand(command.exitOverride().copyInheritedSettings(root));
+  }
+  return root;
+}
+
+/** The exit code of what commander threw: help and version are no errors, the rest is wrong usage. */
+export function exitCodeOf(error: CommanderError): number {
+  return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}
+
+function runCommand(outcome: Outcome): Command {
+  return flowOptions(new Command('run').description('run a flow until it ends, or until Ctrl-C'))
+    .option('--duration <time>', 'end the intake after this time, for example 30 (seconds) or 5m', secondsOption)
+    .option('--strict', 'exit with 3 when some events could not be processed')
+    .addHelpText(
+      'after',
+      `
+Status goes to stderr: a live view on a terminal, else one line a second. stdout belongs to the flow.
+With --json the status is one JSON object a second on stdout (on stderr when the flow itself writes to stdout).
+Events that cannot be processed are written to FLOW.dead-letters.ndjson in the current directory, with the reason.
+
+Examples:
+  $ npx daoflow run flow.ts
+  $ npx daoflow run flow.ts < events.ndjson > alerts.ndjson
+  $ npx daoflow run flow.ts --json --duration 60 | tail -1
+${SIGNALS}
+${EXIT_CODES}`,
+    )
+    .action(async (flow: string, options: RunCommandOptions) => {
+      const { run } = await import('./run.ts');
+      outcome.exitCode = await run(flow, options);
+    });
+}
+
+function devCommand(outcome: Outcome): Command {
+  return flowOptions(new Command('dev').description('run a flow, and run it again at each save'))
+    .addHelpText(
+      'after',
+      `
+At each save the running flow is drained and the new one started. A file with a mistake shows the
+mistake and waits for the next save.
+${SIGNALS}`,
+    )
+    .action(async (flow: string, options: RunCommandOptions) => {
+      const { dev } = await import('./dev.ts');
+      outcome.exitCode = await dev(flow, options);
+    });
+}
+
+function flowOptions(command: Command): Command {
+  return command
+    .argument('<flow>', 'a .ts or .js module that default-exports a flow')
+    .option('--plain', 'plain lines instead of the live view')
+    .addOption(new Option('--json', 'one JSON object per second and a last one').conflicts('plain'))
+    .option('--drain-timeout <time>', 'how long a drain may take, default 25 (seconds)', secondsOption)
+    .option('--dead-letters <path>', 'where to write events that cannot be processed, with the reason')
+    .option('--no-codegen', 'run composed closures instead of generated loops');
+}
+
+function initCommand(outcome: Outcome): Command {
+  return new Command('init')
+    .description('write a first flow that runs: flow.ts, or the file or directory that you name')
+    .argument('[path]', 'a directory or a file', '.')
+    .option('--force', 'overwrite a file that is there')
+    .action(async (path: string, options: { readonly force?: boolean }) => {
+      const { init } = await import('./init.ts');
+      outcome.exitCode = init(path, { ...options, cwd: process.cwd(), say: (line) => void process.stdout.write(line) });
+    });
+}
+
+function demoCommand(outcome: Outcome): Command {
+  return new Command('demo')
+    .description('see it work: a synthetic load, a real flow, five targets; offline')
+    .option('--duration <time>', 'how long in all, default 40 (seconds)', secondsOption)
+    .option('--rate <rate>', 'go to this rate and stay there, for example 250k, instead of searching', rateOption)
+    .option('--plain', 'plain lines instead of the live view')
+    .addOption(new Option('--json', 'one JSON object per second and a last one').conflicts('plain'))
+    .option('--no-codegen', 'run composed closures instead of generated loops')
+    .action(async (options: DemoCommandOptions) => {
+      const { demo } = await import('./demo/demo.ts');
+      outcome.exitCode = await demo(options);
+    });
+}

@@ -1,0 +1,30 @@
+/** How a command shows a run. One of: live view, plain lines, JSON lines. */
+
+import type { Notice, RunSummary } from '../flow/run.ts';
+import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
+import type { Targets } from '../metrics/targets.ts';
+import type { Failure } from './failure.ts';
+import type { DeadLetterFile } from './plane/protocol.ts';
+
+export interface Reporter {
+  started(flow: string, targets: Targets | null): void;
+  snapshot(snapshot: FlowSnapshot): void;
+  state(state: RunState): void;
+  notice(notice: Notice): void;
+  /** Called about four times a second while the data plane is silent for longer than a second. */
+  silent(ms: number): void;
+  /** What the flow's own code printed. */
+  output(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  summary(summary: RunSummary, letters: DeadLetterFile | null): void;
+  failed(failure: Failure, letters: DeadLetterFile | null): void;
+  /** Always called last, exactly once: the terminal is given back. */
+  close(): void;
+}
+
+/** Where text goes; both are streams of the process, or arrays in a test. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write(text: string | Uint8Array): unknown;
+}
