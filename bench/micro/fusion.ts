@@ -1,13 +1,13 @@
 /**
  * Fused segments against the hand-written loop and composed closures.
  *
- * CPU time per event of one process (user + system), variants alternating round by round, best of several rounds, ratios
- * within the process. Polluted: six other segments run through the same code first, as in a real process.
+ * CPU time per event, variants alternating round by round within one process. Polluted: six other segments run through the same code first, as in a real process.
  * Every result is checked. Events come as arrays of 256 `{ ts, key, value, type }`, 1000 keys.
  *
- * Run: npx tsdown bench/micro/fusion.ts --format esm --out-dir .build/bench && node .build/bench/fusion.mjs [--quick]
+ * Run: npx tsdown bench/micro/fusion.ts --format esm --out-dir .build/micro && node .build/micro/fusion.mjs [--quick]
  */
 
+import { atLeast, bench, interleave, ratioOf, type BenchContext, type Sample } from '../harness/index.ts';
 import { compileSegment } from '../../src/fusion/compile.ts';
 import type { Segment, SegmentTree } from '../../src/fusion/segment.ts';
 import type { Collector, Key, OperatorEnvironment, OperatorSpec, Step } from '../../src/operator/operator.ts';
@@ -26,11 +26,8 @@ const BATCHES = 160;
 const KEYS = 1000;
 const WINDOW_MS = 1000;
 const FIRST_MS = 1_750_000_000_000;
-const quick = process.argv.includes('--quick');
-const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);
-const ROUNDS = quick ? 7 : 21;
 /** Runs over all batches per timed round: about 1 M events. */
-const REPEATS = quick ? 12 : 24;
+const REPEATS = 24;
 
 const clock = { now: (): number => performance.now(), wall: (): number => FIRST_MS };
 const names = Array.from({ length: KEYS }, (_, i) => `key-${i}`);
@@ -411,62 +408,66 @@ function pollute(): void {
   }
 }
 
-function cpuNs(run: Variant, expected: number): number {
-  const before = process.cpuUsage();
-  for (let r = 0; r < REPEATS; r++) {
-    const result = run();
-    if (result !== expected) throw new Error(`expected ${expected}, received ${result}`);
-  }
-  const { user, system } = process.cpuUsage(before);
-  return ((user + system) * 1000) / (REPEATS * BATCHES * BATCH);
-}
-
-function compare(
+/** Alternates the loop and the variants, each checked against the loop; notes what they cost. */
+async function compare<K extends string>(
+  b: BenchContext<Target>,
   flow: string,
   hand: () => Variant,
-  variants: Readonly<Record<string, () => Variant>>,
-  target: Readonly<Record<string, number>>,
-): void {
-  if (only !== undefined && flow !== only) return;
-  const running = Object.entries({ loop: hand, ...variants }).map(([name, make]) => ({
-    name,
-    run: make(),
-    ns: [] as number[],
-  }));
+  variants: Readonly<Record<K, () => Variant>>,
+): Promise<Record<K, Sample>> {
   const expected = hand()();
-  for (const { run } of running) run();
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const each of running) each.ns.push(cpuNs(each.run, expected));
-  }
-  const loopNs = median(running[0]?.ns ?? []);
-  for (const { name, ns } of running) {
-    const wanted = target[name];
-    const ratio = loopNs / median(ns);
-    const verdict = wanted === undefined ? '' : ratio >= wanted ? `>= ${wanted} met` : `>= ${wanted} MISSED`;
-    console.log(
-      `${flow.padEnd(6)} ${name.padEnd(20)} ${median(ns).toFixed(1).padStart(7)} ns  ${ratio.toFixed(2).padStart(6)} of the loop  ${verdict}`,
-    );
-  }
+  const made = Object.entries<() => Variant>({ loop: hand, ...variants });
+  const runs = made.map(([name, make]) => [name, repeated(b, `${flow} ${name}`, make(), expected)] as const);
+  const costs = await interleave({ rounds: b.rounds(21, 7) }, Object.fromEntries(runs));
+  for (const [name, cost] of Object.entries(costs)) b.note(`${flow} ${name}`, 'cpu', cost, 'ns/event');
+  const ratios = made.map(([name]) => [name, ratioOf(costs['loop'] as Sample, costs[name] as Sample)] as const);
+  return Object.fromEntries(ratios) as Record<K, Sample>;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function repeated(b: BenchContext<Target>, name: string, run: Variant, expected: number): () => number {
+  return () => {
+    for (let i = 0; i < REPEATS; i++) {
+      const result = run();
+      if (result !== expected) b.check(false, `${name}: expected ${expected}, received ${result}`);
+    }
+    return REPEATS * BATCHES * BATCH;
+  };
 }
 
-pollute();
-compare(
-  'ii',
-  handTwo,
-  { fused: () => flowTwo(true), untimed: () => flowTwo(true, 0), composed: () => flowTwo(false) },
-  { fused: 0.8, untimed: 0.9 },
-);
-compare('bare', handBare, { fused: () => flowBare(true), composed: () => flowBare(false) }, {});
-compare('ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) }, { fused: 0.9 });
-compare(
-  'iii',
-  handThree,
-  { fused: () => flowThree(true, false), dense: () => flowThree(true, true), composed: () => flowThree(false, false) },
-  { fused: 0.75, dense: 2 },
-);
-compare('leaf', handLeaf, { fused: () => flowLeaf(true), composed: () => flowLeaf(false) }, { fused: 0.8 });
+type Target = 'two' | 'twoUntimed' | 'ten' | 'three' | 'threeDense' | 'leaf';
+
+const ofLoop = { metric: 'of the loop', unit: 'x' };
+
+await bench<Target>('fusion', {
+  targets: {
+    two: { name: 'ii: map, filter, count', ...ofLoop, ...atLeast(0.8) },
+    twoUntimed: { name: 'ii without timed batches', ...ofLoop, ...atLeast(0.9) },
+    ten: { name: '10 operators, count', ...ofLoop, ...atLeast(0.9) },
+    three: { name: 'iii: event time, map, filter, window, Map keys', ...ofLoop, ...atLeast(0.75) },
+    threeDense: { name: 'iii with dense ids', ...ofLoop, ...atLeast(2) },
+    leaf: { name: 'map, filter into a fresh array', ...ofLoop, ...atLeast(0.8) },
+  },
+  async run(b) {
+    pollute();
+    const two = await compare(b, 'ii', handTwo, {
+      fused: () => flowTwo(true),
+      untimed: () => flowTwo(true, 0),
+      composed: () => flowTwo(false),
+    });
+    b.record('two', two.fused);
+    b.record('twoUntimed', two.untimed);
+    const bare = await compare(b, 'ii bare', handBare, { fused: () => flowBare(true) });
+    b.note('ii with no terminal, counters only', 'of the loop', bare.fused, 'x');
+    const ten = await compare(b, 'ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) });
+    b.record('ten', ten.fused);
+    const three = await compare(b, 'iii', handThree, {
+      fused: () => flowThree(true, false),
+      dense: () => flowThree(true, true),
+      composed: () => flowThree(false, false),
+    });
+    b.record('three', three.fused);
+    b.record('threeDense', three.dense);
+    const leaf = await compare(b, 'leaf', handLeaf, { fused: () => flowLeaf(true), composed: () => flowLeaf(false) });
+    b.record('leaf', leaf.fused);
+  },
+});

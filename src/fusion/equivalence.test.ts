@@ -139,7 +139,7 @@ function run(segment: Segment, leaves: number, all: readonly Event[], cuts: Read
     nextTicks.push(segment.nextTickMs);
   };
   const ids = Int32Array.from(all, ({ key, n }) => (n % 9 === 0 ? n % 5 : DICTIONARY.indexOf(key)));
-  for (let start = 0; start < all.length; ) {
+  for (let start = 0; start < all.length;) {
     let end = start + 1;
     while (end < all.length && !cuts.has(end) && all[end]?.partition === all[start]?.partition) end++;
     const keys = start % 5 === 4 ? undefined : { field: 'key', ids, values: DICTIONARY };
@@ -167,11 +167,17 @@ const RUNS = { numRuns: Number(process.env['RUNS'] ?? 400) };
 describe('equivalence', () => {
   test('generated loops and composed closures give the same outputs, failures, counts and wake-ups', () => {
     fc.assert(
-      fc.property(fc.oneof(forests, cascades), events, cutSets, fc.constantFrom(0, 1, 2), (forest, all, cuts, timedEvery) => {
-        const [generated, leaves] = build(forest, { timedEvery }, 3);
-        const [composed] = build(forest, { generateCode: false, timedEvery }, 3);
-        expect(run(generated, leaves, all, cuts)).toEqual(run(composed, leaves, all, cuts));
-      }),
+      fc.property(
+        fc.oneof(forests, cascades),
+        events,
+        cutSets,
+        fc.constantFrom(0, 1, 2),
+        (forest, all, cuts, timedEvery) => {
+          const [generated, leaves] = build(forest, { timedEvery }, 3);
+          const [composed] = build(forest, { generateCode: false, timedEvery }, 3);
+          expect(run(generated, leaves, all, cuts)).toEqual(run(composed, leaves, all, cuts));
+        },
+      ),
       RUNS,
     );
   });

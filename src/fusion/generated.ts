@@ -77,7 +77,11 @@ function references(region: Region, context: LoopContext): Record<string, unknow
     else refs[`f${index}`] = node.fn;
     if (node.kind === 'keyBy') refs[`field${index}`] = node.field;
     if (node.kind === 'eventTime') {
-      Object.assign(refs, { [`d${index}`]: node.domain, [`p${index}`]: node.maxima, [`lag${index}`]: node.outOfOrderMs });
+      Object.assign(refs, {
+        [`d${index}`]: node.domain,
+        [`p${index}`]: node.maxima,
+        [`lag${index}`]: node.outOfOrderMs,
+      });
     }
   }
   return refs;

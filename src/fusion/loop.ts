@@ -29,8 +29,8 @@ export interface LoopContext {
   readonly ledger: Ledger;
   readonly clock: Clock;
   /** The watermark has come to a time somebody waits for, or outputs must run through before it moves on. Never throws. */
-  settle(domain: Domain): void;
-  failed(region: Region, index: number, event: unknown, key: Key | undefined, cause: unknown): void;
+  readonly settle: (domain: Domain) => void;
+  readonly failed: (region: Region, index: number, event: unknown, key: Key | undefined, cause: unknown) => void;
 }
 
 export type LoopMaker = (region: Region, context: LoopContext, isTimed: boolean) => Loop;

@@ -18,9 +18,9 @@ interface Partition {
 
 export class PartitionMaxima {
   /** Largest time of the partition in hand. Read before a loop, written after it. */
-  current = -Infinity;
+  current: number = -Infinity;
   /** Least of the maxima of all other active partitions. */
-  others = Infinity;
+  others: number = Infinity;
 
   readonly #idleMs: number;
   readonly #partitions = new Map<string, Partition>();
@@ -39,8 +39,9 @@ export class PartitionMaxima {
 
   /** Input of `partition` arrives: sets `current` and `others`. */
   open(partition: string, wallMs: number): void {
+    if (wallMs >= this.#expiryMs) this.#scan(wallMs); // The partition itself may have been idle: it starts over.
     const inHand = this.#enter(partition, wallMs);
-    if (this.#isStale || wallMs >= this.#expiryMs) this.#scan(wallMs);
+    if (this.#isStale) this.#scan(wallMs);
     const nearest = this.#least === inHand ? this.#second : this.#least;
     this.#inHand = inHand;
     this.current = inHand.max;

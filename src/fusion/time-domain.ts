@@ -11,9 +11,9 @@ import type { Collector, TimeDomain } from '../operator/operator.ts';
 export class Domain {
   readonly kind: TimeDomain['kind'];
   /** Written by the loops, per event. */
-  watermark = -Infinity;
+  watermark: number = -Infinity;
   /** The loops compare this with the watermark, per event. */
-  next = Infinity;
+  next: number = Infinity;
   readonly alarms: Alarm[] = [];
   /** A step or collector lives by this domain; without one its watermark is not kept. */
   isRead = false;
@@ -58,7 +58,7 @@ export class Domain {
 /** What a collector sees of its domain: the watermark, and one time to be woken at. */
 export class Alarm implements TimeDomain {
   readonly kind: TimeDomain['kind'];
-  atMs = Infinity;
+  atMs: number = Infinity;
   collector: Collector | undefined;
   /** Inherits event time from the collector's port 0. */
   follower: Domain | undefined;
