@@ -35,14 +35,18 @@ function ndjsonEncoder(connector: string): LineEncoder {
 
 /** JSON text of one event. @throws ConnectorError when it has none (a BigInt, a cycle, a function) */
 export function jsonOf(event: unknown, connector: string): string {
-  let text: string | undefined;
+  const text = stringify(event, connector);
+  if (text !== undefined) return text;
+  throw new ConnectorError(connector, `an event cannot be written as JSON: it is ${typeof event}`);
+}
+
+/** The types of the language say that the result is always a text; for a function it is not. */
+function stringify(event: unknown, connector: string): string | undefined {
   try {
-    text = JSON.stringify(event);
+    return JSON.stringify(event);
   } catch (cause) {
     throw new ConnectorError(connector, `an event cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
-  if (text !== undefined) return text;
-  throw new ConnectorError(connector, `an event cannot be written as JSON: it is ${typeof event}`);
 }
 
 function csvEncoder(options: EncodeOptions): LineEncoder {

@@ -127,14 +127,8 @@ export function file(path: string | readonly string[], options: FileOptions = {}
 }
 
 function readSettings(path: string | readonly string[], options: FileOptions): FileSettings {
-  const paths: readonly string[] = typeof path === 'string' ? [path] : path;
-  if (
-    !Array.isArray(paths as unknown) ||
-    paths.length === 0 ||
-    paths.some((each) => typeof each !== 'string' || each === '')
-  ) {
-    throw new ConfigError('file()', 'a path, a pattern, or an array of them', path);
-  }
+  const paths = typeof path === 'string' ? [path] : path;
+  if (!isPathList(paths)) throw new ConfigError('file()', 'a path, a pattern, or an array of them', path);
   knownOptions(options, 'file()', OPTIONS);
   const format = options.format && wordOption(options.format, 'file().format', ['ndjson', 'csv', 'json'], 'ndjson');
   const unknown = paths.find((each) => format === undefined && !isGlob(each) && !formatOfName(each).format);
@@ -155,6 +149,11 @@ function readSettings(path: string | readonly string[], options: FileOptions): F
     columns: options.columns,
     rotate: options.rotate && readRotate(options.rotate),
   };
+}
+
+function isPathList(paths: unknown): paths is readonly string[] {
+  if (!Array.isArray(paths) || paths.length === 0) return false;
+  return paths.every((each) => typeof each === 'string' && each !== '');
 }
 
 function readRotate(options: RotateOptions): RotateSettings {

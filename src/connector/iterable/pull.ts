@@ -43,10 +43,9 @@ export async function pullAsync<E>(
     }
   } finally {
     forget();
-    gather.flush();
     if (signal.aborted) void endQuietly(iterator);
+    await gather.end();
   }
-  await gather.settled();
 }
 
 /** A generator that is suspended in an await never answers: nobody waits for it. */
@@ -71,31 +70,32 @@ class Gather<E> {
     this.#batchEvents = batchEvents;
   }
 
-  get isEmpty(): boolean {
-    return this.#events.length === 0;
-  }
-
   /** @returns what to wait for before the next item */
   add(event: E): undefined | Promise<void> {
     const count = this.#events.push(event);
-    if (count >= this.#batchEvents) this.flush();
-    else if (count === 1) this.#context.scheduler.soon(() => this.flush());
+    if (count >= this.#batchEvents) this.#flush();
+    else if (count === 1) this.#context.scheduler.soon(() => this.#flush());
     return this.#blocked;
   }
 
-  flush(): void {
+  /** Hands over what is left, and waits until the flow has room again. */
+  async end(): Promise<void> {
+    await this.#blocked;
+    this.#flush();
+    await this.#blocked;
+  }
+
+  /** While the output asks to wait, the batch stays; it is tried again when there is room. */
+  #flush(): void {
     const events = this.#events;
-    if (events.length === 0) return;
+    if (events.length === 0 || this.#blocked !== undefined) return;
     this.#events = [];
     const blocked = this.#output.write({ events, bytes: batchBytes(events) });
     if (blocked === undefined) return;
     this.#blocked = blocked;
     void blocked.then(() => {
-      if (this.#blocked === blocked) this.#blocked = undefined;
+      this.#blocked = undefined;
+      this.#flush();
     });
-  }
-
-  async settled(): Promise<void> {
-    await this.#blocked;
   }
 }
