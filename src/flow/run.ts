@@ -7,8 +7,8 @@ import type { Targets } from '../metrics/targets.ts';
 import type { Plan } from './plan.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import type { Duration } from '../time/duration.ts';
-import type { StageObservation } from '../tuning/observation.ts';
-import type { Settings } from '../tuning/settings.ts';
+import type { StageObservation } from '../control/observation.ts';
+import type { Settings } from '../control/settings.ts';
 
 /** A complete declaration: what `to` returns and a flow module exports. */
 export interface RunnableFlow {

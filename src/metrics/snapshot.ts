@@ -5,7 +5,7 @@
 
 import type { Verdicts } from './targets.ts';
 import type { SystemMetrics } from './system-metrics.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import type { StageSettings } from '../control/settings.ts';
 
 export type RunState = 'starting' | 'running' | 'draining' | 'done' | 'stopped' | 'failed';
 

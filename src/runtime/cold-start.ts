@@ -1,6 +1,6 @@
 import type { PlannedStage } from '../flow/plan.ts';
 import { durationMs } from '../time/duration.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import type { StageSettings } from '../control/settings.ts';
 
 /** Bound of an edge in bytes before anything is measured: a few thousand events of ordinary size. */
 const EDGE_BYTES = 16 * 1024 * 1024;

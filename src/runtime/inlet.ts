@@ -11,7 +11,7 @@
 import { Edge, type Taken } from '../buffer/edge.ts';
 import type { Slice } from '../event/batch.ts';
 import type { Clock } from '../time/clock.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import type { StageSettings } from '../control/settings.ts';
 
 export type OverflowPolicy = 'block' | 'drop';
 

@@ -2,7 +2,7 @@ import { findBottleneck } from '../metrics/bottleneck.ts';
 import type { FlowSnapshot, OperatorSnapshot } from '../metrics/snapshot.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import { judge, type Targets } from '../metrics/targets.ts';
-import type { StageObservation } from '../tuning/observation.ts';
+import type { StageObservation } from '../control/observation.ts';
 import type { FlowMeters } from './flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
 import type { Topology } from './topology.ts';

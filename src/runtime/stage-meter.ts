@@ -1,7 +1,7 @@
 import { Histogram, quantile } from '../stats/histogram.ts';
 import type { Clock } from '../time/clock.ts';
-import { MAX_SAMPLES, type CallSample, type StageObservation } from '../tuning/observation.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import { MAX_SAMPLES, type CallSample, type StageObservation } from '../control/observation.ts';
+import type { StageSettings } from '../control/settings.ts';
 import type { Taken } from '../buffer/edge.ts';
 import type { Inlet } from './inlet.ts';
 

@@ -10,8 +10,8 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Origin } from '../event/origin.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Random, Scheduler } from '../time/clock.ts';
-import type { StageObservation } from '../tuning/observation.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import type { StageObservation } from '../control/observation.ts';
+import type { StageSettings } from '../control/settings.ts';
 import type { Target } from './target.ts';
 
 /** What a stage needs of its run. */

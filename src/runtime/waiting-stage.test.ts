@@ -3,7 +3,7 @@ import { ConnectorError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import { Origin } from '../event/origin.ts';
 import { VirtualScheduler } from '../testing/virtual-scheduler.ts';
-import type { StageSettings } from '../tuning/settings.ts';
+import type { StageSettings } from '../control/settings.ts';
 import { WaitingStage, type WaitingStageOptions } from './waiting-stage.ts';
 
 const DEFAULTS: StageSettings = {

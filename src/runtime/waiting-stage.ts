@@ -15,7 +15,7 @@ import type { Slice } from '../event/batch.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Timer } from '../time/clock.ts';
-import type { StageObservation } from '../tuning/observation.ts';
+import type { StageObservation } from '../control/observation.ts';
 import { InOrder } from './in-order.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { backoffMs, isRetryable } from './retry.ts';
