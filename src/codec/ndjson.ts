@@ -15,6 +15,7 @@ import { Carry } from './carry.ts';
 import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
 import { LearnedShapes } from './learned-shapes.ts';
 import { projectionOf, type Projection } from './projection.ts';
+import { RawRecords, type Frame } from './raw-records.ts';
 import { RecordBatch } from './record-batch.ts';
 import { asBuffer, asciiText, strictUtf8, type Bytes } from './strict-utf8.ts';
 
@@ -72,12 +73,15 @@ class NdjsonDecoder implements Decoder {
   readonly #codec: NdjsonCodec;
   readonly #batch: RecordBatch;
   readonly #carry = new Carry();
+  readonly #raw: RawRecords | undefined;
   /** Position of the next chunk in the channel. */
   #position = 0;
 
   constructor(codec: NdjsonCodec) {
     this.#codec = codec;
-    this.#batch = new RecordBatch(codec.options.maxBatchEvents, codec.options.keyField !== undefined);
+    const { maxBatchEvents, keyField, keepRaw } = codec.options;
+    if (keepRaw === true) this.#raw = new RawRecords(frameLine);
+    this.#batch = new RecordBatch(maxBatchEvents, keyField !== undefined, this.#raw);
   }
 
   write(chunk: Uint8Array, output: DecoderOutput): void {
@@ -87,11 +91,12 @@ class NdjsonDecoder implements Decoder {
     this.#position += bytes.length;
     let at = this.#carry.isEmpty ? 0 : this.#complete(region, output);
     if (at < bytes.length) {
+      this.#raw?.remember(bytes, region.offset);
       at = this.#lines(region, at, output);
       this.#carry.start(bytes, at, region.offset + at, this.#slack());
       if (this.#carry.length > 0) this.#drainCarry(output);
     }
-    this.#batch.flush(output);
+    this.#finish(output);
   }
 
   end(output: DecoderOutput, truncated?: string): void {
@@ -99,12 +104,18 @@ class NdjsonDecoder implements Decoder {
     if (rawBytes > this.#codec.options.maxRecordBytes) this.#reportOverlong(output, rawBytes);
     else if (length > 0) {
       const region = { bytes, view: this.#carry.view, length, offset };
+      this.#raw?.remember(bytes.subarray(0, length), offset);
       if (truncated !== undefined && !isBlank(bytes, 0, length))
         this.#invalid(region, 0, length, length, truncated, output);
       else this.#line(region, 0, length, length, output);
     }
+    this.#finish(output);
     this.#carry.clear();
+  }
+
+  #finish(output: DecoderOutput): void {
     this.#batch.flush(output);
+    this.#raw?.forget();
   }
 
   /** Ends the carried record with the head of the chunk; returns where the next one begins. */
@@ -126,6 +137,7 @@ class NdjsonDecoder implements Decoder {
   #drainCarry(output: DecoderOutput): void {
     const carry = this.#carry;
     const region = { bytes: carry.bytes, view: carry.view, length: carry.length, offset: carry.offset };
+    this.#raw?.remember(Uint8Array.from(region.bytes.subarray(0, region.length)), region.offset);
     carry.drop(this.#lines(region, 0, output));
     if (carry.length > this.#codec.options.maxRecordBytes) carry.cut(DEAD_LETTER_RAW_BYTES);
   }
@@ -245,6 +257,17 @@ class NdjsonDecoder implements Decoder {
   #overlongReason(): string {
     return `longer than the ${this.#codec.options.maxRecordBytes} bytes allowed for one record`;
   }
+}
+
+/** See Frame: a blank line is an empty record. */
+function frameLine(bytes: Uint8Array, start: number, end: number, isEnd: boolean): ReturnType<Frame> {
+  const newline = bytes.indexOf(NEWLINE, start);
+  const isWhole = newline >= 0 && newline < end;
+  if (!isWhole && !isEnd) return undefined;
+  const to = isWhole ? newline : end;
+  // A byte order mark alone can only be the first line of a channel, and is no event.
+  const isEmpty = isBlank(bytes, hasByteOrderMark(bytes, start, to) ? start + 3 : start, to);
+  return { start, end: isEmpty ? start : to, next: isWhole ? newline + 1 : end };
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {

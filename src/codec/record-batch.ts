@@ -8,6 +8,7 @@
  */
 import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import type { DecoderOutput } from './decoder.ts';
+import type { RawRecords } from './raw-records.ts';
 import type { BatchTarget } from './scanner.ts';
 
 /** Ids of many small batches share one array of this length, so that a batch costs no buffer of its own. */
@@ -19,15 +20,17 @@ export class RecordBatch implements BatchTarget {
   readonly maxEvents: number;
   #slab: Int32Array | undefined;
   #slabUsed = 0;
-
-  constructor(maxEvents: number, hasKeys: boolean) {
-    this.maxEvents = maxEvents;
-    if (hasKeys) this.#nextIds(0);
-  }
-
   /** Position in the channel up to which everything is in a batch, in this one, or reported. */
   endOffset = 0;
   #startOffset = 0;
+  readonly #raw: RawRecords | undefined;
+
+  /** @param raw - given when the receiver may ask for the bytes of an event */
+  constructor(maxEvents: number, hasKeys: boolean, raw?: RawRecords) {
+    this.maxEvents = maxEvents;
+    this.#raw = raw;
+    if (hasKeys) this.#nextIds(0);
+  }
 
   get isFull(): boolean {
     return this.events.length >= this.maxEvents;
@@ -41,11 +44,18 @@ export class RecordBatch implements BatchTarget {
   flush(output: DecoderOutput): void {
     const { events, keyIds } = this;
     if (events.length === 0) return;
-    const bytes = this.endOffset - this.#startOffset;
-    this.#startOffset = this.endOffset;
+    const start = this.#startOffset;
+    const end = this.endOffset;
+    this.#startOffset = end;
     this.events = [];
     if (keyIds !== undefined) this.#nextIds(events.length);
-    output.batch(events, bytes, this.endOffset, keyIds?.subarray(0, events.length));
+    output.batch(events, end - start, end, keyIds?.subarray(0, events.length), this.#raw?.lookup(start, end));
+  }
+
+  /** Passes over what is neither event nor invalid, for example a header. */
+  skipTo(offset: number): void {
+    this.endOffset = offset;
+    if (this.events.length === 0) this.#startOffset = offset;
   }
 
   /** Reports a record that ends, separator included, at `endOffset`. */

@@ -9,6 +9,8 @@ export type Outcome =
 /** Collects in order what a decoder hands out, and checks the contract on the way. */
 export class CollectingOutput implements DecoderOutput {
   readonly outcomes: Outcome[] = [];
+  /** Bytes of each event, as asked back from the decoder. */
+  readonly raws: (Buffer | undefined)[] = [];
   readonly keys: (string | undefined)[] = [];
   readonly #codec: Codec;
   readonly #maxBatchEvents: number;
@@ -19,7 +21,13 @@ export class CollectingOutput implements DecoderOutput {
     this.#maxBatchEvents = maxBatchEvents;
   }
 
-  batch(events: unknown[], bytes: number, endOffset: number, keyIds: Int32Array | undefined): void {
+  batch(
+    events: unknown[],
+    bytes: number,
+    endOffset: number,
+    keyIds: Int32Array | undefined,
+    rawOf?: (index: number) => Uint8Array,
+  ): void {
     if (events.length === 0 || events.length > this.#maxBatchEvents) throw new Error(`batch of ${events.length}`);
     if (bytes < events.length || endOffset < this.#endOffset + bytes) throw new Error('offsets do not add up');
     if (keyIds !== undefined && keyIds.length !== events.length) throw new Error('one key id per event');
@@ -28,6 +36,7 @@ export class CollectingOutput implements DecoderOutput {
       const id = keyIds?.[i] ?? -1;
       this.keys.push(id < 0 ? undefined : this.#codec.keyValues[id]);
       this.outcomes.push({ event });
+      this.raws.push(rawOf === undefined ? undefined : Buffer.from(rawOf(i)));
     });
   }
 

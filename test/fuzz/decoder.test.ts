@@ -45,7 +45,7 @@ function firstDifference(actual: readonly Outcome[], wanted: readonly Outcome[])
 
 function show(outcome: Outcome | undefined): string {
   try {
-    return String(JSON.stringify(outcome)).slice(0, 600);
+    return (outcome === undefined ? 'nothing' : JSON.stringify(outcome)).slice(0, 600);
   } catch {
     return 'a value too deep to show';
   }
@@ -57,6 +57,7 @@ function optionsOf(random: Random): Options {
     maxBatchEvents: random.pick([1, 7, 256]),
     fields: random.pick([undefined, undefined, ['key', 'value'], ['type', 'nested', '__proto__', 'absent'], []]),
     keyField: random.pick([undefined, 'key']),
+    keepRaw: random.below(2) === 0,
     generateCode: random.below(2) === 0,
     chunk: random.pick(['whole', 'cut', 'cut', 'bytes']),
   };
@@ -69,13 +70,22 @@ function runOnce(seed: number): void {
   const output = decode(bytes, options, random);
   const difference = firstDifference(output.outcomes, expected(bytes, options));
   if (difference !== undefined) throw new Error(`seed ${seed}, ${JSON.stringify(options)}: ${difference}`);
-  output.outcomes
-    .filter((outcome) => 'event' in outcome)
-    .forEach((outcome, i) => {
-      const key = output.keys[i];
-      if (key !== undefined && (outcome as { event: { key: unknown } }).event.key !== key)
-        throw new Error(`seed ${seed}: key id`);
-    });
+  const events = output.outcomes.flatMap((outcome) => ('event' in outcome ? [outcome.event] : []));
+  events.forEach((event, i) => {
+    const key = output.keys[i];
+    if (key !== undefined && (event as { key: unknown }).key !== key) throw new Error(`seed ${seed}: wrong key id`);
+    const raw = output.raws[i];
+    if ((raw === undefined) === options.keepRaw)
+      throw new Error(`seed ${seed}: raw bytes are there only when asked for`);
+    if (raw !== undefined && raw.length < 65_536 && !isSame(parsedRaw(raw, options), event)) {
+      throw new Error(`seed ${seed}: raw bytes ${raw.toString('latin1')} of another event`);
+    }
+  });
+}
+
+function parsedRaw(raw: Buffer, options: Options): unknown {
+  const outcome = expected(raw, options)[0];
+  return outcome !== undefined && 'event' in outcome ? outcome.event : undefined;
 }
 
 describe('ndjson decoder against JSON.parse', () => {
