@@ -11,22 +11,24 @@ export interface InitOptions {
   readonly say: (text: string) => void;
 }
 
-/** Fifteen lines: a source, operators, a window, a sink, a target. */
+/** Fifteen lines: a source, operators, a window, a sink, targets. */
 export const FIRST_FLOW = `import { count, flow, generate, stdout, sum, tumbling } from 'daoflow'
 
-// 2,000 payments a second, made up here. Later: file('payments.ndjson'), stdin(), http({ port: 8080 }), ...
+// Payments made up here, 2,000 a second for 10 seconds. Others: file('payments.ndjson'), stdin(), ...
+const shops = ['Berlin', 'Paris', 'Rome', 'Oslo']
 const payments = generate({
   rate: 2_000,
   duration: '10s',
-  make: (i, time) => ({ id: i, time, card: \`card-\${(i * 7919) % 50}\`, amount: (i * 104_729) % 500 }),
+  make: (i) => ({ shop: shops[i % 4], amount: (i * 7919) % 500 }),
 })
 
 export default flow('payments', { targets: { latency: { p95: '30ms' }, throughput: 1_000 } })
   .from(payments)
-  .filter((payment) => payment.amount > 400)
-  .keyBy('card')
+  .filter((payment) => payment.amount > 100)
+  .keyBy('shop')
   .window(tumbling('2s'))
   .aggregate({ payments: count(), total: sum((payment) => payment.amount) })
+  .map(({ key, payments, total }) => ({ shop: key, payments, total }))
   .to(stdout())
 `;
 

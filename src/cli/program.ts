@@ -1,6 +1,7 @@
 /** The command line. Each command is loaded when it is called: `--version` must not load an engine. */
 
-import { Command, CommanderError, Option } from 'commander';
+import type { CommanderError } from 'commander';
+import { Command, Option } from 'commander';
 import { EXIT } from './exit-code.ts';
 import { rateOption, secondsOption } from './option-values.ts';
 import { packageJson } from './package-info.ts';

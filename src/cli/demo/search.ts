@@ -41,8 +41,9 @@ export interface Held {
 export const START_RATE = 20_000;
 /** A little above the guide's 100K events/s, so that its target is met and not touched. */
 const RAMP_TO = 125_000;
-/** The staircase: coarse, since halving follows. */
-const STEP = 1.5;
+/** The staircase: coarse, since halving follows; finer once the thread has no time left. */
+const STEP = 2;
+const STEP_WHEN_FULL = 1.4;
 /** Found to within this ratio is exact enough: the machine itself varies as much. */
 const EXACT = 1.06;
 /** Share of the offered rate that must be taken in: the rest is the granularity of one second. */
@@ -65,8 +66,10 @@ export class RateSearch {
   #sinceMs = 0;
   #met = 0;
   #missed = 0;
+  /** The lowest rate that was not held. */
   #lost = Infinity;
-  #held: Held | undefined;
+  /** Rates that were held, ascending. */
+  #stairs: Held[] = [];
   #allGreenAtMs: number | undefined;
 
   constructor(options: SearchOptions) {
@@ -76,8 +79,9 @@ export class RateSearch {
     this.#holdMs = Math.min(2200, Math.max(1600, options.durationMs / 18));
   }
 
+  /** The highest rate that was held and not lost later. */
   get held(): Held | undefined {
-    return this.#held;
+    return this.#stairs.at(-1);
   }
 
   /** Uptime at which all targets were met for the first time, ms. */
@@ -111,10 +115,10 @@ export class RateSearch {
         this.#ramp(atMs);
         return;
       case 'fixed':
-        if (this.#met >= AGREE) this.#held = { rate: this.#rate, snapshot };
+        if (this.#met >= AGREE) this.#hold(snapshot);
         return;
       case 'recover':
-        if (this.#met >= AGREE) this.#next(atMs);
+        if (this.#met >= AGREE) this.#next(atMs, snapshot);
         return;
       case 'climb':
       case 'refine':
@@ -136,42 +140,42 @@ export class RateSearch {
   #judge(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
     if (this.#missed >= AGREE) this.#lose(snapshot, atMs, notes);
     else if (atMs - this.#sinceMs >= this.#holdMs && this.#met >= AGREE) {
-      this.#held = { rate: this.#rate, snapshot };
+      this.#hold(snapshot);
       notes.push({ level: 'info', message: `${formatRate(this.#rate)} held` });
-      this.#next(atMs);
+      this.#next(atMs, snapshot);
     }
     if (this.#phase !== 'final' && this.#leftMs(atMs) <= FINAL_MS) this.#finish(atMs);
   }
 
   #lose(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
     this.#lost = Math.min(this.#lost, this.#rate);
+    this.#stairs = this.#stairs.filter(({ rate }) => rate < this.#lost);
     notes.push({ level: 'warn', message: `${formatRate(this.#rate)} not held: ${whatFails(snapshot, this.#rate)}` });
     this.#go('recover', this.#restRate(), atMs);
   }
 
   /** The next rate to try. */
-  #next(atMs: number): void {
-    const held = this.#held?.rate ?? 0;
-    if (this.#lost === Infinity) this.#go('climb', this.#rate * STEP, atMs);
-    else if (this.#lost / Math.max(held, 1) <= EXACT || this.#leftMs(atMs) <= FINAL_MS + this.#holdMs)
-      this.#finish(atMs);
-    else this.#go('refine', held === 0 ? this.#lost / 2 : (held + this.#lost) / 2, atMs);
+  #next(atMs: number, snapshot: FlowSnapshot): void {
+    const held = this.held?.rate ?? 0;
+    const isClose = held > 0 && this.#lost / held <= EXACT;
+    if (isClose || this.#leftMs(atMs) <= FINAL_MS + this.#holdMs) this.#finish(atMs);
+    else if (this.#lost === Infinity) {
+      this.#go('climb', this.#rate * (snapshot.bottleneck.kind === 'cpu' ? STEP_WHEN_FULL : STEP), atMs);
+    } else this.#go('refine', (held + this.#lost) / 2, atMs);
   }
 
   #finish(atMs: number): void {
-    this.#go('final', this.#held?.rate ?? START_RATE, atMs);
+    this.#go('final', this.held?.rate ?? START_RATE, atMs);
   }
 
-  /** The answer must hold to the end; where it does not, the next lower one does. */
+  /** The answer must hold to the end; where it does not, the next lower one is tried. */
   #confirm(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
-    if (this.#met >= AGREE) this.#held = { rate: this.#rate, snapshot };
-    if (this.#missed < AGREE * 2) return;
-    notes.push({
-      level: 'warn',
-      message: `${formatRate(this.#rate)} not held for long: ${whatFails(snapshot, this.#rate)}`,
-    });
-    this.#held = undefined;
-    this.#go('final', this.#rate * 0.9, atMs);
+    if (this.#met >= AGREE) this.#hold(snapshot);
+    else if (this.#missed >= AGREE) this.#lose(snapshot, atMs, notes);
+  }
+
+  #hold(snapshot: FlowSnapshot): void {
+    this.#stairs = [...this.#stairs.filter(({ rate }) => rate < this.#rate), { rate: this.#rate, snapshot }];
   }
 
   #go(phase: Phase, rate: number, atMs: number): void {
@@ -184,7 +188,7 @@ export class RateSearch {
 
   /** Low enough that a backlog of a second or two is worked off soon. */
   #restRate(): number {
-    return (this.#held?.rate ?? START_RATE) / 2;
+    return (this.held?.rate ?? START_RATE) / 2;
   }
 
   #leftMs(atMs: number): number {

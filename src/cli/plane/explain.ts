@@ -1,6 +1,7 @@
 /** Turns whatever a user's module or a run threw into what a person needs: what, where in their code, the fix. */
 
 import { readdirSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { similarNames } from '../similar-names.ts';
@@ -137,7 +138,7 @@ function stackOf(error: unknown): string | undefined {
 
 function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;
-  return typeof error === 'string' ? error : `threw ${JSON.stringify(error) ?? String(error)}`;
+  return typeof error === 'string' ? error : `threw ${inspect(error, { depth: 1, breakLength: Infinity })}`;
 }
 
 function namesIn(folder: string): string[] {

@@ -55,10 +55,11 @@ export function renderFrame(snapshot: FlowSnapshot, history: History, size: Fram
     totals(snapshot, colors),
   ];
   const tail: Line[] = extras.footer === undefined ? [] : [[{ text: ` ${extras.footer}`, style: colors.dim }]];
-  // One row stays free, so that the terminal never scrolls by itself.
-  const room = size.rows - 1 - fixed.length - tail.length - 1;
-  const log = history.log.slice(-Math.max(0, Math.min(LOG_LINES, room))).map((entry) => logLine(entry, colors));
-  const lines = [...fixed, ...(log.length === 0 || room < 1 ? [] : [[], ...log]), ...tail];
+  // One row stays free, so that the terminal never scrolls by itself; the log keeps its place while it fills.
+  const room = Math.min(LOG_LINES, size.rows - 1 - fixed.length - tail.length - 1);
+  const entries = room < 1 ? [] : history.log.slice(-room).map((entry) => logLine(entry, colors));
+  const blank = Array.from({ length: Math.max(0, room - entries.length) }, (): Line => []);
+  const lines = [...fixed, ...(room < 1 ? [] : [[], ...entries, ...blank]), ...tail];
   return lines.slice(0, Math.max(1, size.rows - 1)).map((line) => paint(line, columns));
 }
 
@@ -91,7 +92,7 @@ function targetLines(snapshot: FlowSnapshot, history: History, extras: FrameExtr
   const { response_time: time, throughput, resource_utilization: use } = snapshot.system;
   const sparkWidth = Math.max(0, Math.min(30, columns - SPARK_AT - 1));
   const goal = (key: TargetName, text: (target: number) => string): string =>
-    targets === null ? '' : `${key === 'throughput' ? '>' : '<'} ${text(targets[key].target)}`;
+    targets === null ? '' : `${key === 'throughput' ? '>' : '<'} ${whole(text(targets[key].target))}`;
   const rows: TargetRow[] = [
     { key: 'avg', label: 'latency average', value: formatMs(time.avg), goal: goal('avg', formatMs) },
     {
@@ -228,6 +229,11 @@ function logLine({ atMs, level, message }: LogEntry, colors: Colors): Line {
     { text: `   ${right(clock(atMs), 7)}  `, style: colors.dim },
     { text: message, style },
   ];
+}
+
+/** `10.0 ms` -> `10 ms`: a goal is given, not measured. */
+function whole(text: string): string {
+  return text.replace(/\.0(?=\D|$)/, '');
 }
 
 function perCent(value: number | null): string {

@@ -22,7 +22,7 @@ const BEGIN_FRAME = `${ESC}?2026h`;
 const END_FRAME = `${ESC}?2026l`;
 const ERASE_LINE_END = `${ESC}K`;
 const ERASE_BELOW = `${ESC}J`;
-// eslint-disable-next-line no-control-regex -- styles are escape sequences
+
 const STYLES = /\u001b\[[0-9;]*m/g;
 
 export class Terminal {
