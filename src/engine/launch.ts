@@ -1,12 +1,12 @@
 /** The composition root: a flow's declaration meets the real machine here, and nowhere else. */
 
 import { availableParallelism, cpus } from 'node:os';
-import { performance } from 'node:perf_hooks';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import type { Run, RunnableFlow, RunOptions } from '../flow/run.ts';
 import { canGenerate } from '../fusion/generated.ts';
+import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
@@ -40,20 +40,9 @@ function systemHostOf(): Host {
     scheduler: systemScheduler(),
     random: systemRandom,
     resources: systemResources(),
-    loopUtilization: loopMeter(),
+    loopUtilization: loopUtilizationReader(),
     edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
     canGenerateCode: canGenerate(),
     hold: holdProcess,
-  };
-}
-
-/** Node's own account of idle time, since the last call. */
-function loopMeter(): () => number | null {
-  let before = performance.eventLoopUtilization();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { active, idle, utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    return active + idle > 0 ? utilization : null;
   };
 }
