@@ -247,7 +247,7 @@ function handBare(): Variant {
   };
 }
 
-function flowTen(generateCode: boolean): Variant {
+function flowTen(generateCode: boolean, timedEvery?: number): Variant {
   const count = new Count();
   const counting: OperatorSpec = { kind: 'step', name: 'count', create: () => count };
   const segment = compile(
@@ -265,6 +265,7 @@ function flowTen(generateCode: boolean): Variant {
       counting,
     ],
     generateCode,
+    timedEvery,
   );
   return () => {
     const before = count.count;
@@ -458,7 +459,11 @@ await bench<Target>('fusion', {
     b.record('twoUntimed', two.untimed);
     const bare = await compare(b, 'ii bare', handBare, { fused: () => flowBare(true) });
     b.note('ii with no terminal, counters only', 'of the loop', bare.fused, 'x');
-    const ten = await compare(b, 'ten', handTen, { fused: () => flowTen(true), composed: () => flowTen(false) });
+    const ten = await compare(b, 'ten', handTen, {
+      fused: () => flowTen(true),
+      untimed: () => flowTen(true, 0),
+      composed: () => flowTen(false),
+    });
     b.record('ten', ten.fused);
     const three = await compare(b, 'iii', handThree, {
       fused: () => flowThree(true, false),

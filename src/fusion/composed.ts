@@ -129,18 +129,17 @@ class Composer {
         next(value, key, keyId, timeMs);
       };
     }
-    const count = this.#count(node);
+    const drop = this.#count(this.#context.ledger.dropped, node);
     return (value, key, keyId, timeMs) => {
-      if (!call(value, key)) return;
-      count();
-      next(value, key, keyId, timeMs);
+      if (call(value, key)) next(value, key, keyId, timeMs);
+      else drop();
     };
   }
 
   #flatMap(node: FunctionNode): Walk {
     const call = this.#call(node);
     const next = this.#all(node.next);
-    const count = this.#count(node);
+    const count = this.#count(this.#context.ledger.passed, node);
     const place = this.#place;
     return (value, key, keyId, timeMs) => {
       const items = call(value, key);
@@ -199,12 +198,11 @@ class Composer {
   #step(node: StepNode): Walk {
     const push = this.#pushTo(node);
     const next = this.#all(node.next);
-    const count = this.#count(node);
+    const drop = this.#count(this.#context.ledger.dropped, node);
     return (value, key, keyId, timeMs) => {
       const output = push(value, key, keyId, timeMs);
-      if (output === NOTHING) return;
-      count();
-      next(output, key, keyId, timeMs);
+      if (output === NOTHING) drop();
+      else next(output, key, keyId, timeMs);
     };
   }
 
@@ -231,11 +229,9 @@ class Composer {
     };
   }
 
-  #count(node: OperatorNode): () => void {
-    const { passed } = this.#context.ledger;
-    const { index } = node;
+  #count(cells: Float64Array, { index }: OperatorNode): () => void {
     return () => {
-      passed[index] = (passed[index] ?? 0) + 1;
+      cells[index] = (cells[index] ?? 0) + 1;
     };
   }
 

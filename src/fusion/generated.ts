@@ -7,13 +7,13 @@
  * what the segment calls.
  *
  * Names in the text, N being an operator's index or a leaf's number:
- *   fN function, sN step or collector, vN value after N, kN key, jN key's id, tN event time, nN passed,
+ *   fN function, sN step or collector, vN value after N, kN key, jN key's id, tN event time, nN dropped or, of a flatMap, given,
  *   qN ms spent, dN domain, mN partition maximum, xN least of the other maxima, wN watermark, oN output array.
  * `at` says which operator runs: constants in registers that cost nothing until something throws.
  */
 
 import { NOTHING } from '../operator/operator.ts';
-import { isCounted } from './ledger.ts';
+import { drops } from './ledger.ts';
 import { isStateful, readsOwnTime, skippedBefore, type Loop, type LoopContext } from './loop.ts';
 import {
   badItems,
@@ -69,7 +69,14 @@ function instantiate(source: string, refs: Readonly<Record<string, unknown>>): u
 function references(region: Region, context: LoopContext): Record<string, unknown> {
   const { outputs, ledger, clock, settle, failed } = context;
   const refs: Record<string, unknown> = { NOTHING, badItems, badKey, badTime, skippedBefore, region, outputs, clock };
-  Object.assign(refs, { settle, failed, passed: ledger.passed, timeMs: ledger.timeMs, timeOf: region.parent?.timeOf });
+  Object.assign(refs, {
+    settle,
+    failed,
+    dropped: ledger.dropped,
+    passed: ledger.passed,
+    timeMs: ledger.timeMs,
+    timeOf: region.parent?.timeOf,
+  });
   for (const node of region.operators) {
     const { index } = node;
     if (node.kind === 'step') refs[`s${index}`] = node.step;
@@ -147,7 +154,7 @@ class LoopWriter {
   #declaration(node: OperatorNode): string[] {
     const n = node.index;
     const lines: string[] = [];
-    if (isCounted(node) && node.kind !== 'collector') lines.push(`let n${n} = 0;`);
+    if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
     if (this.#isTimed) lines.push(`let q${n} = 0;`);
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
@@ -191,7 +198,7 @@ class LoopWriter {
     const n = node.index;
     const test = this.#isTimed ? `v${n}` : `f${n}(${value})`;
     const before = this.#isTimed ? this.#call(node, `const v${n} =`, value) : [`at = ${n};`];
-    return [...before, `if (${test}) {`, `n${n}++;`, ...this.#branches(node.next, value), '}'];
+    return [...before, `if (${test}) {`, ...this.#branches(node.next, value), `} else n${n}++;`];
   }
 
   #flatMap(node: FunctionNode, value: string): string[] {
@@ -259,9 +266,8 @@ class LoopWriter {
     return [
       ...this.#timed(node, `const v${n} = s${n}.push(${this.#pushed(node, value)});`),
       `if (v${n} !== NOTHING) {`,
-      `n${n}++;`,
       ...this.#branches(node.next, `v${n}`),
-      '}',
+      `} else n${n}++;`,
     ];
   }
 
@@ -305,7 +311,8 @@ class LoopWriter {
     const lines: string[] = [];
     for (const node of this.#region.operators) {
       const n = node.index;
-      if (isCounted(node) && node.kind !== 'collector') lines.push(`passed[${n}] += n${n};`);
+      if (drops(node)) lines.push(`dropped[${n}] += n${n};`);
+      if (node.kind === 'flatMap') lines.push(`passed[${n}] += n${n};`);
       if (this.#isTimed) lines.push(`timeMs[${n}] += q${n};`);
       if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`p${n}.current = m${n};`);
     }

@@ -1,19 +1,22 @@
 /**
  * What a segment counts, and how in and out of every operator follow from it.
  *
- * A loop counts only where the number of events changes: what passed a filter, a flatMap or a step. All else
- * is derived, since each failure ends exactly one walk down the tree: what a map gives is what it got, less
+ * A loop counts only where the number of events changes: what a filter or step dropped, what a flatMap gave. An event
+ * is dropped once at most, so a long chain counts no more than a short one (bench/micro/fusion.ts, ten operators). All
+ * else is derived, since each failure ends exactly one walk down the tree: what a map gives is what it got, less
  * its failures; what the second branch of a fork gets is what the first got, less all failures below the first.
  */
 
-import type { CollectorNode, OperatorNode, Plan, PlanNode, Region } from './plan.ts';
+import type { OperatorNode, Plan, PlanNode, Region } from './plan.ts';
 import type { OperatorCounters } from './segment.ts';
 
 /** How much of the earlier timed batches is kept with each new one, so that shares follow the load. */
 const TIME_MEMORY = 0.95;
 
 export class Ledger {
-  /** Per operator: events given on, where a loop counts them; outputs of a collector. */
+  /** Per filter and step: events that went no further. */
+  readonly dropped: Float64Array;
+  /** Per flatMap and collector: outputs. */
   readonly passed: Float64Array;
   /** Per operator: walks that ended here by an error. */
   readonly failed: Float64Array;
@@ -27,6 +30,7 @@ export class Ledger {
 
   constructor(plan: Plan) {
     const operators = plan.operators.length;
+    this.dropped = new Float64Array(operators);
     this.passed = new Float64Array(operators);
     this.failed = new Float64Array(operators);
     this.timeMs = new Float64Array(operators);
@@ -71,7 +75,8 @@ export class Ledger {
 
   #operator(node: OperatorNode, received: number, flows: Flow[]): number {
     const failures = at(this.failed, node.index);
-    const out = isCounted(node) ? at(this.passed, node.index) : received - failures;
+    const isSource = node.kind === 'flatMap' || node.kind === 'collector';
+    const out = isSource ? at(this.passed, node.index) : received - failures - at(this.dropped, node.index);
     flows[node.index] = { in: received, out };
     return failures + this.#branches(node.next, out, flows);
   }
@@ -82,11 +87,9 @@ interface Flow {
   readonly out: number;
 }
 
-/** Whether a loop counts what comes out of an operator. */
-export function isCounted(
-  node: OperatorNode,
-): node is CollectorNode | Extract<OperatorNode, { kind: 'filter' | 'flatMap' | 'step' }> {
-  return node.kind === 'filter' || node.kind === 'flatMap' || node.kind === 'step' || node.kind === 'collector';
+/** Whether a loop counts what an operator drops. */
+export function drops(node: OperatorNode): boolean {
+  return node.kind === 'filter' || node.kind === 'step';
 }
 
 function countsOf(node: OperatorNode): Readonly<Record<string, number>> {
