@@ -24,7 +24,7 @@ export interface SnapshotInput extends Pick<
 export function snapshotOf(input: SnapshotInput): FlowSnapshot {
   const { targets, meters, deadLettered, topology, observations, loopUtilization, ...plain } = input;
   const sources = topology.ingests.map((ingest) => ingest.snapshot());
-  const operators = topology.segments.flatMap(operatorsOf);
+  const operators = operatorsOf(topology.segments);
   const stages = topology.stages.map((stage) => stage.snapshot());
   const fullRatios = new Map(observations.map(({ stage, fullRatio }) => [stage, fullRatio]));
   const loads = stages.map((stage) => ({ ...stage, fullRatio: fullRatios.get(stage.name) ?? 0 }));
@@ -45,12 +45,18 @@ export function snapshotOf(input: SnapshotInput): FlowSnapshot {
   };
 }
 
-function operatorsOf(segment: SegmentRunner): OperatorSnapshot[] {
-  return segment.counters().map(({ timeShare, ...counters }) => ({
-    ...counters,
-    failed: segment.failuresOf(counters.name),
-    timeShare: timeShare ?? null,
-  }));
+/** Time shares become shares of the whole: segments are weighed by the events that entered them. */
+function operatorsOf(segments: readonly SegmentRunner[]): OperatorSnapshot[] {
+  const counted = segments.map((segment) => ({ segment, counters: segment.counters() }));
+  const entered = sum(counted.map(({ counters }) => counters[0]?.in ?? 0));
+  return counted.flatMap(({ segment, counters }) => {
+    const weight = entered === 0 ? 0 : (counters[0]?.in ?? 0) / entered;
+    return counters.map(({ timeShare, ...rest }) => ({
+      ...rest,
+      failed: segment.failuresOf(rest.name),
+      timeShare: timeShare === undefined ? null : timeShare * weight,
+    }));
+  });
 }
 
 function sum(numbers: readonly number[]): number {
