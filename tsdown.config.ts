@@ -11,6 +11,8 @@ const config: UserConfig = defineConfig({
   fixedExtension: false,
   hash: false,
   clean: true,
+  // What an editor shows comes from the declarations; a reader of the code has the repository.
+  outputOptions: { comments: { jsdoc: false } },
 });
 
 export default config;

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const src = fileURLToPath(new URL('src', import.meta.url));
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   resolve: {
     // The rule for doors: `daoflow/x` is src/x.ts. Tests run against the sources, docs and benches against dist.
     alias: [
@@ -16,6 +16,7 @@ export default defineConfig({
     testTimeout: 20_000,
     // A test that was forgotten half-way must not pass in silence.
     allowOnly: false,
-    expect: { requireAssertions: false },
   },
 });
+
+export default config;

@@ -1,6 +1,6 @@
 /** The import graph: cycles and what is reachable. */
 
-import { isTest, type SourceFile } from './sources.ts';
+import { folderOf, isTest, type SourceFile } from './sources.ts';
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
@@ -8,16 +8,25 @@ export function importGraph(files: readonly SourceFile[]): Graph {
   return new Map(files.map((file) => [file.path, file.imports.flatMap(({ target }) => target ?? [])]));
 }
 
-/** Folders as nodes, tests left out: a cycle here means that two nouns are one. */
+/** What runs at import: types are erased and may refer to each other. */
+export function runtimeGraph(files: readonly SourceFile[]): Graph {
+  const runtime = (file: SourceFile): string[] =>
+    file.imports.flatMap(({ target, isTypeOnly }) => (target === undefined || isTypeOnly ? [] : target));
+  return new Map(files.map((file) => [file.path, runtime(file)]));
+}
+
+/** The nouns of the domain (`src/x`) as nodes, types included, tests left out: a cycle here means that two nouns are one. */
 export function folderGraph(files: readonly SourceFile[]): Graph {
   const edges = new Map<string, Set<string>>();
-  const folder = (path: string): string => path.slice(0, path.lastIndexOf('/'));
   for (const file of files.filter((one) => !isTest(one.path))) {
-    const from = folder(file.path);
+    const from = folderOf(file.path);
+    if (from === undefined) continue;
     const known = edges.get(from) ?? new Set<string>();
     edges.set(from, known);
-    for (const { target } of file.imports)
-      if (target !== undefined && folder(target) !== from) known.add(folder(target));
+    for (const { target } of file.imports) {
+      const to = target === undefined ? undefined : folderOf(target);
+      if (to !== undefined && to !== from) known.add(to);
+    }
   }
   return new Map([...edges].map(([from, to]) => [from, [...to]]));
 }

@@ -20,6 +20,8 @@ interface LockedPackage {
   readonly dev?: boolean;
   readonly resolved?: string;
   readonly hasInstallScript?: boolean;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
 /** Small enough to read, install and trust: see docs/adr/0001-single-esm-package.md. */
@@ -69,6 +71,28 @@ test('production dependencies are few and none runs a script at installation', (
 test('the lock file names no host', () => {
   expect(installed.filter(([, one]) => one.resolved?.includes('://') === true).map(([path]) => path)).toEqual([]);
 });
+
+test('the lock file has an entry for everything that its packages ask for, on every platform', () => {
+  const asked = (path: string): string[] => {
+    const { dependencies = {}, optionalDependencies = {} } = lock[path] ?? {};
+    return Object.keys({ ...dependencies, ...optionalDependencies });
+  };
+  const missing = installed.flatMap(([path]) =>
+    asked(path)
+      .filter((name) => !isLocked(path, name))
+      .map((name) => `${path} asks for ${name}`),
+  );
+  // npm ci refuses such a lock file. Pin the package that asks to a version whose parts all exist ("overrides").
+  expect(missing).toEqual([]);
+  expect(isLocked('node_modules/vitest', 'no-such-package')).toBe(false);
+});
+
+/** As Node.js looks a package up: in the folder of the one that asks, then in those above. */
+function isLocked(from: string, name: string): boolean {
+  const place = from === '' ? '' : `${from}/`;
+  if (`${place}node_modules/${name}` in lock) return true;
+  return from !== '' && isLocked(from.slice(0, Math.max(0, from.lastIndexOf('node_modules/') - 1)), name);
+}
 
 test('development dependencies are pinned to one version', () => {
   const { devDependencies } = JSON.parse(text('package.json')) as { devDependencies: Record<string, string> };

@@ -12,6 +12,8 @@ export interface Import {
   /** Path of the imported file relative to the root, for relative imports. */
   readonly target: string | undefined;
   readonly line: number;
+  /** Erased when built. */
+  readonly isTypeOnly: boolean;
 }
 
 export interface SourceFile {
@@ -64,19 +66,24 @@ const posixPath = (path: string): string => path.replaceAll('\\', '/');
 /** Imports, re-exports, `import()` of a literal and `import("x").T`: each makes a file alive. */
 function importsOf(path: string, tree: ts.SourceFile): Import[] {
   const imports: Import[] = [];
-  const add = (node: ts.StringLiteralLike): void => {
+  const add = (node: ts.StringLiteralLike, isTypeOnly: boolean): void => {
     const specifier = node.text;
     const isRelative = specifier.startsWith('.');
     const target = isRelative ? posix.join(dirname(path), specifier) : undefined;
-    imports.push({ specifier, target, line: lineOf(tree, node) });
+    imports.push({ specifier, target, line: lineOf(tree, node), isTypeOnly });
   };
   const visit = (node: ts.Node): void => {
     const specifier = specifierOf(node);
-    if (specifier !== undefined) add(specifier);
+    if (specifier !== undefined) add(specifier, isErased(node));
     ts.forEachChild(node, visit);
   };
   visit(tree);
   return imports;
+}
+
+function isErased(node: ts.Node): boolean {
+  if (ts.isImportDeclaration(node)) return node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  return ts.isImportTypeNode(node) || (ts.isExportDeclaration(node) && node.isTypeOnly);
 }
 
 function specifierOf(node: ts.Node): ts.StringLiteralLike | undefined {
