@@ -1,7 +1,7 @@
 /**
  * Panes: disjoint stretches of time, each with a row of accumulators per key that occurred in it.
  *
- * Invariants (panes.test.ts)
+ * Invariants (window.test.ts)
  * - All panes share one key index, so a key that stays costs one insertion for the life of the run.
  * - A slot is released once no pane has held its key for one whole purge to the next, never while
  *   one does. Memory follows the keys of open panes plus those of the last ones closed.

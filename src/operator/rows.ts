@@ -1,7 +1,7 @@
 /**
  * Accumulators of the aggregates of a window, one row per key or session, one column per aggregate.
  *
- * Invariants (row-program.test.ts)
+ * Invariants (window.test.ts)
  * - `counts[row]` is the number of events in a row; 0 = the row is empty and its columns mean nothing.
  * - A program's `add` throws before it has changed anything.
  * - The generated program and the interpreted one give the same results.

@@ -2,7 +2,7 @@
  * Session windows: per key, events less than a gap apart. A session runs from its first event to
  * the last one plus the gap; one event may join two sessions.
  *
- * Invariants (session-windows.test.ts)
+ * Invariants (window.test.ts)
  * - Open sessions of a key neither overlap nor touch: `[start, end)` intervals with end = last + gap.
  * - Results come by session end, then by first appearance of the session.
  * - `revision` counts the results of a session; joining sessions takes the larger one, and a session

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors/errors.ts';
 import { count, custom, distinct, max, mean, min, percentile, sum } from './aggregate.ts';
 import { drive, environment, ManualTime, type TimedEvent } from './drive.ts';
-import { windowAggregate, windowCollect, type WindowOptions } from './window.ts';
+import { windowAggregate, windowCollect } from './window.ts';
 import { global, session, sliding, tumbling, type WindowSpec } from './window-spec.ts';
 
 interface Sale extends TimedEvent {
@@ -186,6 +186,18 @@ describe('tumbling windows', () => {
     expect(window.timeOf?.({ end: 10 })).toBe(9);
   });
 
+  it('are closed for the pane at hand too when time passes without an event', () => {
+    for (const generateCode of [true, false]) {
+      const time = new ManualTime();
+      const window = windowAggregate('w', tumbling(10), { n: count() }).create(environment(time, { generateCode }));
+      window.push('first', 'a', -1, 5);
+      time.moveTo(10, window);
+      window.push('second', 'a', -1, 6);
+      expect(window.take(1)).toEqual(['second']);
+      expect(window.take(0)).toMatchObject([{ n: 1 }]);
+    }
+  });
+
   it('in processing time nothing is late when the wall clock steps back', () => {
     const time = new ManualTime('processing');
     const window = windowAggregate('w', tumbling(10), { n: count() }).create(environment(time));
@@ -231,6 +243,14 @@ describe('tumbling windows', () => {
       expect(results).toEqual([{ key: 'a', start: 0, end: 10, revision: 0, n: 2, total: 3 }]);
       expect(thrown).toHaveLength(bad.length);
       expect(thrown.every((t) => t.error instanceof TypeError)).toBe(true);
+    }
+  });
+
+  it('sum from zero, so that no -0 appears', () => {
+    for (const generateCode of [true, false]) {
+      const spec = windowAggregate('w', tumbling(10), { total: sum((e: Sale) => e.value) });
+      const { results } = drive(spec, [{ at: 1, key: 'a', value: -0 }], { generateCode });
+      expect(results).toEqual([{ key: 'a', start: 0, end: 10, revision: 0, total: 0 }]);
     }
   });
 
@@ -378,9 +398,19 @@ function modelSessions(events: readonly Sale[], gap: number, outOfOrderMs: numbe
 }
 
 describe('session windows', () => {
+  /** Two keys and little time, so that most events join, extend or revise a session. */
+  const dense = fc.array(
+    fc.record({
+      at: fc.integer({ min: 0, max: 60 }),
+      key: fc.constantFrom('a', 'b'),
+      value: fc.integer({ min: 0, max: 9 }),
+    }),
+    { maxLength: 60 },
+  );
+
   it('give what the definition gives, joins, revisions and late events included', () => {
     fc.assert(
-      fc.property(sales, lateness, fc.constantFrom(1, 4, 15), (events, options, gap) => {
+      fc.property(fc.oneof(sales, dense), lateness, fc.constantFrom(1, 4, 15), (events, options, gap) => {
         const input = withIds(events);
         const driven = drive(windowAggregate('w', session({ gap }), all, options), input, options);
         const model = modelSessions(input, gap, options.outOfOrderMs, options.allowedLateness);
@@ -388,8 +418,25 @@ describe('session windows', () => {
         expect(driven.late).toEqual(model.late);
         expect(driven.counts).toMatchObject({ sessions: 0, keys: 0 });
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
+  });
+
+  it('that join keep the earlier place in the order and the later revision', () => {
+    const spec = windowAggregate('w', session({ gap: 10 }), { n: count() }, { allowedLateness: 100 });
+    const at = (key: string, time: number): Sale => ({ at: time, key, value: 0 });
+    const placed = drive(spec, [at('a', 20), at('b', 20), at('a', 5), at('a', 12)], { outOfOrderMs: 50 });
+    expect(placed.results).toMatchObject([
+      { key: 'a', start: 5, end: 30, n: 3 },
+      { key: 'b', start: 20, end: 30, n: 1 },
+    ]);
+    const revised = drive(spec, [at('a', 0), at('a', 15), at('b', 60), at('a', 16), at('a', 7)], { end: false });
+    expect(revised.results).toMatchObject([
+      { start: 0, end: 10, revision: 0 },
+      { start: 15, end: 25, revision: 0 },
+      { start: 15, end: 26, revision: 1, n: 2 },
+      { start: 0, end: 26, revision: 2, n: 4 },
+    ]);
   });
 
   it('refuse a key or a session beyond the bounds', () => {
@@ -471,7 +518,7 @@ describe('declarations', () => {
     ['w.aggregates', (): unknown => windowAggregate('w', tumbling(1), {})],
     ['w.aggregates', (): unknown => windowAggregate('w', tumbling(1), { start: count() })],
     ['w.aggregates', (): unknown => windowAggregate('w', tumbling(1), { ['__proto__']: count() })],
-    ['w.maxKeys', (): unknown => windowAggregate('w', tumbling(1), { n: count() }, { maxKeys: 0 } as WindowOptions)],
+    ['w.maxKeys', (): unknown => windowAggregate('w', tumbling(1), { n: count() }, { maxKeys: 0 })],
     [
       'w.aggregates.last',
       (): unknown =>
