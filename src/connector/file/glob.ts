@@ -50,7 +50,7 @@ export function alternatives(pattern: string): string[] {
       throw new ConfigError('file()', `a pattern of at most ${MAX_ALTERNATIVES} alternatives`, pattern);
     }
   }
-  return done.reverse();
+  return [...new Set(done.reverse())];
 }
 
 /** Tests one name against one part of a pattern in linear time per star: no backtracking across stars. */

@@ -99,8 +99,9 @@ export class VaryingSchedule implements Schedule {
     return Math.min(Math.floor(reached) + 1, Math.ceil(end - ROUNDING)) - this.#next;
   }
 
+  /** The middle of a step: exact for a ramp. */
   #rateAt(elapsedMs: number): number {
-    const rate = this.#rate(elapsedMs);
+    const rate = this.#rate(elapsedMs + STEP_MS / 2);
     return Number.isFinite(rate) && rate > 0 ? rate / 1000 : 0;
   }
 }
