@@ -94,17 +94,24 @@ class InterpretedLine {
 
   #string(leaf: LeafPlan, bytes: Bytes, view: DataView, start: number, safe: number): unknown {
     let quote = start;
-    while (bytes[quote] !== 34) {
-      if (quote++ < safe) continue;
-      this.#reader.end = -1;
-      return undefined;
+    let isPlain = true;
+    for (let byte = bytes[quote] as number; byte !== 34; byte = bytes[++quote] as number) {
+      if (quote > safe) return this.#ended(-1, undefined);
+      if (byte < 32 || byte > 126 || byte === 92) isPlain = false;
     }
-    if (leaf.kind === 'text' || leaf.skip) return this.#reader.text(bytes, start);
+    if (leaf.skip && isPlain) return this.#ended(quote + 1, undefined);
+    if (leaf.kind === 'text' || leaf.skip) {
+      return isPlain ? this.#ended(quote + 1, bytes.latin1Slice(start, quote)) : this.#reader.text(bytes, start);
+    }
     const id = leaf.dictionary.find(view, start, quote);
     if (id < 0) return this.#reader.word(leaf.dictionary, bytes, view, start, quote);
     this.#reader.id = id;
-    this.#reader.end = quote + 1;
-    return leaf.dictionary.strings[id];
+    return this.#ended(quote + 1, leaf.dictionary.strings[id]);
+  }
+
+  #ended(end: number, value: unknown): unknown {
+    this.#reader.end = end;
+    return value;
   }
 
   #build(node: ObjectNode): Record<string, unknown> {
