@@ -249,7 +249,8 @@ describe('tumbling windows', () => {
   it('sum from zero, so that no -0 appears', () => {
     for (const generateCode of [true, false]) {
       const spec = windowAggregate('w', tumbling(10), { total: sum((e: Sale) => e.value) });
-      const { results } = drive(spec, [{ at: 1, key: 'a', value: -0 }], { generateCode });
+      const negativeZero: Sale = { at: 1, key: 'a', value: -0 };
+      const { results } = drive(spec, [negativeZero], { generateCode });
       expect(results).toEqual([{ key: 'a', start: 0, end: 10, revision: 0, total: 0 }]);
     }
   });
