@@ -19,8 +19,10 @@ export async function dev(flow: string, options: RunCommandOptions): Promise<num
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const watch = new SaveWatch(task.path);
   let current: Session | undefined;
-  const leaving = new Promise<void>((resolve) => {
+  const leaving = { isAsked: false };
+  const asked = new Promise<void>((resolve) => {
     watchSignals(({ count }) => {
+      leaving.isAsked = true;
       if (count === 1) current?.drain();
       else current?.stop();
       resolve();
@@ -36,15 +38,15 @@ export async function dev(flow: string, options: RunCommandOptions): Promise<num
     for (;;) {
       const saved = watch.next();
       current = start(task, options, watch);
-      const first = await Promise.race([current.ended, saved, leaving]);
+      const first = await Promise.race([current.ended, saved, asked]);
       if (first === 'saved') current.drain(RELOAD_DRAIN_MS);
       const end = await current.ended;
       current = undefined;
-      if (await isOver(leaving)) return exitCodeOf(end, { isStrict: false, signal: undefined });
+      if (leaving.isAsked) return exitCodeOf(end, { isStrict: false, signal: undefined });
       if (first !== 'saved') {
         say('waiting for the next save (Ctrl-C ends)');
-        await Promise.race([saved, leaving]);
-        if (await isOver(leaving)) return EXIT.done;
+        await Promise.race([saved, asked]);
+        if (leaving.isAsked) return EXIT.done;
       }
       say('saved: starting again');
     }
@@ -60,8 +62,4 @@ function start(task: PlaneTask, options: RunCommandOptions, watch: SaveWatch): S
       if (message.type === 'started' || message.type === 'failed') watch.follow(message.modules);
     },
   });
-}
-
-function isOver(leaving: Promise<void>): Promise<boolean> {
-  return Promise.race([leaving.then(() => true), Promise.resolve(false)]);
 }

@@ -72,7 +72,7 @@ export function resultLines(result: DemoResult, colors: Colors): string[] {
     );
   }
   if (bottleneck !== null && bottleneck.kind !== 'none') {
-    lines.push(`above that, held up at ${bottleneck.where}: ${bottleneck.reason}`);
+    lines.push(`above that: ${bottleneck.reason}`);
   }
   lines.push(
     `first figure after ${formatMs(firstNumberMs)}, all targets met after ${allGreenMs === null ? 'never' : formatMs(allGreenMs)}`,

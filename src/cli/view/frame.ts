@@ -187,13 +187,11 @@ function stageLines(stages: readonly StageSnapshot[], colors: Colors): Line[] {
 
 function bottleneckLines(snapshot: FlowSnapshot, extras: FrameExtras, columns: number): Line[] {
   const { colors, silentMs = 0 } = extras;
-  const { where, kind, reason } = snapshot.bottleneck;
+  const { kind, reason } = snapshot.bottleneck;
   const text =
     silentMs >= BUSY_MS
       ? `the flow's own code holds its thread for ${(silentMs / 1000).toFixed(1)} s: a long synchronous call, or a garbage collection`
-      : kind === 'none'
-        ? reason
-        : `${where}: ${reason}`;
+      : reason;
   const style = kind === 'none' && silentMs < BUSY_MS ? colors.dim : colors.yellow;
   // Always two lines, so that what stands below never jumps.
   const [first = '', second = ''] = wrap(text, Math.max(20, columns - 16));
