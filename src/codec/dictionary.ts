@@ -2,7 +2,7 @@
  * Strings of one field by their bytes, so that a value seen before costs no allocation.
  *
  * Invariants
- * - A hit is verified byte by byte; a hash alone decides nothing (dictionary.test.ts).
+ * - A hit is verified byte by byte, by the scanners; a hash alone decides nothing.
  * - Entries hold no quote, backslash or control byte, so bytes that contain one never hit.
  * - Ids are dense, given in order of arrival, and never change.
  * - At most MAX_ENTRIES entries of at most MAX_WORD_BYTES bytes; at most MAX_PROBES probes per look-up.
@@ -16,11 +16,11 @@ export const MAX_ENTRIES = 16_384;
 /** The keyed field's ids are worth more (typed state), so its dictionary may grow further. */
 export const MAX_KEY_ENTRIES = 131_072;
 /** Longer values seldom repeat. */
-export const MAX_WORD_BYTES = 96;
+const MAX_WORD_BYTES = 96;
 /** Also the bound on what colliding values, sent on purpose, can cost. */
 const MAX_PROBES = 16;
 
-export const HASH_FACTOR = -1_640_531_535;
+const HASH_FACTOR = -1_640_531_535;
 
 export class Dictionary {
   /** Read by the scanners; replaced on growth. */
@@ -59,17 +59,6 @@ export class Dictionary {
     return id;
   }
 
-  /** The id of `bytes[start, end)`, -1 when unknown. The scanners do the same inline. */
-  find(view: DataView, start: number, end: number): number {
-    const hash = hashOf(view, start, end);
-    for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const offset = this.table[(hash + probe) & this.mask] as number;
-      if (offset === 0) return -1;
-      if (this.#matches(offset, view, start, end)) return this.words[offset + 1] as number;
-    }
-    return -1;
-  }
-
   /**
    * True when too few of the last `lookups` values were found for the dictionary to pay: full and above
    * half misses, or a quarter full and above 7/8 (values that never repeat). Starts a new judgement.
@@ -79,14 +68,6 @@ export class Dictionary {
     this.#misses = 0;
     const size = this.strings.length;
     return (size >= this.#maxEntries && missRatio > 1 / 2) || (size >= this.#maxEntries / 4 && missRatio > 7 / 8);
-  }
-
-  #matches(offset: number, view: DataView, start: number, end: number): boolean {
-    if (this.words[offset] !== end - start) return false;
-    for (let at = start, i = offset + 2; at < end; at += 4, i++) {
-      if (this.words[i] !== wordAt(view, at, end)) return false;
-    }
-    return true;
   }
 
   #freeSlot(hash: number): number {
@@ -126,7 +107,7 @@ export class Dictionary {
 }
 
 /** Hash of whole words; the last, possibly empty one holds the 0 to 3 bytes that remain. */
-export function hashOf(view: DataView, start: number, end: number): number {
+function hashOf(view: DataView, start: number, end: number): number {
   let hash = 0;
   let at = start;
   for (; at + 4 <= end; at += 4) hash = mix(hash, view.getInt32(at, true));

@@ -4,7 +4,7 @@
  * Invariants
  * - The source is made of this template and of indices only. Names, literals, dictionaries and the
  *   reader are passed by reference; no byte of the data can become code.
- * - The results equal those of scanner-interpreted.ts and of JSON.parse (test/fuzz/decoder.test.ts).
+ * - What it takes, JSON.parse takes, with the same result (test/fuzz/decoder.test.ts).
  *
  * Why generated: bench/micro/decoder.ts. Four bytes are compared or read at a time (little-endian
  * 32-bit words of a DataView, which need no alignment); V8 folds the literals into the code, as the

@@ -94,14 +94,12 @@ describe('ndjson decoder against JSON.parse', () => {
   }, 3_600_000);
 
   it('reads most lines of a regular document by the learned path', () => {
-    for (const generateCode of [true, false]) {
-      const codec = ndjsonCodec({ maxRecordBytes: 1000, maxBatchEvents: 256, generateCode });
-      const output = new CollectingOutput(codec, 256);
-      const corpus = new Corpus(new Random(7));
-      const bytes = Buffer.from(Array.from({ length: 1000 }, () => `${corpus.regularLine()}\n`).join(''));
-      codec.decoder().write(bytes, output);
-      expect(firstDifference(output.outcomes, expected(bytes, { maxRecordBytes: 1000 }))).toBeUndefined();
-      expect(codec.stats().learned).toBeGreaterThan(950);
-    }
+    const codec = ndjsonCodec({ maxRecordBytes: 1000, maxBatchEvents: 256, generateCode: true });
+    const output = new CollectingOutput(codec, 256);
+    const corpus = new Corpus(new Random(7));
+    const bytes = Buffer.from(Array.from({ length: 1000 }, () => `${corpus.regularLine()}\n`).join(''));
+    codec.decoder().write(bytes, output);
+    expect(firstDifference(output.outcomes, expected(bytes, { maxRecordBytes: 1000 }))).toBeUndefined();
+    expect(codec.stats().learned).toBeGreaterThan(950);
   });
 });
