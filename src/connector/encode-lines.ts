@@ -1,3 +1,5 @@
+import { CsvEncoder } from '../codec/encode-csv.ts';
+import { NdjsonEncoder } from '../codec/encode-ndjson.ts';
 import { ConnectorError, messageOf } from '../errors/errors.ts';
 
 export type LineFormat = 'ndjson' | 'csv';
@@ -9,26 +11,42 @@ export interface EncodeOptions {
   readonly delimiter?: string | undefined;
 }
 
-/** Events as lines of text; each event is one line (a quoted CSV field may hold line ends). */
+/** Events as lines; each event is one line (a quoted CSV field may hold line ends). */
 export interface LineEncoder {
-  /** CSV: the header line, known once the columns are; empty for NDJSON. */
-  header(events: readonly unknown[]): string;
-  /** @throws ConnectorError for an event that the format cannot hold */
-  encode(events: readonly unknown[]): string;
+  /** @param isFirst - begins with the header line, where the format has one */
+  encode(events: readonly unknown[], isFirst: boolean): Buffer;
 }
 
-/** @param connector - named in errors */
+/** @param connector - named in errors. @throws ConfigError for wrong columns or a wrong delimiter */
 export function lineEncoder(format: LineFormat, connector: string, options: EncodeOptions = {}): LineEncoder {
   return format === 'ndjson' ? ndjsonEncoder(connector) : csvEncoder(options);
 }
 
+/** @throws ConnectorError, on writing, for an event that has no JSON (a BigInt, a cycle) */
 function ndjsonEncoder(connector: string): LineEncoder {
+  const encoder = new NdjsonEncoder();
   return {
-    header: () => '',
     encode: (events) => {
-      let text = '';
-      for (const event of events) text += `${jsonOf(event, connector)}\n`;
-      return text;
+      try {
+        return encoder.encode(events);
+      } catch (cause) {
+        throw new ConnectorError(connector, `an event cannot be written as JSON: ${messageOf(cause)}`, { cause });
+      }
+    },
+  };
+}
+
+/** The columns stay those of the first event, also when a new file begins. */
+function csvEncoder({ columns, delimiter }: EncodeOptions): LineEncoder {
+  let known = columns;
+  let rows = new CsvEncoder({ columns, delimiter, header: false });
+  return {
+    encode: (events, isFirst) => {
+      if (known === undefined) {
+        known = Object.keys(Object(events[0]) as object);
+        rows = new CsvEncoder({ columns: known, delimiter, header: false });
+      }
+      return isFirst ? new CsvEncoder({ columns: known, delimiter }).encode(events) : rows.encode(events);
     },
   };
 }
@@ -47,34 +65,4 @@ function stringify(event: unknown, connector: string): string | undefined {
   } catch (cause) {
     throw new ConnectorError(connector, `an event cannot be written as JSON: ${messageOf(cause)}`, { cause });
   }
-}
-
-function csvEncoder(options: EncodeOptions): LineEncoder {
-  const delimiter = options.delimiter ?? ',';
-  let columns = options.columns;
-  const columnsOf = (events: readonly unknown[]): readonly string[] => (columns ??= fieldsOf(events[0]));
-  const row = (cells: readonly unknown[]): string => cells.map((cell) => csvCell(cell, delimiter)).join(delimiter);
-  return {
-    header: (events) => `${row(columnsOf(events))}\n`,
-    encode: (events) => {
-      const fields = columnsOf(events);
-      let text = '';
-      for (const event of events) {
-        const record = (event ?? {}) as Readonly<Record<string, unknown>>;
-        text += `${row(fields.map((field) => (Object.hasOwn(record, field) ? record[field] : '')))}\n`;
-      }
-      return text;
-    },
-  };
-}
-
-function fieldsOf(event: unknown): readonly string[] {
-  return typeof event === 'object' && event !== null ? Object.keys(event) : ['value'];
-}
-
-function csvCell(value: unknown, delimiter: string): string {
-  if (value === null || value === undefined || typeof value === 'function' || typeof value === 'symbol') return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const isPlain = !text.includes(delimiter) && !/["\r\n]/.test(text);
-  return isPlain ? text : `"${text.replaceAll('"', '""')}"`;
 }

@@ -94,8 +94,8 @@ class Target {
   }
 
   async #encode(events: readonly unknown[]): Promise<Uint8Array> {
-    const header = this.#size === 0 ? this.#encoder.header(events) : '';
-    const bytes = Buffer.from(this.#prefix + header + this.#encoder.encode(events));
+    const lines = this.#encoder.encode(events, this.#size === 0);
+    const bytes = this.#prefix === '' ? lines : Buffer.concat([Buffer.from(this.#prefix), lines]);
     return this.#isCompressed ? compress(bytes) : bytes;
   }
 

@@ -55,7 +55,7 @@ const MAX_RATE = 1e8;
 
 /**
  * A source that makes its events itself, at a given rate. Events due within about 1 ms come as one
- * batch. Cost: about 20 ns per event and one call of `make`.
+ * batch. Cost: about 0.1 us of CPU per event at 1M per second, most of it the wake-up each ms.
  *
  * @throws ConfigError for a rate or a bound that makes no sense
  * @example

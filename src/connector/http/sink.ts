@@ -14,7 +14,7 @@ import { ConfigError, ConnectorError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import type { Duration } from '../../time/duration.ts';
-import { jsonOf } from '../encode-lines.ts';
+import { jsonOf, lineEncoder } from '../encode-lines.ts';
 import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
 import { systemFailure } from '../system-failure.ts';
 
@@ -69,11 +69,12 @@ export function httpSink<E>(options: HttpSinkOptions): Sink<E> {
     open: ({ scheduler }) => {
       const pool = { keepAlive: true, maxSockets: maxConcurrency };
       const agent = target.url.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);
+      const lines = lineEncoder('ndjson', target.name);
       return {
         write: async (events, { signal }) => {
           if (events.length === 0) return;
-          const text = encode(events, target);
-          const body = target.isCompressed ? await compress(text) : Buffer.from(text);
+          const plain = target.isArray ? arrayOf(events, target.name) : lines.encode(events, false);
+          const body = target.isCompressed ? await compress(plain) : plain;
           await post(target, body, { agent, signal, scheduler });
         },
         close: () => agent.destroy(),
@@ -82,9 +83,8 @@ export function httpSink<E>(options: HttpSinkOptions): Sink<E> {
   };
 }
 
-function encode(events: readonly unknown[], { name, isArray }: Target): string {
-  const lines = events.map((event) => jsonOf(event, name));
-  return isArray ? `[${lines.join(',')}]` : `${lines.join('\n')}\n`;
+function arrayOf(events: readonly unknown[], name: string): Buffer {
+  return Buffer.from(`[${events.map((event) => jsonOf(event, name)).join(',')}]`);
 }
 
 interface Call {

@@ -43,9 +43,9 @@ export function stdout(options: StdoutOptions = {}): Sink<unknown> {
       return {
         write: async (events, { signal }) => {
           if (events.length === 0) return;
-          const text = (isBegun ? '' : encoder.header(events)) + encoder.encode(events);
+          const bytes = encoder.encode(events, !isBegun);
           isBegun = true;
-          await writeAll(Buffer.from(text), { fd, name, scheduler, signal });
+          await writeAll(bytes, { fd, name, scheduler, signal });
         },
       };
     },

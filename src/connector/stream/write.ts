@@ -77,8 +77,8 @@ function textOf(format: LineFormat, name: string): (events: readonly unknown[]) 
   const encoder = lineEncoder(format, name);
   let isBegun = false;
   return (events) => {
-    const text = (isBegun ? '' : encoder.header(events)) + encoder.encode(events);
+    const bytes = encoder.encode(events, !isBegun);
     isBegun = true;
-    return Buffer.from(text);
+    return bytes;
   };
 }
