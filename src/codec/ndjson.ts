@@ -193,21 +193,19 @@ class NdjsonDecoder implements Decoder {
 
   /** While nothing is learned: many lines become one text, each of its lines is parsed. */
   #block(region: Region, start: number, output: DecoderOutput): number {
-    const { bytes, length, offset } = region;
+    const { bytes, length } = region;
     const end = bytes.lastIndexOf(NEWLINE, Math.min(length, start + BLOCK_BYTES) - 1) + 1;
     if (end <= start) return start;
-    const text = asciiText(bytes, start, end);
+    const lines = asciiText(bytes, start, end - 1)?.split('\n');
     const before = this.#codec.records;
-    let at = start;
-    while (at < end) {
+    for (let at = start, i = 0; at < end; i++) {
+      const text = lines?.[i];
+      const newline = text === undefined ? bytes.indexOf(NEWLINE, at) : at + text.length;
       if (this.#batch.isFull) this.#batch.flush(output);
-      const newline = text === undefined ? bytes.indexOf(NEWLINE, at) : text.indexOf('\n', at - start) + start;
-      const line = text?.slice(at - start, newline - start);
-      at = this.#line(region, at, newline, newline + 1, output, line);
-      this.#batch.endOffset = offset + at;
+      at = this.#line(region, at, newline, newline + 1, output, text);
     }
     this.#codec.learned.rested(this.#codec.records - before);
-    return at;
+    return end;
   }
 
   /** Decodes the record in `[start, end)` by JSON.parse; returns `next`. `text` where it is known already. */

@@ -8,8 +8,9 @@ export function projectionOf(fields: readonly string[] | undefined): Projection 
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const picked: Record<string, unknown> = {};
-    for (const [name, member] of Object.entries(value)) {
-      if (kept.has(name)) setOwn(picked, name, member);
+    // Values of JSON.parse have no inherited members that could be enumerated.
+    for (const name in value) {
+      if (kept.has(name)) setOwn(picked, name, (value as Record<string, unknown>)[name]);
     }
     return picked;
   };
