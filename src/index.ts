@@ -15,15 +15,21 @@ export type {
   WindowedOptions,
 } from './flow/stream.ts';
 
-export { count, custom, distinct, max, mean, min, percentile, sum } from './operator/aggregate.ts';
-export type { Aggregate, AggregateResults, Aggregates, CustomAggregate } from './operator/aggregate.ts';
+export { count, custom, distinct, max, mean, min, percentile, sum } from './operator/aggregate/aggregate.ts';
+export type { Aggregate, AggregateResults, Aggregates, CustomAggregate } from './operator/aggregate/aggregate.ts';
 export type { StateCell } from './operator/map-with-state.ts';
 export type { Key } from './operator/operator.ts';
 export type { SampleOptions } from './operator/sample.ts';
 export type { StateOptions } from './operator/step-options.ts';
-export type { CollectOptions, WindowBounds, WindowEvents, WindowOptions, WindowResult } from './operator/window.ts';
-export { global, session, sliding, tumbling } from './operator/window-spec.ts';
-export type { WindowSpec } from './operator/window-spec.ts';
+export type {
+  CollectOptions,
+  WindowBounds,
+  WindowEvents,
+  WindowOptions,
+  WindowResult,
+} from './operator/window/window.ts';
+export { global, session, sliding, tumbling } from './operator/window/window-spec.ts';
+export type { WindowSpec } from './operator/window/window-spec.ts';
 
 export { file } from './connector/file/file.ts';
 export { generate, generateBytes } from './connector/generate/generate.ts';

@@ -4,10 +4,10 @@
  * CPU time of the process, best of several rounds; compare within one run only.
  */
 
-import { count, max, percentile, sum } from '../../src/operator/aggregate.ts';
+import { count, max, percentile, sum } from '../../src/operator/aggregate/aggregate.ts';
 import type { Collector, OperatorEnvironment } from '../../src/operator/operator.ts';
-import { type CollectorSpec, windowAggregate } from '../../src/operator/window.ts';
-import { sliding, tumbling } from '../../src/operator/window-spec.ts';
+import { type CollectorSpec, windowAggregate } from '../../src/operator/window/window.ts';
+import { sliding, tumbling } from '../../src/operator/window/window-spec.ts';
 
 interface Reading {
   readonly ts: number;

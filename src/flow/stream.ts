@@ -6,8 +6,8 @@ import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
 import { sample, type SampleOptions } from '../operator/sample.ts';
 import { scan } from '../operator/scan.ts';
 import type { StateOptions } from '../operator/step-options.ts';
-import { global, type WindowSpec } from '../operator/window-spec.ts';
-import type { Aggregates } from '../operator/aggregate.ts';
+import { global, type WindowSpec } from '../operator/window/window-spec.ts';
+import type { Aggregates } from '../operator/aggregate/aggregate.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
@@ -18,7 +18,7 @@ import {
   type CollectOptions,
   type WindowEvents,
   type WindowResult,
-} from '../operator/window.ts';
+} from '../operator/window/window.ts';
 
 export interface OperatorOptions {
   /** Name in metrics and errors; unique within the flow. Default: `map`, `map-2`, ... */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors/errors.ts';
 import { dedupe } from './dedupe.ts';
-import { environment, ManualTime } from './drive.ts';
+import { environment, ManualTime } from './window/drive.ts';
 import { mapWithState, type StateCell } from './map-with-state.ts';
 import { type Key, NOTHING, type OperatorEnvironment, type Step } from './operator.ts';
 import { sample } from './sample.ts';

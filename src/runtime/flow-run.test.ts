@@ -4,8 +4,8 @@ import { ConnectorError } from '../errors/errors.ts';
 import type { Sink } from '../event/sink.ts';
 import type { ByteSource, EventSource } from '../event/source.ts';
 import type { Run } from '../flow/run.ts';
-import { count, sum } from '../operator/aggregate.ts';
-import { tumbling } from '../operator/window-spec.ts';
+import { count, sum } from '../operator/aggregate/aggregate.ts';
+import { tumbling } from '../operator/window/window-spec.ts';
 import { virtualFlow, virtualHost } from '../testing/virtual-host.ts';
 
 /** Hands over the batches as fast as the flow takes them. */

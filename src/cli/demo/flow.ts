@@ -4,8 +4,8 @@ import { generateBytes } from '../../connector/generate/generate.ts';
 import { flow } from '../../engine/launch.ts';
 import type { RunnableFlow } from '../../flow/run.ts';
 import type { Sink } from '../../event/sink.ts';
-import { count, sum } from '../../operator/aggregate.ts';
-import { tumbling } from '../../operator/window-spec.ts';
+import { count, sum } from '../../operator/aggregate/aggregate.ts';
+import { tumbling } from '../../operator/window/window-spec.ts';
 import { paymentBytes, type Payment } from './load.ts';
 
 /** A call of the made-up database takes this long, ms, plus so much for each row. */

@@ -7,9 +7,9 @@
  * - The generated program and the interpreted one give the same results.
  */
 
-import { grownFloats } from '../state/columns.ts';
-import type { AggregateDefinition } from './aggregate.ts';
-import type { Key } from './operator.ts';
+import { grownFloats } from '../../state/columns.ts';
+import type { AggregateDefinition } from '../aggregate/aggregate.ts';
+import type { Key } from '../operator.ts';
 
 /** Numbers live in a typed array, sketches and accumulators of the user's own in a plain one. */
 export type RowColumn = Float64Array | unknown[];

@@ -5,7 +5,7 @@
  * Invariants: those of pane-windows.ts; order within a window is exactly by first appearance.
  */
 
-import type { Collector, EmitFailure, Key, TimeDomain } from './operator.ts';
+import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
 import { addToPane, type Pane, PaneStore } from './panes.ts';
 import { endOf, type PaneWindowOptions } from './pane-windows.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';

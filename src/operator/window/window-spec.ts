@@ -3,8 +3,8 @@
  * holds `start <= time < end`.
  */
 
-import { ConfigError } from '../errors/errors.ts';
-import { type Duration, durationMs } from '../time/duration.ts';
+import { ConfigError } from '../../errors/errors.ts';
+import { type Duration, durationMs } from '../../time/duration.ts';
 
 export type WindowSpec =
   | { readonly kind: 'tumbling'; readonly sizeMs: number; readonly offsetMs: number }

@@ -12,9 +12,9 @@
  * Cost: a push is O(open sessions of the key), usually 1; a close O(log sessions).
  */
 
-import { DueQueue } from '../state/due-queue.ts';
-import { KeyIndex } from '../state/key-index.ts';
-import type { Collector, EmitFailure, Key, TimeDomain } from './operator.ts';
+import { DueQueue } from '../../state/due-queue.ts';
+import { KeyIndex } from '../../state/key-index.ts';
+import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
 import { endOf } from './pane-windows.ts';
 import { rejectEvent } from './row-program.ts';
 import { type RowProgram, Rows, type WindowFrame } from './rows.ts';

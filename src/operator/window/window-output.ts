@@ -1,4 +1,4 @@
-import type { EmitFailure } from './operator.ts';
+import type { EmitFailure } from '../operator.ts';
 import type { RowProgram, Rows, WindowFrame } from './rows.ts';
 
 /** Ports of a window: results, and events that came too late for every window of theirs. */

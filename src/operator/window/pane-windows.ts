@@ -14,7 +14,7 @@
  * every slot up to the highest key in it.
  */
 
-import type { Collector, EmitFailure, Key, TimeDomain } from './operator.ts';
+import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
 import { addToPane, type HotPane, list, newPane, type Pane, PaneStore } from './panes.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';

@@ -1,4 +1,4 @@
-import type { Key, TimeDomain } from './operator.ts';
+import type { Key, TimeDomain } from '../operator.ts';
 
 /** Largest time of a JavaScript Date: beyond it window bounds would no longer be exact. */
 const MAX_TIME_MS = 8.64e15;

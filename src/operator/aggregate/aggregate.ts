@@ -6,7 +6,7 @@
  * dead-lettered, and none of the window's aggregates has seen it.
  */
 
-import { ConfigError } from '../errors/errors.ts';
+import { ConfigError } from '../../errors/errors.ts';
 import type { Countable } from './distinct-sketch.ts';
 
 declare const TYPES: unique symbol;

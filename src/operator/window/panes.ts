@@ -8,10 +8,10 @@
  * - `panes` is sorted by start; a pane's `order` lists its keys by first appearance in it.
  */
 
-import { grownInts, INITIAL_SLOTS } from '../state/columns.ts';
-import { KeyIndex } from '../state/key-index.ts';
-import type { AggregateDefinition } from './aggregate.ts';
-import type { Collector, Key } from './operator.ts';
+import { grownInts, INITIAL_SLOTS } from '../../state/columns.ts';
+import { KeyIndex } from '../../state/key-index.ts';
+import type { AggregateDefinition } from '../aggregate/aggregate.ts';
+import type { Collector, Key } from '../operator.ts';
 import { type RowProgram, Rows } from './rows.ts';
 
 export interface Pane {

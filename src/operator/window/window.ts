@@ -4,12 +4,12 @@
  * late for every window of theirs).
  */
 
-import { ConfigError } from '../errors/errors.ts';
-import type { Duration } from '../time/duration.ts';
-import { DEFAULT_MAX_KEYS } from '../state/keyed-state.ts';
-import { type AggregateDefinition, type AggregateResults, type Aggregates, canMerge } from './aggregate.ts';
+import { ConfigError } from '../../errors/errors.ts';
+import type { Duration } from '../../time/duration.ts';
+import { DEFAULT_MAX_KEYS } from '../../state/keyed-state.ts';
+import { type AggregateDefinition, type AggregateResults, type Aggregates, canMerge } from '../aggregate/aggregate.ts';
 import { GlobalWindow } from './global-window.ts';
-import type { Collector, Key, OperatorEnvironment, OperatorSpec } from './operator.ts';
+import type { Collector, Key, OperatorEnvironment, OperatorSpec } from '../operator.ts';
 import { OverlappingWindows } from './overlapping-windows.ts';
 import { type HotPane, interpretHotPane, type PaneHost } from './panes.ts';
 import { type PaneWindowOptions, PaneWindows } from './pane-windows.ts';

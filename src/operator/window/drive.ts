@@ -3,7 +3,7 @@
  * event, `advance` as soon as a time asked for is reached, `take` after each batch.
  */
 
-import type { Collector, EmitFailure, Key, OperatorEnvironment, TimeDomain } from './operator.ts';
+import type { Collector, EmitFailure, Key, OperatorEnvironment, TimeDomain } from '../operator.ts';
 
 export interface TimedEvent {
   readonly at: number;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../errors/errors.ts';
-import { count, custom, distinct, max, mean, min, percentile, sum } from './aggregate.ts';
+import { ConfigError } from '../../errors/errors.ts';
+import { count, custom, distinct, max, mean, min, percentile, sum } from '../aggregate/aggregate.ts';
 import { drive, environment, ManualTime, type TimedEvent } from './drive.ts';
 import { windowAggregate, windowCollect } from './window.ts';
 import { global, session, sliding, tumbling, type WindowSpec } from './window-spec.ts';

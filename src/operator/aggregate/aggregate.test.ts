@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, it } from 'vitest';
 import { type AggregateResults, type Aggregates, count, custom, distinct, percentile, sum } from './aggregate.ts';
-import type { WindowEvents, WindowResult } from './window.ts';
+import type { WindowEvents, WindowResult } from '../window/window.ts';
 
 interface Order {
   readonly card: string;

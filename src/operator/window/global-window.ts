@@ -1,4 +1,4 @@
-import type { Collector, EmitFailure } from './operator.ts';
+import type { Collector, EmitFailure } from '../operator.ts';
 import { type HotPane, type Pane, PaneStore } from './panes.ts';
 import { endOf } from './pane-windows.ts';
 import type { RowProgram } from './rows.ts';

@@ -6,10 +6,10 @@
  * Bench: bench/micro/window.ts.
  */
 
-import type { AggregateDefinition } from './aggregate.ts';
-import { DistinctSketch } from './distinct-sketch.ts';
+import type { AggregateDefinition } from '../aggregate/aggregate.ts';
+import { DistinctSketch } from '../aggregate/distinct-sketch.ts';
 import type { HotPane, PaneHost } from './panes.ts';
-import { PercentileSketch } from './percentile-sketch.ts';
+import { PercentileSketch } from '../aggregate/percentile-sketch.ts';
 import { COUNTABLE, FINITE, isCountable, rejectEvent, rejectValue } from './row-program.ts';
 import type { RowProgram } from './rows.ts';
 

@@ -3,9 +3,9 @@
  * for the generated ones (row-codegen.ts), which must give the same results.
  */
 
-import type { AggregateDefinition, CustomAggregate } from './aggregate.ts';
-import { type Countable, DistinctSketch } from './distinct-sketch.ts';
-import { PercentileSketch } from './percentile-sketch.ts';
+import type { AggregateDefinition, CustomAggregate } from '../aggregate/aggregate.ts';
+import { type Countable, DistinctSketch } from '../aggregate/distinct-sketch.ts';
+import { PercentileSketch } from '../aggregate/percentile-sketch.ts';
 import type { RowColumn, RowProgram, Rows, WindowFrame } from './rows.ts';
 
 /** One aggregate, over its own column. `read` may throw; `write` may not. */
