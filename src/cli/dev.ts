@@ -19,10 +19,11 @@ export async function dev(flow: string, options: RunCommandOptions): Promise<num
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const watch = new SaveWatch(task.path);
   let current: Session | undefined;
-  const leaving = { isAsked: false };
+  let leaving = false;
+  const isLeaving = (): boolean => leaving;
   const asked = new Promise<void>((resolve) => {
     watchSignals(({ count }) => {
-      leaving.isAsked = true;
+      leaving = true;
       if (count === 1) current?.drain();
       else current?.stop();
       resolve();
@@ -42,11 +43,11 @@ export async function dev(flow: string, options: RunCommandOptions): Promise<num
       if (first === 'saved') current.drain(RELOAD_DRAIN_MS);
       const end = await current.ended;
       current = undefined;
-      if (leaving.isAsked) return exitCodeOf(end, { isStrict: false, signal: undefined });
+      if (isLeaving()) return exitCodeOf(end, { isStrict: false, signal: undefined });
       if (first !== 'saved') {
         say('waiting for the next save (Ctrl-C ends)');
         await Promise.race([saved, asked]);
-        if (leaving.isAsked) return EXIT.done;
+        if (isLeaving()) return EXIT.done;
       }
       say('saved: starting again');
     }

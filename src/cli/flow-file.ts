@@ -1,8 +1,9 @@
 /** Finds the module that a command names, or says what is wrong with the name. */
 
 import { readdirSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { usageFailure, type CommandFailure } from './failure.ts';
+import { shortPath } from './short-path.ts';
 import { similarNames } from './similar-names.ts';
 
 const MODULE = /\.[cm]?[jt]sx?$/;
@@ -29,7 +30,7 @@ function notFound(argument: string, path: string, cwd: string): CommandFailure {
   const folder = dirname(path);
   const names = modulesIn(folder);
   if (names === undefined) return usageFailure(`no such file: ${argument} (its folder does not exist either)`);
-  const near = similarNames(basename(path), names).map((name) => shown(join(folder, name), cwd));
+  const near = similarNames(basename(path), names).map((name) => shortPath(join(folder, name), cwd));
   if (near.length > 0) return usageFailure(`no such file: ${argument}`, `did you mean ${near.join(' or ')}?`);
   return usageFailure(`no such file: ${argument}`, `write a first flow there: npx daoflow init ${argument}`);
 }
@@ -39,7 +40,7 @@ function isDirectory(argument: string, path: string, cwd: string): CommandFailur
   const fix =
     names.length === 0
       ? `write a first flow there: npx daoflow init ${argument}`
-      : `name the file: ${names.map((name) => shown(join(path, name), cwd)).join(' or ')}`;
+      : `name the file: ${names.map((name) => shortPath(join(path, name), cwd)).join(' or ')}`;
   return usageFailure(`${argument} is a directory, not a flow`, fix);
 }
 
@@ -55,9 +56,4 @@ function modulesIn(folder: string): string[] | undefined {
   } catch {
     return undefined;
   }
-}
-
-function shown(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  return short.startsWith('..') ? path : short;
 }

@@ -84,7 +84,7 @@ describe('daoflow run', () => {
       { at: 'decode', raw: undefined, rawBase64: Buffer.from([0x7b, 0xff, 0xfe]).toString('base64') },
     ]);
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(stderr).toContain(`2 events could not be processed: see ${path}`);
+    expect(stderr).toContain('2 events could not be processed: see flow.dead-letters.ndjson');
   });
 
   it('exits with 3 under --strict when there were dead letters, and writes them where it is told', async () => {

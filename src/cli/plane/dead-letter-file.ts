@@ -11,6 +11,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
 import { ConnectorError } from '../../errors/errors.ts';
+import { shortPath } from '../short-path.ts';
 import type { DeadLetterFile } from './protocol.ts';
 
 /** Letters hold what came from outside: for the owner's eyes only. */
@@ -37,8 +38,8 @@ export class DeadLetterFileSink implements Sink<DeadLetter> {
       write: async (letters) => {
         if (file === undefined) {
           file = await this.#create();
-          context.notice('warn', `${letters[0]?.at ?? 'an event'}: ${letters[0]?.reason ?? ''}`);
-          context.notice('warn', `events that cannot be processed are written to ${this.#path}`);
+          context.notice('warn', `an event cannot be processed: ${letters[0]?.reason ?? ''}`);
+          context.notice('warn', `such events are written to ${shortPath(this.#path, process.cwd())}`);
         }
         await this.#write(file, letters);
       },

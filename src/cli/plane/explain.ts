@@ -6,7 +6,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Failure } from '../failure.ts';
 import { similarNames } from '../similar-names.ts';
 import { NotAFlow } from './load-flow.ts';
-import { excerptOf, shortPath, userFrame } from './stack-frame.ts';
+import { shortPath } from '../short-path.ts';
+import { excerptOf, userFrame } from './stack-frame.ts';
 
 export interface ExplainContext {
   /** The flow's module, absolute. */

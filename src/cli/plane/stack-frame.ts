@@ -1,8 +1,9 @@
 /** Finds, in the stack of an error, the place in the user's own code. */
 
 import { readFileSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shortPath } from '../short-path.ts';
 import type { SourceExcerpt } from '../failure.ts';
 
 /** Where this program lies: frames below it are ours and never shown. */
@@ -24,12 +25,6 @@ export function userFrame(stack: string | undefined, cwd: string, ours: string =
 /** @param column - from 1; null when only the line is known */
 export function excerptOf(file: string, line: number, column: number | null, cwd: string): SourceExcerpt {
   return { file: shortPath(file, cwd), line, column, text: lineOf(file, line) };
-}
-
-/** Relative to where the user stands, unless that leads upward. */
-export function shortPath(file: string, cwd: string): string {
-  const short = relative(cwd, file);
-  return short === '' || short.startsWith('..') ? file : short;
 }
 
 function pathOf(url: string): string | undefined {

@@ -39,7 +39,7 @@ export const BUSY_MS = 1000;
 const MOST_COLUMNS = 100;
 const LOG_LINES = 5;
 const NAME_WIDTH = 22;
-const SPARK_AT = 58;
+const SPARK_AT = 60;
 
 export function renderFrame(snapshot: FlowSnapshot, history: History, size: FrameSize, extras: FrameExtras): string[] {
   const columns = Math.max(1, Math.min(size.columns, MOST_COLUMNS));
@@ -67,7 +67,8 @@ function header(snapshot: FlowSnapshot, { colors, phase, silentMs = 0 }: FrameEx
   const name = ` daoflow  ${snapshot.flow}`;
   const isBusy = silentMs >= BUSY_MS;
   const state = isBusy ? `busy for ${(silentMs / 1000).toFixed(1)} s` : (phase ?? snapshot.state);
-  const status = `${state}   ${clock(snapshot.uptimeMs)} `;
+  const time = clock(snapshot.uptimeMs + (isBusy ? silentMs : 0));
+  const status = `${state}   ${time} `;
   const gap = Math.max(2, columns - name.length - status.length);
   const style = isBusy ? colors.yellow : snapshot.state === 'failed' ? colors.red : colors.cyan;
   return [
@@ -75,7 +76,7 @@ function header(snapshot: FlowSnapshot, { colors, phase, silentMs = 0 }: FrameEx
     `  ${snapshot.flow}`,
     ' '.repeat(gap),
     { text: state, style },
-    { text: `   ${clock(snapshot.uptimeMs)} `, style: colors.dim },
+    { text: `   ${time} `, style: colors.dim },
   ];
 }
 

@@ -3,6 +3,7 @@
 import type { Colors } from './colors.ts';
 import type { RunSummary } from '../../flow/run.ts';
 import { formatCount, formatMs, formatRate } from '../../metrics/format.ts';
+import { shortPath } from '../short-path.ts';
 import type { DeadLetterFile } from '../plane/protocol.ts';
 
 /** Lines without a trailing line end. */
@@ -26,7 +27,7 @@ export function summaryLines(summary: RunSummary, letters: DeadLetterFile | null
 /** Where the events are that could not be processed. */
 export function lettersLine(count: number, letters: DeadLetterFile | null): string {
   const what = `${formatCount(count)} ${count === 1 ? 'event' : 'events'} could not be processed`;
-  return letters === null ? `${what} (dead letters)` : `${what}: see ${letters.path}`;
+  return letters === null ? `${what} (dead letters)` : `${what}: see ${shortPath(letters.path, process.cwd())}`;
 }
 
 function count(value: number, what: string): string {

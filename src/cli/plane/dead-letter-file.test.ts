@@ -1,0 +1,64 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeadLetter } from '../../event/dead-letter.ts';
+import type { SinkContext } from '../../event/sink.ts';
+import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
+import { DeadLetterFileSink, letterJson } from './dead-letter-file.ts';
+
+const letter: DeadLetter = { flow: 'f', at: 'decode', reason: 'bad', time: 0, partition: 'p', offset: 3 };
+const options = { signal: new AbortController().signal };
+
+let folder = '';
+let notices: string[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'daoflow-letters-'));
+  notices = [];
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function context(): SinkContext {
+  return {
+    flow: 'f',
+    name: 'dead-letters',
+    scheduler: new VirtualScheduler(),
+    notice: (_level, message) => notices.push(message),
+  };
+}
+
+describe('the dead-letter file', () => {
+  it('is not there before the first letter, and is announced with it', async () => {
+    const sink = new DeadLetterFileSink(join(folder, 'x.ndjson'));
+    const writer = sink.open(context());
+    expect(sink.written).toBeNull();
+    expect(readdirSync(folder)).toEqual([]);
+    await writer.write([letter, letter], options);
+    await writer.write([letter], options);
+    await writer.close?.();
+    expect(readFileSync(join(folder, 'x.ndjson'), 'utf8').trimEnd().split('\n')).toHaveLength(3);
+    expect(sink.written).toEqual({ path: join(folder, 'x.ndjson'), count: 3 });
+    expect(notices.filter((text) => text.includes('x.ndjson'))).toHaveLength(1);
+  });
+
+  it('names the way out when it cannot be written', async () => {
+    const writer = new DeadLetterFileSink(join(folder, 'no', 'such', 'x.ndjson')).open(context());
+    await expect(writer.write([letter], options)).rejects.toThrow(/ENOENT.*--dead-letters PATH/);
+  });
+});
+
+describe('a letter as JSON', () => {
+  it('keeps bytes that are UTF-8 as text and others as base64', () => {
+    expect(JSON.parse(letterJson({ ...letter, raw: Buffer.from('{"ä"') }))).toMatchObject({ raw: '{"ä"' });
+    const binary = JSON.parse(letterJson({ ...letter, raw: Uint8Array.of(255, 0) })) as Record<string, unknown>;
+    expect(binary['rawBase64']).toBe('/wA=');
+    expect(binary['raw']).toBeUndefined();
+  });
+
+  it('takes events that JSON does not know', () => {
+    expect(JSON.parse(letterJson({ ...letter, event: { n: 5n } }))).toMatchObject({ event: { n: '5' } });
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    expect(JSON.parse(letterJson({ ...letter, event: cycle }))).toMatchObject({ reason: 'bad' });
+  });
+});
