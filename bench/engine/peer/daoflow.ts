@@ -1,0 +1,169 @@
+/**
+ * DaoFlow as its users have it: the built package, metrics on (they always are), generated loops.
+ *
+ * A flow stays open over all repetitions, as flows do: it is fed by a source that writes batch after
+ * batch and gives up its turn every 2 ms, as the connectors do. Its answer comes when it ends. The
+ * arrays of the load are handed over again in each pass, which is safe because the engine never
+ * writes to a batch.
+ */
+
+import {
+  count,
+  flow,
+  sum,
+  tumbling,
+  type EventSource,
+  type KeyColumn,
+  type Run,
+  type RunnableFlow,
+  type SourceBatch,
+  type Stream,
+} from 'daoflow';
+import type { OpenFlow } from '../contestant.ts';
+import {
+  copied,
+  isKept,
+  isLarge,
+  keyColumns,
+  rounded,
+  scaled,
+  tallyRow,
+  WINDOW_MS,
+  type Event,
+  type Tally,
+} from '../events.ts';
+import { Calls, IN_FLIGHT, type AsyncJobName, type JobName } from '../jobs.ts';
+
+export type DaoFlowJob = JobName | 'threeDense' | 'threeFreshDense';
+
+/** As NDJSON. */
+const EVENT_BYTES = 66;
+const TURN_MS = 2;
+
+export function openDaoFlow(job: DaoFlowJob): OpenFlow {
+  if (job === 'each' || job === 'arrays') return openCalls(job);
+  const tally: Tally = { events: 0, total: 0 };
+  const feed = new Feed<Event>();
+  const columns = job === 'threeDense' || job === 'threeFreshDense' ? keyColumns : undefined;
+  // Event time goes on from pass to pass, so that the flow sees one long stream.
+  let passed = 0;
+  const events = flow(`bench-${job}`).from(feed);
+  const run = declare(job, events, (event) => event.ts + passed * WINDOW_MS, tally).run();
+  return {
+    isWhole: true,
+    run: async (batches) => {
+      await feed.send(batches as readonly Event[][], columns);
+      passed += 1;
+    },
+    close: async () => {
+      feed.end();
+      await run.done;
+      return tally;
+    },
+  };
+}
+
+type SyncJob = Exclude<DaoFlowJob, AsyncJobName>;
+
+function declare(job: SyncJob, events: Stream<Event>, timeOf: (event: Event) => number, tally: Tally): RunnableFlow {
+  const addCounts = (results: readonly { readonly n: number }[]): void => {
+    for (const { n } of results) tally.events += n;
+  };
+  if (job === 'count') return events.aggregate({ n: count() }).to(addCounts);
+  if (job === 'two') return events.map(scaled).filter(isLarge).aggregate({ n: count() }).to(addCounts);
+  const mapped = events.eventTime(timeOf).map(job === 'three' || job === 'threeDense' ? rounded : copied);
+  return mapped
+    .filter(isKept)
+    .keyBy('key')
+    .window(tumbling(WINDOW_MS))
+    .aggregate({ total: sum((event: Event) => event.value) })
+    .to((rows) => {
+      for (const row of rows) tallyRow(tally, row);
+    });
+}
+
+function openCalls(job: AsyncJobName): OpenFlow {
+  const calls = new Calls();
+  const feed = new Feed<Event>();
+  const run = declareCalls(job, flow(`bench-${job}`).from(feed), calls).run();
+  let expected = 0;
+  return {
+    run: async (batches) => {
+      for (const batch of batches) expected += job === 'each' ? batch.length : 1;
+      await feed.send(batches as readonly Event[][], undefined);
+      await calls.reached(expected);
+      await confirmed(run);
+    },
+    close: async () => {
+      feed.end();
+      await run.done;
+      return { events: calls.done, total: calls.most };
+    },
+  };
+}
+
+function declareCalls(job: AsyncJobName, events: Stream<Event>, { call }: Calls): RunnableFlow {
+  const concurrency = IN_FLIGHT[job];
+  if (job === 'arrays')
+    return events.to(async (batch) => void (await call(batch as never)), { concurrency, batch: 256 });
+  return events.mapAsync((event) => call(event as never), { concurrency, ordered: false }).to(() => undefined);
+}
+
+/** The last calls have ended, but the flow hears of it only in microtasks that follow. */
+async function confirmed(run: Run): Promise<void> {
+  for (;;) {
+    const { accepted, confirmed: done } = run.snapshot().totals;
+    if (accepted === done) return;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+interface Order<E> {
+  readonly batches: readonly E[][];
+  readonly columns: readonly KeyColumn[] | undefined;
+  readonly done: () => void;
+}
+
+/** A source that is told what to send. */
+export class Feed<E> implements EventSource<E> {
+  readonly kind = 'events';
+  readonly name = 'feed';
+  #orders: (Order<E> | undefined)[] = [];
+  #wake: (() => void) | undefined;
+
+  /** Resolves when the flow has taken the last batch: for a synchronous flow, has processed it. */
+  send(batches: readonly E[][], columns?: readonly KeyColumn[]): Promise<void> {
+    return new Promise((done) => this.#give({ batches, columns, done }));
+  }
+
+  end(): void {
+    this.#give(undefined);
+  }
+
+  readonly run: EventSource<E>['run'] = async (output, { scheduler }) => {
+    for (;;) {
+      if (this.#orders.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+      const order = this.#orders.shift();
+      if (order === undefined) return;
+      let turnEnds = scheduler.now() + TURN_MS;
+      for (let i = 0; i < order.batches.length; i += 1) {
+        const blocked = output.write(batchOf(order, i));
+        if (blocked !== undefined) await blocked;
+        if (scheduler.now() < turnEnds) continue;
+        await scheduler.yield();
+        turnEnds = scheduler.now() + TURN_MS;
+      }
+      order.done();
+    }
+  };
+
+  #give(order: Order<E> | undefined): void {
+    this.#orders.push(order);
+    this.#wake?.();
+  }
+}
+
+function batchOf<E>({ batches, columns }: Order<E>, index: number): SourceBatch<E> {
+  const events = batches[index] as E[];
+  return { events, bytes: events.length * EVENT_BYTES, keys: columns?.[index] };
+}
