@@ -14,6 +14,7 @@
  * 538976288 = four spaces, 16843009 = 0x01010101, -2139062144 = 0x80808080, 1987475062 = 0x76767676
  * (added to a digit's value, 10 and above carry into the high bit), -1640531535 = HASH_FACTOR.
  */
+import { decimalQuotient } from './decimal-quotient.ts';
 import type { ObjectNode } from './line-shape.ts';
 import type { LeafPlan, Scan, ScanPlan } from './scanner.ts';
 import { POWERS_OF_TEN } from './powers-of-ten.ts';
@@ -24,8 +25,9 @@ export function generateScanner(plan: ScanPlan, reader: ValueReader): Scan {
   const source = new Source();
   const pow = source.constant(POWERS_OF_TEN);
   const slow = source.constant(reader);
+  const quotient = source.constant(decimalQuotient);
   const maxLine = source.constant(plan.maxLineBytes);
-  const body = plan.leaves.map((leaf, i) => leafCode(source, leaf, i, { pow, slow })).join('');
+  const body = plan.leaves.map((leaf, i) => leafCode(source, leaf, i, { pow, slow, quotient })).join('');
   const end = literalCode(source, plan.shape.suffix);
   const event = objectCode(source, plan.event);
   const locals = plan.leaves.map((leaf, i) => (isNumeric(leaf) ? `x${i}=0.5` : `x${i}`));
@@ -53,6 +55,7 @@ return s;
 let compiled = 0;
 
 interface Shared {
+  readonly quotient: string;
   readonly pow: string;
   readonly slow: string;
 }
@@ -144,7 +147,7 @@ ${slowly(x, 'numeric(b,p)', shared)}}
 `;
 }
 
-/** Numbers of up to 15 digits with or without a fraction: an exact integer over an exact power of ten. */
+/** Numbers with or without a fraction: of up to 15 digits an exact integer over an exact power of ten. */
 function decimalCode(x: string, shared: Shared): string {
   return `neg=b[p]===45;q=neg?p+1:p;r=q;m=0;t=0;k=0;
 while((c=b[r]-48)>>>0<10&&r-q<9){m=Math.imul(m,10)+c|0;r++;}
@@ -152,11 +155,13 @@ decimal:{if(r>q&&(b[q]!==48||r-q===1)){
 u=0;
 if(b[r]===46){u=++r;q++;
 while((c=b[r]-48)>>>0<10&&r-q<9){m=Math.imul(m,10)+c|0;r++;}
-if((c=b[r]-48)>>>0<10){while((c=b[r]-48)>>>0<10&&k<7){t=Math.imul(t,10)+c|0;r++;k++;}}
-u=r-u;if(u===0||k===7)q=-1;}
+while((c=b[r]-48)>>>0<10&&k<10){t=Math.imul(t,10)+c|0;r++;k++;}
+u=r-u;if(u===0||k===10)q=-1;}
 c=b[r];
 if(q>=0&&(c<48||c>57)&&c!==46&&c!==101&&c!==69){
-${x}=k===0?m:m*${shared.pow}[k]+t;if(u!==0)${x}=${x}/${shared.pow}[u];if(neg)${x}=-${x};p=r;break decimal;}}
+if(k<7){${x}=k===0?m:m*${shared.pow}[k]+t;if(u!==0)${x}=${x}/${shared.pow}[u];}
+else ${x}=${shared.quotient}(m,k,t,u);
+if(${x}===${x}){if(neg)${x}=-${x};p=r;break decimal;}}}
 ${slowly(x, 'numeric(b,p)', shared)}}
 `;
 }

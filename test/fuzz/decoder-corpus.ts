@@ -71,6 +71,8 @@ export class Corpus {
   /** Literal bytes of this document's regular lines. */
   readonly #style: { readonly colon: string; readonly comma: string; readonly end: string };
   readonly #hasNested: boolean;
+  /** A name with a meaning of its own, on every regular line of the document. */
+  readonly #oddName: string | undefined;
 
   constructor(random: Random) {
     this.#random = random;
@@ -82,6 +84,7 @@ export class Corpus {
       { colon: ' :\t', comma: ' , ', end: ' \n' },
     ]);
     this.#hasNested = random.below(3) === 0;
+    this.#oddName = random.below(3) === 0 ? random.pick(NAMES) : undefined;
   }
 
   /** A document of about `lines` lines: some regular ones first, so that there is something to learn. */
@@ -106,6 +109,7 @@ export class Corpus {
       ['value', String(random.below(3) === 0 ? random.below(100) : random.below(1_000_000) / 1000)],
       ['type', random.pick(['"click"', '"view"', '"purchase"'])],
     ];
+    if (this.#oddName !== undefined) members.push([this.#oddName, '7']);
     if (this.#hasNested)
       members.push(
         ['nested', `{"x":${random.below(100)},"y":{"z":"${random.below(5)}"}}`],
@@ -153,6 +157,10 @@ export class Corpus {
   #withOddValue(members: Member[]): Member[] {
     const random = this.#random;
     const member = random.pick(members);
+    if (random.below(4) === 0) {
+      member[1] = longDecimal(random);
+      return members;
+    }
     const pools: readonly (readonly string[])[] = [NUMBERS, STRINGS, ATOMS, NESTED];
     member[1] =
       random.below(4) === 0 ? String((random.next() - 0.5) * 10 ** random.below(20)) : random.pick(random.pick(pools));
@@ -195,6 +203,13 @@ export class Corpus {
       ]) + '\n',
     );
   }
+}
+
+/** 13 to 20 digits with a point among them: about where doubles end. */
+function longDecimal(random: Random): string {
+  const digits = Array.from({ length: 13 + random.below(8) }, () => random.below(10)).join('');
+  const point = random.below(Math.min(digits.length, 11));
+  return `${random.below(4) === 0 ? '-' : ''}${digits.slice(0, point) || '0'}.${digits.slice(point)}`;
 }
 
 /** Flips, inserts, drops or doubles one to three bytes. */
