@@ -50,8 +50,10 @@ const EXACT = 1.06;
 const TAKEN_IN = 0.97;
 /** Figures are over the last second: a rate is judged only by seconds that belong to it, ms. */
 const SETTLE_MS = 1100;
-/** So many snapshots in a row must agree before a rate counts as lost, or as held. */
+/** So many snapshots in a row must agree before a rate counts as held, or as hopeless. */
 const AGREE = 3;
+/** A pause of the machine itself shows in the figures of one second: only what lasts longer counts as lost. */
+const LASTING = 12;
 /** The last hold, during which the answer is confirmed, ms. */
 const FINAL_MS = 4000;
 
@@ -138,13 +140,17 @@ export class RateSearch {
   }
 
   #judge(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
-    if (this.#missed >= AGREE) this.#lose(snapshot, atMs, notes);
+    if (this.#isLost(snapshot)) this.#lose(snapshot, atMs, notes);
     else if (atMs - this.#sinceMs >= this.#holdMs && this.#met >= AGREE) {
       this.#hold(snapshot);
       notes.push({ level: 'info', message: `${formatRate(this.#rate)} held` });
       this.#next(atMs, snapshot);
     }
     if (this.#phase !== 'final' && this.#leftMs(atMs) <= FINAL_MS) this.#finish(atMs);
+  }
+
+  #isLost(snapshot: FlowSnapshot): boolean {
+    return this.#missed >= LASTING || (this.#missed >= AGREE && snapshot.verdicts.avg === 'critical');
   }
 
   #lose(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
@@ -171,7 +177,7 @@ export class RateSearch {
   /** The answer must hold to the end; where it does not, the next lower one is tried. */
   #confirm(snapshot: FlowSnapshot, atMs: number, notes: SearchNote[]): void {
     if (this.#met >= AGREE) this.#hold(snapshot);
-    else if (this.#missed >= AGREE) this.#lose(snapshot, atMs, notes);
+    else if (this.#isLost(snapshot)) this.#lose(snapshot, atMs, notes);
   }
 
   #hold(snapshot: FlowSnapshot): void {
