@@ -1,53 +1,71 @@
 /** Builds dist when the sources are not those it was built from: a content hash, so that a git checkout does not matter. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { at, entries, ROOT } from './paths.mjs';
 import { fail, say, seconds } from './say.mjs';
 
-/** The bundler says on every run that its next version leaves Node 20; the version is pinned. */
-const NODE_20_NOTICE = /^.*Node\.js v20\S* is deprecated.*\n/gm;
+/** Not for a reader: the bundler's own stack, and its notice that its next version (ours is pinned) leaves Node 20. */
+const NOISE = /^(.*Node\.js v20\S* is deprecated.*|\s+at .*node_modules.*)\n/gm;
 
 const INPUTS = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsdown.config.ts'];
 
 export function ensureBuilt() {
   ensureFresh({
-    what: 'dist',
-    stamp: at('.build/dist.stamp'),
-    outputs: Object.keys(entries()).map((name) => at('dist', `${name}.js`)),
+    folder: 'dist',
+    outputs: Object.keys(entries()).map((name) => `${name}.js`),
     inputs: [...INPUTS, ...filesUnder('src').filter((path) => !path.endsWith('.test.ts'))],
-    command: ['node_modules/tsdown/dist/run.mjs', '--log-level', 'warn'],
+    options: [],
   });
 }
 
 /** Benches are bundled by themselves and find `daoflow` in dist, as a user's program does. */
 export function ensureBenchesBuilt() {
   ensureFresh({
-    what: '.build/bench',
-    stamp: at('.build/bench.stamp'),
-    outputs: [at('.build/bench')],
+    folder: '.build/bench',
+    outputs: [],
     inputs: [...INPUTS, 'tsdown.bench.config.ts', ...filesUnder('bench')],
-    command: ['node_modules/tsdown/dist/run.mjs', '--config', 'tsdown.bench.config.ts', '--log-level', 'warn'],
+    options: ['--config', 'tsdown.bench.config.ts'],
   });
 }
 
-function ensureFresh({ what, stamp, outputs, inputs, command }) {
+/** Builds beside the folder and moves it there when it is whole: a failed build leaves the last good one. */
+function ensureFresh({ folder, outputs, inputs, options }) {
+  const stamp = at('.build', `${basename(folder)}.stamp`);
   const wanted = hashOf(inputs);
-  if (readStamp(stamp) === wanted && outputs.every((path) => existsSync(path))) return;
-  say(`building ${what} from the sources`);
+  if (readStamp(stamp) === wanted && outputs.every((name) => existsSync(at(folder, name)))) return;
+  say(`building ${folder} from the sources`);
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
-  process.stderr.write(`${stdout}${stderr}`.replace(NODE_20_NOTICE, ''));
-  const absent = outputs.filter((path) => !existsSync(path));
+  const next = join('.build', `${basename(folder)}-${process.pid}`);
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [at('node_modules/tsdown/dist/run.mjs'), ...options, '--out-dir', next, '--log-level', 'warn'],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  process.stderr.write(`${stdout}${stderr}`.replace(NOISE, ''));
+  const absent = outputs.filter((name) => !existsSync(at(next, name)));
   if (status !== 0 || absent.length > 0) {
-    fail(
-      `the build of ${what} failed${absent.length > 0 ? `: no ${absent.join(', ')}` : ''}. Fix: see the message above, or run "npm run check".`,
-    );
+    rmSync(at(next), { recursive: true, force: true });
+    const what = absent.length > 0 && status === 0 ? `: it made no ${absent.join(', ')}` : '';
+    fail(`the build of ${folder} failed${what}. Fix: see the message above, or run "npm run check".`);
   }
-  mkdirSync(at('.build'), { recursive: true });
+  replaceFolder(at(next), at(folder));
   writeFileSync(stamp, wanted);
   say(`built in ${seconds(started)}`);
+}
+
+/** Two set-ups may end at the same time, with the same result: the second one's move is tried again. */
+function replaceFolder(from, to) {
+  for (let attempt = 1; ; attempt += 1) {
+    rmSync(to, { recursive: true, force: true, maxRetries: 3 });
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 function hashOf(paths) {
