@@ -2,4 +2,4 @@
 
 export { http } from './connector/http/http.ts';
 export type { HttpSinkOptions } from './connector/http/sink.ts';
-export type { HttpSourceOptions } from './connector/http/source.ts';
+export type { HttpSourceOptions } from './connector/http/settings.ts';

@@ -1,14 +1,13 @@
 import { CsvEncoder } from '../codec/encode-csv.ts';
 import { NdjsonEncoder } from '../codec/encode-ndjson.ts';
 import { ConnectorError, messageOf } from '../errors/errors.ts';
+import type { Format } from '../event/source.ts';
 
-export type LineFormat = 'ndjson' | 'csv';
+export type LineFormat = Exclude<Format, 'json'>;
 
 export interface EncodeOptions {
-  /** CSV: the fields to write, in order. Default: those of the first event. */
+  /** CSV and TSV: the fields to write, in order. Default: those of the first event. */
   readonly columns?: readonly string[] | undefined;
-  /** CSV: between fields. Default a comma. */
-  readonly delimiter?: string | undefined;
 }
 
 /** Events as lines; each event is one line (a quoted CSV field may hold line ends). */
@@ -17,9 +16,9 @@ export interface LineEncoder {
   encode(events: readonly unknown[], isFirst: boolean): Buffer;
 }
 
-/** @param connector - named in errors. @throws ConfigError for wrong columns or a wrong delimiter */
+/** @param connector - named in errors. @throws ConfigError for wrong columns */
 export function lineEncoder(format: LineFormat, connector: string, options: EncodeOptions = {}): LineEncoder {
-  return format === 'ndjson' ? ndjsonEncoder(connector) : csvEncoder(options);
+  return format === 'ndjson' ? ndjsonEncoder(connector) : csvEncoder(format === 'tsv' ? '\t' : ',', options);
 }
 
 /** @throws ConnectorError, on writing, for an event that has no JSON (a BigInt, a cycle) */
@@ -37,7 +36,7 @@ function ndjsonEncoder(connector: string): LineEncoder {
 }
 
 /** The columns stay those of the first event, also when a new file begins. */
-function csvEncoder({ columns, delimiter }: EncodeOptions): LineEncoder {
+function csvEncoder(delimiter: string, { columns }: EncodeOptions): LineEncoder {
   let known = columns;
   let rows = new CsvEncoder({ columns, delimiter, header: false });
   return {

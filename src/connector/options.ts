@@ -44,3 +44,12 @@ export function knownOptions(options: object, path: string, known: readonly stri
 export function functionOption(value: unknown, path: string, example: string): void {
   if (typeof value !== 'function') throw new ConfigError(path, `a function such as ${example}`, value);
 }
+
+/** @throws ConfigError unless it is an array of distinct, non-empty names, or left out */
+export function headerOption(header: readonly string[] | undefined, path: string): readonly string[] | undefined {
+  if (header === undefined) return undefined;
+  const names: readonly unknown[] = Array.isArray(header) ? header : [];
+  const areNames = names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
+  if (areNames && new Set(names).size === names.length) return header;
+  throw new ConfigError(path, 'column names, each one different', header);
+}

@@ -2,7 +2,9 @@ import type { Clock, Random, Scheduler } from '../time/clock.ts';
 import type { SourceBatch } from './batch.ts';
 
 /** Text formats that the engine decodes itself. */
-export type Format = 'ndjson' | 'csv' | 'json';
+export type Format = 'ndjson' | 'csv' | 'tsv' | 'json';
+
+export const FORMATS: readonly Format[] = ['ndjson', 'csv', 'tsv', 'json'];
 
 export interface SourceContext {
   readonly flow: string;
@@ -65,6 +67,8 @@ export interface ByteSource {
   readonly kind: 'bytes';
   readonly name: string;
   readonly format: Format;
+  /** CSV and TSV: names of the columns, where the text does not begin with them. */
+  readonly header?: readonly string[] | undefined;
   /** Events longer than this are dead-lettered, not read. Default 1 MiB. */
   readonly maxEventBytes?: number | undefined;
   run(output: ByteOutput, context: SourceContext): Promise<void>;

@@ -225,6 +225,7 @@ export class Ingest {
     if (known !== undefined) return known;
     const { source, fields, keyField, generateCode, schema } = this.#options;
     const maxRecordBytes = (source.kind === 'bytes' ? source.maxEventBytes : undefined) ?? DEFAULT_MAX_EVENT_BYTES;
+    const header = source.kind === 'bytes' ? source.header : undefined;
     const keepRaw = schema !== undefined;
     const codec = codecFor(format, {
       maxRecordBytes,
@@ -232,6 +233,7 @@ export class Ingest {
       fields,
       keyField,
       keepRaw,
+      header,
       generateCode,
     });
     this.#codecs.set(format, codec);

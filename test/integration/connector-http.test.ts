@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { http } from '../../src/connector/http/http.ts';
 import { retryAfter } from '../../src/connector/http/sink.ts';
-import type { HttpSourceOptions } from '../../src/connector/http/source.ts';
+import type { HttpSourceOptions } from '../../src/connector/http/settings.ts';
 import { ConfigError, ConnectorError } from '../../src/errors/errors.ts';
 import { sinkContext } from '../contract/sink-contract.ts';
 import { fakeContext, FakeOutput, runSource, until, type FakeContext } from '../contract/source-harness.ts';

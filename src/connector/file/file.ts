@@ -2,10 +2,10 @@
 
 import { ConfigError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
-import type { ByteSource, Format } from '../../event/source.ts';
+import { FORMATS, type ByteSource, type Format } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
 import type { LineFormat } from '../encode-lines.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, headerOption, integerOption, knownOptions, wordOption } from '../options.ts';
 import { followFiles } from './follow.ts';
 import { formatOfName } from './format.ts';
 import { isGlob } from './glob.ts';
@@ -19,6 +19,8 @@ export interface FileOptions {
   /** Reading: `auto` looks at the first bytes. Writing: `auto` goes by the extension. Default `auto`. */
   readonly gzip?: 'auto' | boolean;
 
+  /** Reading CSV and TSV: names of the columns, for files that do not begin with them. */
+  readonly header?: readonly string[];
   /** Reading: longer events are dead-lettered. Default 1 MiB. */
   readonly maxEventBytes?: number;
   /** Reading: goes on when the end is reached, also over rotation and truncation. Default false. */
@@ -77,6 +79,7 @@ const OPTIONS = [
   'name',
   'format',
   'gzip',
+  'header',
   'maxEventBytes',
   'follow',
   'from',
@@ -119,6 +122,7 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     name: settings.name,
     format,
     maxEventBytes,
+    header: headerOption(options.header, 'file().header'),
     run: (output, context) =>
       options.follow === true ? followFiles(settings, output, context) : readFiles(settings, output, context),
     limits: { maxConcurrency: 1 },
@@ -130,10 +134,10 @@ function readSettings(path: string | readonly string[], options: FileOptions): F
   const paths = typeof path === 'string' ? [path] : path;
   if (!isPathList(paths)) throw new ConfigError('file()', 'a path, a pattern, or an array of them', path);
   knownOptions(options, 'file()', OPTIONS);
-  const format = options.format && wordOption(options.format, 'file().format', ['ndjson', 'csv', 'json'], 'ndjson');
+  const format = options.format && wordOption(options.format, 'file().format', FORMATS, 'ndjson');
   const unknown = paths.find((each) => format === undefined && !isGlob(each) && !formatOfName(each).format);
   if (unknown !== undefined) {
-    throw new ConfigError('file().format', "'ndjson', 'csv' or 'json', as the name does not say it", unknown);
+    throw new ConfigError('file().format', "'ndjson', 'csv', 'tsv' or 'json', as the name does not say it", unknown);
   }
   const { gzip } = options;
   return {

@@ -2,8 +2,6 @@ import type { Format } from '../../event/source.ts';
 
 export interface FileFormat {
   readonly format: Format;
-  /** CSV: between the fields; a tab for .tsv. */
-  readonly delimiter: string;
   readonly isCompressed: boolean;
 }
 
@@ -13,7 +11,7 @@ const BY_EXTENSION: Readonly<Record<string, Format>> = {
   log: 'ndjson',
   json: 'json',
   csv: 'csv',
-  tsv: 'csv',
+  tsv: 'tsv',
 };
 
 /** What a file's name says of its content; undefined format when it says nothing. */
@@ -22,5 +20,5 @@ export function formatOfName(path: string): Omit<FileFormat, 'format'> & { reado
   const name = isCompressed ? path.slice(0, -'.gz'.length) : path;
   const extension = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   const format = Object.hasOwn(BY_EXTENSION, extension) ? BY_EXTENSION[extension] : undefined;
-  return { format, delimiter: extension === 'tsv' ? '\t' : ',', isCompressed };
+  return { format, isCompressed };
 }

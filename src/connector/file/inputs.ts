@@ -41,7 +41,7 @@ export async function matching(path: string, settings: FileSettings, context: So
 export function inputOf(path: string, settings: FileSettings): Input {
   const format = settings.format ?? formatOfName(path).format;
   if (format === undefined) {
-    const fix = "Give file() a format: 'ndjson', 'csv' or 'json', or a narrower pattern.";
+    const fix = "Give file() a format: 'ndjson', 'csv', 'tsv' or 'json', or a narrower pattern.";
     throw new ConnectorError(settings.name, `the name of ${path} does not say what is in it. ${fix}`);
   }
   return { path, format };

@@ -47,11 +47,11 @@ class Target {
   #prefix = '';
 
   constructor(path: string, format: LineFormat, settings: FileSettings, context: SinkContext) {
-    const { delimiter, isCompressed } = formatOfName(path);
+    const { isCompressed } = formatOfName(path);
     this.#path = path;
     this.#settings = settings;
     this.#context = context;
-    this.#encoder = lineEncoder(format, settings.name, { columns: settings.columns, delimiter });
+    this.#encoder = lineEncoder(format, settings.name, { columns: settings.columns });
     this.#isCompressed = settings.gzip === 'auto' ? isCompressed : settings.gzip;
   }
 

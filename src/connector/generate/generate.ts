@@ -8,7 +8,7 @@
  */
 
 import { ConfigError } from '../../errors/errors.ts';
-import type { ByteSource, EventSource, Format, SourceContext } from '../../event/source.ts';
+import { FORMATS, type ByteSource, type EventSource, type Format, type SourceContext } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
 import { batchBytes } from '../event-size.ts';
 import { durationOption, functionOption, integerOption, knownOptions, wordOption } from '../options.ts';
@@ -87,7 +87,7 @@ export function generateBytes(options: GenerateBytesOptions): ByteSource {
   const load = readLoad(options, 'generateBytes');
   const { make } = options;
   const name = options.name ?? 'generate';
-  const format = wordOption(options.format, 'generateBytes().format', ['ndjson', 'csv', 'json'], 'ndjson');
+  const format = wordOption(options.format, 'generateBytes().format', FORMATS, 'ndjson');
   return {
     kind: 'bytes',
     name,
@@ -139,7 +139,11 @@ async function openLoop(load: Load, context: SourceContext, emit: Emit): Promise
     const spacing = Math.max(0, schedule.nextMs() - due.firstMs) / due.count;
     const blocked = emit(due, start + due.firstMs, (i) => startWall + due.firstMs + i * spacing);
     if (blocked !== undefined) await untilRoom(blocked, signal);
-    if (scheduler.now() >= turnEnds) {
+    if (due.count < BATCH_EVENTS) {
+      // Caught up: without the pause a fast load would look for single events all the time.
+      await pause(scheduler, TICK_MS, signal);
+      turnEnds = scheduler.now() + TURN_MS;
+    } else if (scheduler.now() >= turnEnds) {
       await scheduler.yield();
       turnEnds = scheduler.now() + TURN_MS;
     }

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isLoopback } from '../listening.ts';
-import type { HttpSettings } from './source.ts';
+import type { HttpSettings } from './settings.ts';
 
 export interface Refusal {
   readonly status: number;

@@ -2,7 +2,8 @@ import { ConfigError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { ByteSource } from '../../event/source.ts';
 import { httpSink, type HttpSinkOptions } from './sink.ts';
-import { httpSource, type HttpSourceOptions } from './source.ts';
+import type { HttpSourceOptions } from './settings.ts';
+import { httpSource } from './source.ts';
 
 /**
  * With `port`, a source that takes events by POST; with `url`, a sink that sends them.

@@ -12,7 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteOutput, Format, SourceContext } from '../../event/source.ts';
 import { receive, type Received } from './body.ts';
 import type { Guard, Refusal } from './guard.ts';
-import { HEALTH_PATH, type HttpSettings } from './source.ts';
+import { HEALTH_PATH, type HttpSettings } from './settings.ts';
 
 const FORMATS: Readonly<Record<string, Format>> = {
   'application/json': 'json',

@@ -11,8 +11,8 @@
 import { fstatSync, read } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
-import type { ByteOutput, ByteSource, Format, SourceContext } from '../../event/source.ts';
-import { integerOption, knownOptions, wordOption } from '../options.ts';
+import { FORMATS, type ByteOutput, type ByteSource, type Format, type SourceContext } from '../../event/source.ts';
+import { headerOption, integerOption, knownOptions, wordOption } from '../options.ts';
 import { RecordEnd } from '../record-end.ts';
 import type { ReusedBuffer } from '../reused-buffer.ts';
 import { systemCode, systemFailure } from '../system-failure.ts';
@@ -22,6 +22,8 @@ export interface StdinOptions {
   readonly name?: string;
   /** Default `ndjson`. */
   readonly format?: Format;
+  /** CSV and TSV: names of the columns, where the input does not begin with them. */
+  readonly header?: readonly string[];
   /** Longer events are dead-lettered. Default 1 MiB. */
   readonly maxEventBytes?: number;
   /** Read this descriptor instead of 0. For descriptors that a parent process hands over. */
@@ -44,8 +46,8 @@ const AGAIN_MS = 5;
  * flow('piped').from(stdin()).map(clean).to(stdout())
  */
 export function stdin(options: StdinOptions = {}): ByteSource {
-  knownOptions(options, 'stdin()', ['name', 'format', 'maxEventBytes', 'fd']);
-  const format = wordOption(options.format, 'stdin().format', ['ndjson', 'csv', 'json'], 'ndjson');
+  knownOptions(options, 'stdin()', ['name', 'format', 'header', 'maxEventBytes', 'fd']);
+  const format = wordOption(options.format, 'stdin().format', FORMATS, 'ndjson');
   const maxEventBytes = integerOption(options.maxEventBytes, 'stdin().maxEventBytes', MAX_EVENT_BYTES);
   const fd = integerOption(options.fd, 'stdin().fd', FD);
   const name = options.name ?? 'stdin';
@@ -53,6 +55,7 @@ export function stdin(options: StdinOptions = {}): ByteSource {
     kind: 'bytes',
     name,
     format,
+    header: headerOption(options.header, 'stdin().header'),
     maxEventBytes,
     run: async (output, context) => {
       const record = new RecordEnd(output.channel(name), format);

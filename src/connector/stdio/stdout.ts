@@ -31,7 +31,7 @@ const AGAIN_MAX_MS = 16;
  */
 export function stdout(options: StdoutOptions = {}): Sink<unknown> {
   knownOptions(options, 'stdout()', ['name', 'format', 'columns', 'fd']);
-  const format = wordOption(options.format, 'stdout().format', ['ndjson', 'csv'], 'ndjson');
+  const format = wordOption(options.format, 'stdout().format', ['ndjson', 'csv', 'tsv'], 'ndjson');
   const fd = integerOption(options.fd, 'stdout().fd', FD);
   const name = options.name ?? 'stdout';
   return {

@@ -4,7 +4,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
-import type { ByteSource, EventSource, Format, Source } from '../../event/source.ts';
+import { FORMATS, type ByteSource, type EventSource, type Format, type Source } from '../../event/source.ts';
 import type { LineFormat } from '../encode-lines.ts';
 import { knownOptions, wordOption } from '../options.ts';
 import { nodeReader, webReader } from './read.ts';
@@ -50,12 +50,14 @@ export function stream(
   throw new ConfigError('stream()', 'a Readable, Writable, ReadableStream or WritableStream', target);
 }
 
-const FORMATS = ['ndjson', 'csv', 'json'] as const;
-
 function sourceSide(target: unknown, name: string, format: Format | undefined): object {
   if (isNodeReadable(target)) {
     if (format === undefined && !target.readableObjectMode) {
-      throw new ConfigError('stream().format', "'ndjson', 'csv' or 'json', as the stream is one of bytes", undefined);
+      throw new ConfigError(
+        'stream().format',
+        "'ndjson', 'csv', 'tsv' or 'json', as the stream is one of bytes",
+        undefined,
+      );
     }
     return nodeReader(target, name, format);
   }

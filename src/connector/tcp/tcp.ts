@@ -101,7 +101,7 @@ function readSettings(options: TcpOptions): TcpSettings {
     name: options.name ?? 'tcp',
     address: { host, port: portOption(options.port, 'tcp().port') },
     isExposed,
-    format: wordOption(options.format, 'tcp().format', ['ndjson', 'csv'], 'ndjson'),
+    format: wordOption(options.format, 'tcp().format', ['ndjson', 'csv', 'tsv'], 'ndjson'),
     maxConnections: integerOption(options.maxConnections, 'tcp().maxConnections', CONNECTIONS),
     idleMs: durationOption(options.idleTimeout, 'tcp().idleTimeout', 0),
     maxEventBytes: integerOption(options.maxEventBytes, 'tcp().maxEventBytes', MAX_EVENT_BYTES),
