@@ -32,14 +32,21 @@ export { global, session, sliding, tumbling } from './operator/window/window-spe
 export type { WindowSpec } from './operator/window/window-spec.ts';
 
 export { file } from './connector/file/file.ts';
+export type { FileConnector, FileOptions, RotateOptions } from './connector/file/file.ts';
 export { generate, generateBytes } from './connector/generate/generate.ts';
+export type { GenerateBytesOptions, GenerateOptions, LoadOptions, Rate } from './connector/generate/generate.ts';
 export { fromBatches, iterable } from './connector/iterable/iterable.ts';
+export type { IterableOptions, Sequence } from './connector/iterable/iterable.ts';
 export { outlet } from './connector/iterable/outlet.ts';
 export type { Outlet } from './connector/iterable/outlet.ts';
 export { callback, memory } from './connector/memory/memory.ts';
+export type { CallbackOptions, MemoryOptions, MemorySink } from './connector/memory/memory.ts';
 export { stdin } from './connector/stdio/stdin.ts';
+export type { StdinOptions } from './connector/stdio/stdin.ts';
 export { stdout } from './connector/stdio/stdout.ts';
+export type { StdoutOptions } from './connector/stdio/stdout.ts';
 export { stream } from './connector/stream/stream.ts';
+export type { ByteStreamOptions, StreamOptions, StreamSinkOptions } from './connector/stream/stream.ts';
 
 export type { KeyColumn, SourceBatch } from './event/batch.ts';
 export type { DeadLetter } from './event/dead-letter.ts';

@@ -6,7 +6,10 @@ import { Edge } from './edge.ts';
 const CAPACITY = { edgeEvents: 10, edgeBytes: 1000 };
 
 function originOf(events: number, settled: string[] = [], name = 'p'): Origin {
-  return new Origin({ partition: name, endOffset: 0, events, acceptedAt: 0 }, (origin) => void settled.push(origin.partition));
+  return new Origin(
+    { partition: name, endOffset: 0, events, acceptedAt: 0 },
+    (origin) => void settled.push(origin.partition),
+  );
 }
 
 function sliceOf(events: unknown[], origin: Origin = originOf(events.length), bytes = events.length) {
@@ -22,7 +25,13 @@ describe('Edge', () => {
         let next = 0;
         const settled: string[] = [];
         for (const [i, size] of batches.entries()) {
-          edge.push(sliceOf(Array.from({ length: size }, () => next++), originOf(size, settled, `${i}`), size * 7));
+          edge.push(
+            sliceOf(
+              Array.from({ length: size }, () => next++),
+              originOf(size, settled, `${i}`),
+              size * 7,
+            ),
+          );
         }
         const seen: unknown[] = [];
         for (let i = 0; edge.events > 0; i += 1) {

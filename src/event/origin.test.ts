@@ -17,6 +17,12 @@ describe('Origin', () => {
     expect([settled(), origin.isConfirmed]).toEqual([1, true]);
   });
 
+  it('refuses to be released once too often', () => {
+    const { origin } = originOf();
+    origin.release();
+    expect(() => origin.release()).toThrow('released more often than it was retained');
+  });
+
   it('is never confirmed once a part was rejected, and keeps the first cause', () => {
     const { origin, settled } = originOf();
     origin.retain();

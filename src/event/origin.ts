@@ -1,3 +1,5 @@
+import { assert } from '../errors/errors.ts';
+
 /**
  * Where a batch came from, and the promise made to its source.
  *
@@ -45,6 +47,7 @@ export class Origin {
   }
 
   release(): void {
+    assert(this.#pending > 0, 'an origin was released more often than it was retained');
     this.#pending -= 1;
     if (this.#pending === 0) this.#settled(this);
   }

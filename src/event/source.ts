@@ -1,4 +1,4 @@
-import type { Clock, Random, Scheduler } from '../time/clock.ts';
+import type { Random, Scheduler } from '../time/clock.ts';
 import type { SourceBatch } from './batch.ts';
 
 /** Text formats that the engine decodes itself. */
@@ -77,5 +77,3 @@ export interface ByteSource {
 
 /** A byte source has no event type of its own: the flow's schema or type argument gives it. */
 export type Source<E> = EventSource<E> | ByteSource;
-
-export type { Clock };

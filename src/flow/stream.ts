@@ -11,7 +11,7 @@ import type { Aggregates } from '../operator/aggregate/aggregate.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
-import type { Graph, Port, SinkOptions, StageOptions, StageSpec } from './graph.ts';
+import { NAME, type Graph, type Port, type SinkOptions, type StageOptions, type StageSpec } from './graph.ts';
 import {
   windowAggregate,
   windowCollect,
@@ -209,7 +209,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
    * further sinks may be added to any stream, each with its own policy.
    */
   to(sink: Sink<E> | SinkFunction<E>, options: SinkOptions = {}): RunnableFlow {
-    const descriptor = typeof sink === 'function' ? callback(sink) : sink;
+    const descriptor = typeof sink === 'function' ? functionSink(sink) : sink;
     if (typeof (descriptor as Partial<Sink<E>> | null)?.open !== 'function') {
       throw new ConfigError(
         this.#path('to'),
@@ -307,9 +307,9 @@ export class Windowed<E, K extends Key | undefined> {
 /** Fields of E whose values can be keys. */
 export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;
 
-function callback<E>(fn: SinkFunction<E>): Sink<E> {
-  const name = /^[A-Za-z0-9._-]{1,56}$/.test(fn.name) ? fn.name : 'callback';
-  return { name, open: () => ({ write: fn }) };
+/** A bare function as a sink; `callback(fn, options)` of the connectors says more. */
+function functionSink<E>(write: SinkFunction<E>): Sink<E> {
+  return { name: NAME.test(write.name) ? write.name : 'callback', open: () => ({ write }) };
 }
 
 function checkFunction(fn: unknown, path: string): void {
