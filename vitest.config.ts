@@ -1,6 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+/** `npm run fuzz` sets it: how many times more often the properties run. */
+const isFuzzing = process.env['FUZZ_FACTOR'] !== undefined;
+const fuzz = fileURLToPath(new URL('test/support/fast-check.ts', import.meta.url));
 const src = fileURLToPath(new URL('src', import.meta.url));
 
 const config: ViteUserConfig = defineConfig({
@@ -9,6 +12,7 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^daoflow$/, replacement: `${src}/index.ts` },
       { find: /^daoflow\/(.*)$/, replacement: `${src}/$1.ts` },
+      ...(isFuzzing ? [{ find: /^fast-check$/, replacement: fuzz }] : []),
     ],
   },
   test: {

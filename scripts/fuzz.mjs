@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz [-- FACTOR]`: the property and fuzz suites with FACTOR (default 20) times their usual runs.
- * They are the test files that read an environment variable with FUZZ in its name; FUZZ_FACTOR is the one to read.
+ * Properties of fast-check are multiplied by test/support/fast-check.ts; other suites read FUZZ_FACTOR themselves.
  */
 import './setup.mjs';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { say } from './lib/say.mjs';
 const factor = Number(process.argv[2] ?? 20);
 const files = ['src', 'test']
   .flatMap((folder) => readdirSync(at(folder), { recursive: true }).map((file) => join(folder, file)))
-  .filter((path) => path.endsWith('.test.ts') && /env\b.*FUZZ/.test(readFileSync(at(path), 'utf8')));
+  .filter((path) => path.endsWith('.test.ts') && /'fast-check'|FUZZ_FACTOR/.test(readFileSync(at(path), 'utf8')));
 
 say(`${files.length} suites with ${factor} times their runs`);
 if (files.length === 0) process.exit(0);

@@ -4,7 +4,7 @@ import { csvCodec } from '../../src/codec/csv.ts';
 import { CollectingOutput } from './decoder-oracle.ts';
 import { Random } from './decoder-corpus.ts';
 
-const RUNS = Number(process.env['DECODER_FUZZ_RUNS'] ?? 1500);
+const RUNS = Number(process.env['DECODER_FUZZ_RUNS'] ?? 1500) * Number(process.env['FUZZ_FACTOR'] ?? 1);
 const PIECES = [
   'a',
   'bc',

@@ -10,7 +10,7 @@ import { ndjsonCodec } from '../../src/codec/ndjson.ts';
 import { CollectingOutput, expected, isSame, type Outcome } from './decoder-oracle.ts';
 import { Corpus, Random } from './decoder-corpus.ts';
 
-const RUNS = Number(process.env['DECODER_FUZZ_RUNS'] ?? 1200);
+const RUNS = Number(process.env['DECODER_FUZZ_RUNS'] ?? 1200) * Number(process.env['FUZZ_FACTOR'] ?? 1);
 const FIRST_SEED = Number(process.env['DECODER_FUZZ_SEED'] ?? 1);
 
 type Options = CodecOptions & { readonly chunk: 'whole' | 'cut' | 'bytes' };
