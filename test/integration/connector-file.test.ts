@@ -66,7 +66,9 @@ describe('file as a source', () => {
     await expect(read(at('d.ndjson'))).rejects.toThrow(/is a directory/);
   });
 
-  it.skipIf(isRoot || process.platform === 'win32')('names the file that may not be read', async () => {
+  it('names the file that may not be read', async ({ skip }) => {
+    skip(isRoot, 'root may read every file');
+    skip(process.platform === 'win32', 'Windows has no such permission bits');
     writeFileSync(at('a.ndjson'), lines(0, 1));
     chmodSync(at('a.ndjson'), 0);
     await expect(read(at('a.ndjson'))).rejects.toThrow(/Permission denied/);
@@ -206,7 +208,8 @@ describe('file as a sink', () => {
     await expect(write('d.ndjson', [])).rejects.toThrow(/is a directory/);
   });
 
-  it.skipIf(process.platform !== 'linux')('says that the disk is full, and that trying again may help', async () => {
+  it('says that the disk is full, and that trying again may help', async ({ skip }) => {
+    skip(process.platform !== 'linux', 'only Linux has /dev/full');
     const writer = await file('/dev/full', { format: 'ndjson' }).open(sinkContext());
     const error = await Promise.resolve(writer.write([{ a: 1 }], { signal })).catch((thrown: unknown) => thrown);
     await writer.close?.();
@@ -214,7 +217,8 @@ describe('file as a sink', () => {
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining('disk is full') as string });
   });
 
-  it.skipIf(process.platform === 'win32')('gives a new file the permissions that were asked for', async () => {
+  it('gives a new file the permissions that were asked for', async ({ skip }) => {
+    skip(process.platform === 'win32', 'Windows has no such permission bits');
     await write('o.ndjson', [[{}]], { permissions: 0o600 });
     expect(statSync(at('o.ndjson')).mode & 0o777).toBe(0o600);
   });

@@ -12,8 +12,9 @@ const DEFAULT_DURATION_MS = 40_000;
 
 /** @returns the exit code */
 export async function demo(options: DemoCommandOptions): Promise<number> {
+  const startedMs = performance.now();
   const search = new RateSearch({ durationMs: options.duration ?? DEFAULT_DURATION_MS, fixedRate: options.rate });
-  const face = new DemoFace(options, search);
+  const face = new DemoFace(options, search, startedMs);
   const session = new Session({
     task: {
       kind: 'demo',
@@ -24,7 +25,7 @@ export async function demo(options: DemoCommandOptions): Promise<number> {
     onMessage: (message) => {
       if (message.type !== 'snapshot' || session.isDraining) return;
       const step = search.step(message.snapshot);
-      face.stepped(step, message.snapshot, performance.now());
+      face.stepped(step, message.snapshot, performance.now() - startedMs);
       session.plane.setRate(step.rate);
       if (step.isOver) session.drain();
     },

@@ -21,14 +21,17 @@ export class DemoFace implements Reporter {
   readonly #colors: Colors = colorsFor(process.stdout, process.env);
   readonly #live: LiveReporter | undefined;
   readonly #isJson: boolean;
+  readonly #setUpMs: number;
   #nextMs = 0;
   #firstNumberMs: number | undefined;
   #allGreenMs: number | undefined;
   #last: FlowSnapshot | undefined;
   #limit: FlowSnapshot | undefined;
 
-  constructor(options: DemoCommandOptions, search: RateSearch) {
+  /** @param setUpMs - from the start of the process to the start of the demo */
+  constructor(options: DemoCommandOptions, search: RateSearch, setUpMs: number) {
     this.#search = search;
+    this.#setUpMs = setUpMs;
     this.#isJson = options.json === true;
     const isLive = !this.#isJson && options.plain !== true && process.stdout.isTTY && process.env['TERM'] !== 'dumb';
     this.#live = isLive
@@ -47,7 +50,7 @@ export class DemoFace implements Reporter {
     this.#live?.snapshot(snapshot);
   }
 
-  /** After each step of the search. @param nowMs - since the start of the process */
+  /** After each step of the search. @param nowMs - since the start of the demo */
   stepped(step: SearchStep, snapshot: FlowSnapshot, nowMs: number): void {
     if (snapshot.system.throughput.eps > 0 && snapshot.system.response_time.p95 !== null) this.#firstNumberMs ??= nowMs;
     if (this.#search.allGreenAtMs !== undefined) this.#allGreenMs ??= nowMs;
@@ -79,6 +82,7 @@ export class DemoFace implements Reporter {
 
   summary(): void {
     const result = demoResult({
+      setUpMs: this.#setUpMs,
       firstNumberMs: this.#firstNumberMs,
       allGreenMs: this.#allGreenMs,
       held: this.#search.held,
