@@ -6,8 +6,7 @@ import { BIG_ABOVE_CENTS, isRelevant, PROBE_BELOW_CENTS, toPayment, type Event, 
 
 export const daoflowTcp = (job: Job): Promise<Engine> => start(job, (onListening) => tcp({ port: 0, onListening }));
 
-export const daoflowHttp = (job: Job): Promise<Engine> =>
-  start(job, (onListening) => http({ port: 0, onListening }) as ByteSource);
+export const daoflowHttp = (job: Job): Promise<Engine> => start(job, (onListening) => http({ port: 0, onListening }));
 
 type Listening = (address: { readonly port: number }) => void;
 

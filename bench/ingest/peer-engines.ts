@@ -64,7 +64,10 @@ export function nodeStreams(job: Job): Promise<Engine> {
     const parse = new Transform({
       readableObjectMode: true,
       transform(chunk: Buffer, _encoding, done): void {
-        done(null, lines.of(chunk).map((line) => JSON.parse(line) as Event));
+        done(
+          null,
+          lines.of(chunk).map((line) => JSON.parse(line) as Event),
+        );
       },
     });
     const condition = new Transform({
