@@ -25,8 +25,9 @@ export class FlowMeters implements Meters {
     return this.#confirmed;
   }
 
-  accepted(events: number, bytes: number): void {
-    this.rate.accepted(events, bytes);
+  /** @param at - monotonic ms of the acceptance; of an open load it may lie in the past */
+  accepted(events: number, bytes: number, at: number): void {
+    this.rate.accepted(events, bytes, at);
   }
 
   settled(origin: Origin): void {

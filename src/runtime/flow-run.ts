@@ -306,7 +306,7 @@ export class FlowRun implements Run {
         this.#end('failed', cause);
       },
       sinkDrained: (name) => this.#sinkDrained(name),
-      accepted: (events, bytes) => this.#meters.accepted(events, bytes),
+      accepted: (events, bytes, at) => this.#meters.accepted(events, bytes, at),
       settled: (origin: Origin) => this.#meters.settled(origin),
     };
   }

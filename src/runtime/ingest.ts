@@ -47,7 +47,7 @@ export interface IngestEnvironment {
   readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
   readonly deadLetterRoom: () => undefined | Promise<void>;
   /** Every accepted batch, once, as it comes in. */
-  readonly accepted: (events: number, bytes: number) => void;
+  readonly accepted: (events: number, bytes: number, at: number) => void;
   /** Every accepted batch, once, when all its parts have settled. */
   readonly settled: (origin: Origin) => void;
 }
@@ -80,6 +80,11 @@ export class Ingest {
       this.#acknowledgement = new Acknowledgement((partition, offset) => source.acknowledged?.(partition, offset));
     }
   }
+
+  readonly #settled = (origin: Origin): void => {
+    this.#environment.settled(origin);
+    this.#acknowledgement?.settled(origin);
+  };
 
   get isFull(): boolean {
     return this.#blocked !== undefined;
@@ -140,29 +145,26 @@ export class Ingest {
     const endOffset = batch.endOffset ?? (this.#offsets.get(partition) ?? 0) + batch.events.length;
     this.#offsets.set(partition, endOffset);
     const bytes = batch.bytes > 0 ? batch.bytes : batch.events.length * ASSUMED_EVENT_BYTES;
-    return this.#accept({ ...batch, bytes, partition, endOffset }, undefined);
+    return this.#accept(batch, bytes, partition, endOffset, undefined);
   }
 
   #accept(
-    batch: SourceBatch & { readonly partition: string; readonly endOffset: number },
+    batch: Pick<SourceBatch, 'events' | 'acceptedAt' | 'keys'>,
+    bytes: number,
+    partition: string,
+    endOffset: number,
     rawOf: ((index: number) => Uint8Array) | undefined,
   ): undefined | Promise<void> {
-    const { scheduler } = this.#environment;
-    const acceptedAt = batch.acceptedAt ?? scheduler.now();
-    const origin = new Origin(
-      { partition: batch.partition, endOffset: batch.endOffset, events: batch.events.length, acceptedAt },
-      (settled) => {
-        this.#environment.settled(settled);
-        this.#acknowledgement?.settled(settled);
-      },
-    );
+    const acceptedAt = batch.acceptedAt ?? this.#environment.scheduler.now();
+    const count = batch.events.length;
+    const origin = new Origin({ partition, endOffset, events: count, acceptedAt }, this.#settled);
     this.#acknowledgement?.opened(origin);
+    this.#accepted += count;
+    this.#bytes += bytes;
+    this.#environment.accepted(count, bytes, acceptedAt);
     const events = this.#validated(batch.events, origin, rawOf);
-    this.#accepted += batch.events.length;
-    this.#bytes += batch.bytes;
-    this.#environment.accepted(batch.events.length, batch.bytes);
     const keys = events === batch.events ? batch.keys : undefined;
-    const blocked = this.#target.write({ events, start: 0, end: events.length, bytes: batch.bytes, origin }, keys);
+    const blocked = this.#target.write({ events, start: 0, end: events.length, bytes, origin }, keys);
     return this.#hold(both(blocked, this.#environment.deadLetterRoom()));
   }
 
@@ -195,7 +197,7 @@ export class Ingest {
       batch: (events, bytes, endOffset, keyIds, rawOf) => {
         const keys = this.#keyColumn(codec, keyIds);
         const before = this.#invalid;
-        blocked = both(blocked, this.#accept({ events, bytes, acceptedAt, partition, endOffset, keys }, rawOf));
+        blocked = both(blocked, this.#accept({ events, acceptedAt, keys }, bytes, partition, endOffset, rawOf));
         const refused = this.#invalid - before;
         totals = { accepted: totals.accepted + events.length - refused, invalid: totals.invalid + refused };
       },
@@ -249,13 +251,9 @@ export class Ingest {
   #refuse(partition: string, { reason, raw, rawBytes, offset }: InvalidRecord): void {
     this.#invalid += 1;
     this.#accepted += 1;
-    this.#environment.accepted(1, rawBytes);
     const acceptedAt = this.#environment.scheduler.now();
-    const endOffset = offset + rawBytes;
-    const origin = new Origin({ partition, endOffset, events: 1, acceptedAt }, (settled) => {
-      this.#environment.settled(settled);
-      this.#acknowledgement?.settled(settled);
-    });
+    this.#environment.accepted(1, rawBytes, acceptedAt);
+    const origin = new Origin({ partition, endOffset: offset + rawBytes, events: 1, acceptedAt }, this.#settled);
     this.#acknowledgement?.opened(origin);
     const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
     this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);

@@ -23,7 +23,7 @@ export class GlobalWindow implements Collector {
     this.#program = program;
     const full = (message: string): never => this.#output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
-    // An empty span: the hot path asks for every event outside the times seen so far.
+    // An empty span: the hot path asks for every event outside the whole milliseconds seen so far.
     this.#pane = this.store.open({ start: Infinity, until: -Infinity, closesAt: Infinity });
     this.push = makeHot(this).push;
   }
@@ -33,7 +33,7 @@ export class GlobalWindow implements Collector {
     if (timeMs < this.#firstMs) this.#firstMs = timeMs;
     if (timeMs > this.#lastMs) this.#lastMs = timeMs;
     this.#pane.start = this.#firstMs;
-    this.#pane.until = this.#lastMs;
+    this.#pane.until = Math.floor(this.#lastMs) + 1; // what it ends at: times below change nothing
     return this.#pane;
   }
 

@@ -95,7 +95,7 @@ function result(rows, r, frame) {
 }
 function hotPane(host) {
   const store = host.store, index = store.index;
-  let from = 1, until = 0, pane, counts, ${lanes.map((_, i) => `c${i}`).join(', ')};
+  let from = 1, until = 0, last = -1, pane, counts, ${lanes.map((_, i) => `c${i}`).join(', ')};
   function hold(next) {
     pane = next; counts = next.rows.counts; from = next.start; until = next.until;
     ${each((_, i) => `c${i} = next.rows.columns[${i}];`)}
@@ -108,8 +108,9 @@ function hotPane(host) {
     }
     ${reads}
     const byId = index.byId;
-    let slot = keyId >= 0 && keyId < byId.length ? byId[keyId] : -1;
+    let slot = keyId >= 0 && keyId < byId.length ? byId[keyId] : last;
     if (slot < 0 || index.keys[slot] !== key) slot = store.slotOf(key, keyId);
+    last = slot;
     if (slot >= counts.length) { pane.rows.grow(slot); hold(pane); }
     const n = counts[slot];
     ${update('slot')}
