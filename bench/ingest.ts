@@ -106,14 +106,14 @@ async function onStand(
 
 /** Until the code is compiled. */
 async function warmUp(stand: Stand, b: Context): Promise<void> {
-  await stand.hold({ rate: 2 * EVERYDAY, warmupMs: 0, windowMs: b.quick ? 1000 : 3000 });
+  await stand.hold({ rate: 2 * EVERYDAY, warmupMs: 0, windowMs: b.quick ? 800 : 3000 });
   await stand.check();
 }
 
 async function windows(stand: Stand, rate: number, b: Context): Promise<Held[]> {
-  const load: Load = { rate, warmupMs: 300, windowMs: b.quick ? 600 : 2000 };
+  const load: Load = { rate, warmupMs: 300, windowMs: b.quick ? 500 : 2000 };
   const held: Held[] = [];
-  for (let round = 0; round < b.rounds(7, 3); round += 1) {
+  for (let round = 0; round < b.rounds(5, 3); round += 1) {
     held.push(await stand.hold(load));
     await stand.check();
   }
