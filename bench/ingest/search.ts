@@ -16,7 +16,7 @@ export interface SearchOptions {
   /** Ratio of one step of the staircase to the one before. */
   readonly step: number;
   readonly bisections: number;
-  /** A hold that failed may have met a busy machine: it counts once it has failed so often. */
+  /** Late may mean that the machine was busy: it counts once it was so often. Too much CPU counts at once. */
   readonly tries: number;
   readonly warmupMs: number;
   readonly windowMs: number;
@@ -56,6 +56,7 @@ async function tryRate(stand: Stand, rate: number, options: SearchOptions): Prom
     const why = shortfall(held);
     say(`  ${rate.toLocaleString('en-US')}/s: ${why ?? `held, ${lineOf(held)}`}`);
     if (why === undefined) return held;
+    if (held.cpuRatio >= GUIDE.cpuRatio) return undefined;
   }
   return undefined;
 }
