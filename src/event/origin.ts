@@ -42,13 +42,13 @@ export class Origin {
     return this.#rejection;
   }
 
-  retain(): void {
-    this.#pending += 1;
+  retain(parts = 1): void {
+    this.#pending += parts;
   }
 
-  release(): void {
-    assert(this.#pending > 0, 'an origin was released more often than it was retained');
-    this.#pending -= 1;
+  release(parts = 1): void {
+    assert(this.#pending >= parts, 'an origin was released more often than it was retained');
+    this.#pending -= parts;
     if (this.#pending === 0) this.#settled(this);
   }
 

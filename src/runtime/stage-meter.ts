@@ -26,7 +26,7 @@ export class StageMeter {
   readonly #samples: CallSample[] = [];
   #nextSample = 0;
   #inFlight = 0;
-  /** Integral of slots in use over time, slot-ms, up to #integralAt. */
+  /** Integral of calls in flight over time, call-ms, up to #integralAt. */
   #integral = 0;
   #integralAt: number;
   #last: {
@@ -39,6 +39,7 @@ export class StageMeter {
     fullMs: number;
   };
   #cuts = { limit: 0, drained: 0 };
+  /** Events, by how their calls ended; the stage counts failed and rejected ones itself. */
   done = 0;
   failed = 0;
   rejected = 0;
@@ -50,19 +51,15 @@ export class StageMeter {
     this.#last = { at: this.#integralAt, arrived: 0, done: 0, failed: 0, rejected: 0, integral: 0, fullMs: 0 };
   }
 
-  /** Slots in use: calls, or events where each event is a call of its own. */
+  /** Calls in flight. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  acquire(slots: number): void {
-    this.#advance();
-    this.#inFlight += slots;
-  }
-
-  /** Without a clock read, since it may run per event: the integral is exact at the ends of calls only. */
-  release(slots: number): void {
-    this.#inFlight -= slots;
+  /** Calls begun or ended (negative) without being timed: no clock read, so the integral is off by less than a turn. */
+  count(calls: number): void {
+    this.#inFlight += calls;
+    if (calls > 0) this.calls += calls;
   }
 
   /** Mean events per call since the start. */
@@ -76,30 +73,25 @@ export class StageMeter {
   }
 
   begin(batch: number, limit: number): OpenCall {
-    this.calls += 1;
+    const startedAt = this.#advance();
+    this.count(1);
     this.#cuts[batch >= limit ? 'limit' : 'drained'] += 1;
-    return { batch, startedAt: this.#advance(), inFlightAtStart: this.#inFlight, integralAtStart: this.#integral };
+    return { batch, startedAt, inFlightAtStart: this.#inFlight, integralAtStart: this.#integral };
   }
 
-  /** @param taken - undefined unless the events were confirmed */
-  end(call: OpenCall, outcome: CallOutcome, taken: Taken | undefined): void {
+  end(call: OpenCall, outcome: CallOutcome): void {
+    const { batch, startedAt, inFlightAtStart } = call;
     const endedAt = this.#advance();
-    const durationMs = endedAt - call.startedAt;
-    const inFlightMean = durationMs > 0 ? (this.#integral - call.integralAtStart) / durationMs : call.inFlightAtStart;
-    this.#sample({
-      batch: call.batch,
-      inFlightAtStart: call.inFlightAtStart,
-      inFlightMean,
-      durationMs,
-      outcome,
-      endedAt,
-    });
-    if (outcome === 'rejected') this.rejected += call.batch;
-    else if (outcome === 'failed') this.failed += call.batch;
-    else this.done += call.batch;
-    if (taken !== undefined && outcome === 'ok') {
-      for (const part of taken.parts) this.#latency.record(endedAt - part.origin.acceptedAt, part.events);
-    }
+    this.count(-1);
+    const durationMs = endedAt - startedAt;
+    const inFlightMean = durationMs > 0 ? (this.#integral - call.integralAtStart) / durationMs : inFlightAtStart;
+    this.#sample({ batch, inFlightAtStart, inFlightMean, durationMs, outcome, endedAt });
+  }
+
+  /** Its events have been dealt with, as of the last call that was timed. */
+  confirmed({ events, parts }: Taken): void {
+    this.done += events.length;
+    for (const part of parts) this.#latency.record(this.#integralAt - part.origin.acceptedAt, part.events);
   }
 
   /** What happened since the last observation; starts the next one. */

@@ -12,6 +12,8 @@ import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Random, Scheduler } from '../time/clock.ts';
 import type { StageObservation } from '../control/observation.ts';
 import type { StageSettings } from '../control/settings.ts';
+import type { Inlet } from './inlet.ts';
+import type { StageMeter } from './stage-meter.ts';
 import type { Target } from './target.ts';
 
 /** What a stage needs of its run. */
@@ -48,4 +50,27 @@ export function deadLetterEvent(
   const reason = `${errorData(cause).name}: ${messageOf(cause)}`;
   const { partition, endOffset: offset } = origin;
   deadLetter({ flow, at, reason, time: scheduler.wall(), partition, offset, event }, origin);
+}
+
+/** What every kind of stage shows. */
+export function stageSnapshot(
+  shown: Pick<StageSnapshot, 'name' | 'kind' | 'retried' | 'busyRatio'>,
+  meter: StageMeter,
+  inlet: Inlet,
+  settings: StageSettings,
+): StageSnapshot {
+  return {
+    ...shown,
+    arrived: inlet.arrived,
+    done: meter.done,
+    failed: meter.failed,
+    dropped: inlet.dropped,
+    calls: meter.calls,
+    backlogEvents: inlet.events,
+    backlogBytes: inlet.bytes,
+    inFlight: meter.inFlight,
+    latencyP95Ms: meter.latencyP95Ms,
+    batchMean: meter.batchMean,
+    settings,
+  };
 }

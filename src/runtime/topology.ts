@@ -8,12 +8,13 @@
 
 import { ConnectorError, messageOf } from '../errors/errors.ts';
 import { Origin } from '../event/origin.ts';
-import type { SinkWriter } from '../event/sink.ts';
+import type { SinkWriter, WriteOptions } from '../event/sink.ts';
 import type { Taken } from '../buffer/edge.ts';
 import type { Plan, PlannedStage, TargetRef } from '../flow/plan.ts';
 import type { SinkNode, StageNode } from '../flow/graph.ts';
 import { compileSegment } from '../fusion/compile.ts';
-import { asyncCall } from './async-call.ts';
+import { batchCall } from './batch-call.ts';
+import { EachStage } from './each-stage.ts';
 import { Ingest, type IngestEnvironment } from './ingest.ts';
 import { SegmentRunner } from './segment-runner.ts';
 import type { Stage, StageEnvironment } from './stage.ts';
@@ -91,7 +92,6 @@ export function sinkStage(
     {
       name,
       kind: 'sink',
-      slots: 'call',
       ordered: false,
       call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
       whenSlow: options.whenSlow ?? 'block',
@@ -111,28 +111,23 @@ function asyncStage(
   { inputs }: PlannedStage,
   { name, stage, options }: StageNode,
   output: SegmentRunner,
-  environment: TopologyEnvironment,
+  topology: TopologyEnvironment,
 ): Stage {
-  const settings = environment.settingsOf(name);
-  const call = asyncCall(name, stage, options.whenFailing ?? 'deadLetter', { ...environment, settings });
-  return new WaitingStage(
-    {
-      name,
-      kind: 'async',
-      slots: stage.kind === 'mapAsync' ? 'each' : 'call',
-      ordered: stage.kind === 'rateLimit' || stage.ordered,
-      call: call.start,
-      whenSlow: 'whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block',
-      whenFailing: options.whenFailing ?? 'deadLetter',
-      completed: (result, taken) => {
-        const events = call.outputs(result, taken);
-        return handOn(events, taken, output);
-      },
-      drained: () => output.close(),
-    },
-    { ...environment, settings },
-    inputs,
-  );
+  const environment = { ...topology, settings: topology.settingsOf(name) };
+  const shared = {
+    name,
+    whenSlow: 'whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block',
+    whenFailing: options.whenFailing ?? 'deadLetter',
+    completed: (events: unknown, taken: Taken) => handOn(events as readonly unknown[], taken, output),
+    drained: () => output.close(),
+  } as const;
+  if (stage.kind === 'mapAsync') {
+    const fn = stage.fn as (event: unknown, options: WriteOptions) => unknown;
+    return new EachStage({ ...shared, fn, ordered: stage.ordered }, environment, inputs);
+  }
+  const ordered = stage.kind === 'rateLimit' || stage.ordered;
+  const call = batchCall(name, stage, topology.scheduler);
+  return new WaitingStage({ ...shared, kind: 'async', ordered, call }, environment, inputs);
 }
 
 /** Passes results on as one slice whose origin stands for all the origins of the call. */

@@ -46,13 +46,12 @@ function stageOf(work: WaitingStageOptions['call'], options: Partial<WaitingStag
     {
       name: 'sink',
       kind: 'sink',
-      slots: 'call',
       ordered: false,
       whenSlow: 'block',
       whenFailing: 'deadLetter',
-      call: (events, writeOptions, free) => {
+      call: (events, writeOptions) => {
         calls.push({ at: scheduler.now(), events });
-        return work(events, writeOptions, free);
+        return work(events, writeOptions);
       },
       completed: (result, { parts }) => {
         completed.push(result);
@@ -212,22 +211,6 @@ describe('WaitingStage', () => {
     expect(completed).toEqual([]);
     await scheduler.advance(10);
     expect(completed).toEqual([[first], [first + 1], [first + 2]]);
-  });
-
-  it('frees the slot of each event on its own where each is a call', async () => {
-    settings = { ...DEFAULTS, concurrency: 4, burstConcurrency: 4 };
-    const stage = stageOf(
-      (events, _options, free) => {
-        void takes(5).then(free);
-        return takes(50).then(() => events);
-      },
-      { slots: 'each' },
-    );
-    write(stage, 10);
-    expect(sizes()).toEqual([4]);
-    await scheduler.advance(5);
-    expect(sizes()).toEqual([4, 1]);
-    expect(stage.snapshot().inFlight).toBe(4);
   });
 
   it('bursts above its concurrency only while the oldest event waits too long', async () => {

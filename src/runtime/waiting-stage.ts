@@ -1,9 +1,9 @@
 /**
- * The stage that waits for something outside: every sink and every async operator is one.
+ * The stage whose calls take many events: sinks, `mapBatch` and rate limits.
  * Natural batching: a free slot takes everything queued, up to the batch limit, at once.
  *
  * Invariants (waiting-stage.test.ts)
- * - Slots in use <= concurrency, or burstConcurrency while the queue's head is older than burstAgeMs.
+ * - Calls under way (retries included) <= concurrency, or burstConcurrency while the queue's head is older than burstAgeMs.
  * - Each event ends exactly once: completed, dead-lettered, dropped by policy, or rejected at a stop.
  * - A retried call keeps its slot and its events, so a sink with concurrency 1 keeps its order.
  * - A call that returns no promise is done when it returns: no promise is made for it.
@@ -20,20 +20,15 @@ import { InOrder } from './in-order.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { backoffMs, isRetryable } from './retry.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
-import { deadLetterEvent, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
+import { deadLetterEvent, stageSnapshot, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
 
-/**
- * Does the work of a call. Only where `slots` is `each`: `free` gives back one event's slot; the rest
- * is given back when the call ends.
- */
-export type StageCall = (events: readonly unknown[], options: WriteOptions, free: () => void) => unknown;
+/** Does the work of a call; a promise where that takes time. */
+export type StageCall = (events: readonly unknown[], options: WriteOptions) => unknown;
 
 export interface WaitingStageOptions {
   readonly name: string;
   readonly kind: 'async' | 'sink';
   readonly call: StageCall;
-  /** `call`: a call takes one slot; `each`: one slot per event. */
-  readonly slots: 'call' | 'each';
   /** Results are handed on in the order in which the events came. */
   readonly ordered: boolean;
   readonly whenSlow: OverflowPolicy;
@@ -48,7 +43,6 @@ export interface WaitingStageOptions {
 interface Attempt {
   readonly taken: Taken;
   readonly sequence: number;
-  slots: number;
   retries: number;
 }
 
@@ -113,24 +107,9 @@ export class WaitingStage implements Stage {
   }
 
   snapshot(): StageSnapshot {
-    const meter = this.#meter;
-    return {
-      name: this.name,
-      kind: this.#options.kind,
-      arrived: this.#inlet.arrived,
-      done: meter.done,
-      failed: meter.failed,
-      dropped: this.#inlet.dropped,
-      retried: this.#retried,
-      calls: meter.calls,
-      backlogEvents: this.#inlet.events,
-      backlogBytes: this.#inlet.bytes,
-      inFlight: meter.inFlight,
-      busyRatio: this.#busyRatio,
-      latencyP95Ms: meter.latencyP95Ms,
-      batchMean: meter.batchMean,
-      settings: this.#environment.settings(),
-    };
+    const { kind } = this.#options;
+    const shown = { name: this.name, kind, retried: this.#retried, busyRatio: this.#busyRatio };
+    return stageSnapshot(shown, this.#meter, this.#inlet, this.#environment.settings());
   }
 
   /** Starts calls while there are events and slots. Never re-entered: the loop sees synchronous completions. */
@@ -138,10 +117,8 @@ export class WaitingStage implements Stage {
     if (this.#isPumping) return;
     this.#isPumping = true;
     while (this.#inlet.events > 0 && this.#blocked === undefined && !this.#isOver) {
-      const free = this.#freeSlots();
-      if (free <= 0 || !this.#mayStartNow()) break;
-      const { batchLimit } = this.#environment.settings();
-      this.#begin(this.#options.slots === 'each' ? Math.min(free, batchLimit) : batchLimit);
+      if (!this.#hasSlot() || !this.#mayStartNow()) break;
+      this.#begin(this.#environment.settings().batchLimit);
     }
     this.#isPumping = false;
   }
@@ -149,20 +126,18 @@ export class WaitingStage implements Stage {
   #begin(limit: number): void {
     const taken = this.#inlet.take(limit);
     if (taken === undefined) return;
-    const slots = this.#options.slots === 'each' ? taken.events.length : 1;
-    const attempt: Attempt = { taken, sequence: this.#sequence++, slots, retries: 0 };
+    const attempt: Attempt = { taken, sequence: this.#sequence++, retries: 0 };
     this.#running.add(attempt);
-    this.#meter.acquire(slots);
     this.#start(attempt, limit);
   }
 
   /** Reads the clock only when all regular slots are taken and bursting is allowed. */
-  #freeSlots(): number {
+  #hasSlot(): boolean {
     const { concurrency, burstConcurrency, burstAgeMs } = this.#environment.settings();
-    const free = concurrency - this.#meter.inFlight;
-    if (free > 0 || burstConcurrency <= concurrency) return free;
-    const ageMs = this.#environment.scheduler.now() - (this.#inlet.oldestAcceptedAt ?? Number.POSITIVE_INFINITY);
-    return ageMs >= burstAgeMs ? burstConcurrency - this.#meter.inFlight : free;
+    const busy = this.#running.size;
+    if (busy < concurrency) return true;
+    if (busy >= burstConcurrency) return false;
+    return this.#environment.scheduler.now() - (this.#inlet.oldestAcceptedAt ?? Infinity) >= burstAgeMs;
   }
 
   /** Pacing and linger: where they say later, they also wake the pump then. */
@@ -188,7 +163,7 @@ export class WaitingStage implements Stage {
     this.#lastStart = call.startedAt;
     let result: unknown;
     try {
-      result = this.#options.call(attempt.taken.events, this.#writeOptions, () => this.#freeOne(attempt));
+      result = this.#options.call(attempt.taken.events, this.#writeOptions);
     } catch (cause) {
       this.#failed(attempt, call, cause);
       return;
@@ -203,23 +178,20 @@ export class WaitingStage implements Stage {
     );
   }
 
-  #freeOne(attempt: Attempt): void {
-    if (attempt.slots === 0) return;
-    attempt.slots -= 1;
-    this.#meter.release(1);
-    this.#pump();
-  }
-
   #done(attempt: Attempt, call: OpenCall, result: unknown): void {
-    this.#meter.end(call, 'ok', attempt.taken);
-    if (this.#leave(attempt)) this.#hand(attempt, { result, taken: attempt.taken });
+    this.#meter.end(call, 'ok');
+    if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
+    this.#meter.confirmed(attempt.taken);
+    this.#hand(attempt, { result, taken: attempt.taken });
   }
 
   #failed(attempt: Attempt, call: OpenCall, cause: unknown): void {
     const isPushedBack = cause instanceof ConnectorError && cause.backPressure;
-    this.#meter.end(call, isPushedBack ? 'rejected' : 'failed', undefined);
+    const outcome = isPushedBack ? 'rejected' : 'failed';
+    this.#meter.end(call, outcome);
+    this.#meter[outcome] += call.batch;
     if (isRetryable(cause)) this.#retryLater(attempt, cause);
-    else if (this.#leave(attempt)) this.#giveUp(attempt, cause);
+    else if (this.#running.delete(attempt)) this.#giveUp(attempt, cause);
   }
 
   #retryLater(attempt: Attempt, cause: ConnectorError): void {
@@ -244,13 +216,6 @@ export class WaitingStage implements Stage {
     if (policy === 'deadLetter') deadLetterAll(attempt.taken, this.name, cause, this.#environment);
     for (const { origin } of attempt.taken.parts) origin.release();
     this.#hand(attempt, undefined);
-  }
-
-  /** @returns false when the stage was stopped meanwhile and has rejected the events already */
-  #leave(attempt: Attempt): boolean {
-    this.#meter.release(attempt.slots);
-    attempt.slots = 0;
-    return this.#running.delete(attempt);
   }
 
   /** Passes on what is due, stops taking while what follows is full, and goes on. */
