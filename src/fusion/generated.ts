@@ -12,7 +12,7 @@
  * `at` says which operator runs: constants in registers that cost nothing until something throws.
  */
 
-import { NOTHING } from '../operator/operator.ts';
+import { NOTHING, type InlinePush } from '../operator/operator.ts';
 import { drops } from './ledger.ts';
 import { isStateful, readsOwnTime, skippedBefore, type Loop, type LoopContext } from './loop.ts';
 import {
@@ -80,8 +80,10 @@ function references(region: Region, context: LoopContext): Record<string, unknow
   for (const node of region.operators) {
     const { index } = node;
     if (node.kind === 'step') refs[`s${index}`] = node.step;
-    else if (node.kind === 'collector') refs[`s${index}`] = node.collector;
-    else refs[`f${index}`] = node.fn;
+    else if (node.kind === 'collector') {
+      refs[`s${index}`] = node.collector;
+      for (const [name, ref] of Object.entries(node.collector.inline?.refs ?? {})) refs[`c${index}${name}`] = ref;
+    } else refs[`f${index}`] = node.fn;
     if (node.kind === 'keyBy') refs[`field${index}`] = node.field;
     if (node.kind === 'eventTime') {
       Object.assign(refs, {
@@ -156,6 +158,8 @@ class LoopWriter {
     const lines: string[] = [];
     if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
     if (this.#isTimed) lines.push(`let q${n} = 0;`);
+    const inline = this.#inline(node);
+    if (inline !== undefined) lines.push(filled(inline.open, node));
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
       lines.push(`let j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
@@ -190,7 +194,7 @@ class LoopWriter {
       case 'step':
         return this.#step(node, value);
       case 'collector':
-        return this.#timed(node, `s${node.index}.push(${this.#pushed(node, value)});`);
+        return this.#collector(node, value);
     }
   }
 
@@ -271,11 +275,26 @@ class LoopWriter {
     ];
   }
 
+  #collector(node: CollectorNode, value: string): string[] {
+    const inline = this.#inline(node);
+    if (inline === undefined) return this.#timed(node, `s${node.index}.push(${this.#pushed(node, value)});`);
+    return [`at = ${node.index};`, '{', filled(inline.push, node, value, this.#timeOf(node)), '}'];
+  }
+
+  /** The timed loop calls the collector itself: it times calls. */
+  #inline(node: OperatorNode): InlinePush | undefined {
+    return node.kind === 'collector' && !this.#isTimed ? node.collector.inline : undefined;
+  }
+
+  #timeOf(node: StepNode | CollectorNode): string {
+    const ownTime = this.#hasOwnTime ? 'own' : 'wall';
+    return node.time === undefined ? ownTime : `t${node.time.index}`;
+  }
+
   #pushed(node: StepNode | CollectorNode, value: string): string {
     const key = node.key === undefined ? 'undefined' : `k${node.key.index}`;
     const keyId = node.key !== undefined && this.#hasIds(node.key) ? `j${node.key.index}` : '-1';
-    const ownTime = this.#hasOwnTime ? 'own' : 'wall';
-    return `${value}, ${key}, ${keyId}, ${node.time === undefined ? ownTime : `t${node.time.index}`}`;
+    return `${value}, ${key}, ${keyId}, ${this.#timeOf(node)}`;
   }
 
   #call(node: FunctionNode | TimeNode, assign: string, value: string): string[] {
@@ -311,6 +330,8 @@ class LoopWriter {
     const lines: string[] = [];
     for (const node of this.#region.operators) {
       const n = node.index;
+      const inline = this.#inline(node);
+      if (inline !== undefined) lines.push(filled(inline.close, node));
       if (drops(node)) lines.push(`dropped[${n}] += n${n};`);
       if (node.kind === 'flatMap') lines.push(`passed[${n}] += n${n};`);
       if (this.#isTimed) lines.push(`timeMs[${n}] += q${n};`);
@@ -322,6 +343,14 @@ class LoopWriter {
     }
     return lines;
   }
+}
+
+/** Text of a collector with its names made unique: all that it may hold besides are our own words. */
+function filled(text: string, node: OperatorNode, event = '', time = ''): string {
+  return text.replace(/\$(\w+)/g, (_, name: string) => {
+    if (name === 'event') return event;
+    return name === 'time' ? time : `c${node.index}${name}`;
+  });
 }
 
 function below(node: OperatorNode): string {

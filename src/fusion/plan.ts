@@ -225,7 +225,7 @@ class Planner {
 
   #step(index: number, spec: OfKind<'step'>, ports: Ports, scope: Scope): StepNode {
     const time = new TimeView(read(domainOf(scope)));
-    const step = spec.create(this.#environment(spec.name, time));
+    const step = spec.create(this.#environment(spec.name, time, scope));
     const node = { kind: spec.kind, ...placed(index, spec, scope), step };
     this.#enter(node, scope);
     this.#follow(node, ports, { ...scope, isUnchanged: false });
@@ -234,7 +234,7 @@ class Planner {
 
   #collector(index: number, spec: OfKind<'collector'>, ports: Ports, scope: Scope): CollectorNode {
     const alarm = new Alarm(read(domainOf(scope)));
-    const collector = spec.create(this.#environment(spec.name, alarm));
+    const collector = spec.create(this.#environment(spec.name, alarm, scope));
     alarm.collector = collector;
     alarm.domain.alarms.push(alarm);
     const regions: (Region | undefined)[] = [];
@@ -272,9 +272,9 @@ class Planner {
     node.last = this.#count - 1;
   }
 
-  #environment(name: string, time: TimeDomain): OperatorEnvironment {
+  #environment(name: string, time: TimeDomain, scope: Scope): OperatorEnvironment {
     const { flow, clock, random, generateCode } = this.#options;
-    return { flow, name, clock, random, time, generateCode };
+    return { flow, name, clock, random, time, generateCode, isKeyed: scope.key !== undefined };
   }
 }
 

@@ -21,6 +21,8 @@ export interface OperatorEnvironment {
   readonly time: TimeDomain;
   /** False where code generation is switched off or unwanted; results are the same. */
   readonly generateCode: boolean;
+  /** Whether the flow is keyed here. */
+  readonly isKeyed: boolean;
 }
 
 /**
@@ -51,6 +53,20 @@ export interface Step {
   counts?(): Readonly<Record<string, number>>;
 }
 
+/**
+ * A push as text of our own, so that a generated loop can keep accumulators in locals over a batch.
+ * `$event` and `$time` stand for the event and its time, any other `$name` for a local or one of `refs`.
+ */
+export interface InlinePush {
+  readonly refs: Readonly<Record<string, unknown>>;
+  /** Before the loop: declares locals. */
+  readonly open: string;
+  /** For one event. May throw before it has changed anything. */
+  readonly push: string;
+  /** After the loop: writes the locals back. */
+  readonly close: string;
+}
+
 /** User code threw while a result was made, so no single event is to blame. */
 export interface EmitFailure {
   /** What was to be emitted: for a window `{ key?, start, end, revision }`. */
@@ -64,6 +80,8 @@ export interface EmitFailure {
  * event: windows, patterns. Its outputs are taken after each batch and run through what follows.
  */
 export interface Collector {
+  /** The same `push` as text; used by generated loops where it is given. State may lag by a batch in between. */
+  readonly inline?: InlinePush | undefined;
   push(event: unknown, key: Key | undefined, keyId: number, timeMs: number): void;
   /** The watermark has reached a time asked for with `wakeAt`; ask again for the next one. */
   advance(watermarkMs: number): void;

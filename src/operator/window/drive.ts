@@ -46,6 +46,7 @@ export function environment(
     random: options.random ?? ((): number => 0.5),
     time,
     generateCode: options.generateCode ?? true,
+    isKeyed: true,
   };
 }
 

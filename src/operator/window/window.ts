@@ -9,6 +9,7 @@ import type { Duration } from '../../time/duration.ts';
 import { DEFAULT_MAX_KEYS } from '../../state/keyed-state.ts';
 import { type AggregateDefinition, type AggregateResults, type Aggregates, canMerge } from '../aggregate/aggregate.ts';
 import { GlobalWindow } from './global-window.ts';
+import { areNumeric, RunningTotals } from './running-totals.ts';
 import type { Collector, Key, OperatorEnvironment, OperatorSpec } from '../operator.ts';
 import { OverlappingWindows } from './overlapping-windows.ts';
 import { type HotPane, interpretHotPane, type PaneHost } from './panes.ts';
@@ -152,6 +153,7 @@ function createWindow(window: WindowSpec, columns: Columns, bounds: Bounds, at: 
     case 'session':
       return new SessionWindows({ gapMs: window.gapMs, ...bounds }, program, at.time);
     case 'global':
+      if (!at.isKeyed && areNumeric(columns.definitions)) return new RunningTotals(columns.names, columns.definitions);
       return new GlobalWindow(bounds, program, makeHot);
   }
 }

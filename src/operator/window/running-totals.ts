@@ -1,0 +1,135 @@
+import type { AggregateDefinition } from '../aggregate/aggregate.ts';
+import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
+import { endOf } from './pane-windows.ts';
+import { FINITE, rejectValue } from './row-program.ts';
+import { checkTime } from './window-time.ts';
+
+type Numeric = Exclude<AggregateDefinition, { kind: 'percentile' | 'distinct' | 'custom' | 'events' }>;
+
+/** True for aggregates that are one number per window. */
+export function areNumeric(definitions: readonly AggregateDefinition[]): definitions is readonly Numeric[] {
+  return definitions.every(({ kind }) => NUMERIC.has(kind));
+}
+
+const NUMERIC: ReadonlySet<string> = new Set(['count', 'sum', 'mean', 'min', 'max']);
+
+/**
+ * One window over the whole input of a flow that is not keyed: one row of numbers. Its push is also
+ * given as text, so that a generated loop keeps the row in locals over a batch (bench:engine, flow ii).
+ */
+export class RunningTotals implements Collector {
+  readonly timeOf: (output: unknown) => number = endOf;
+  readonly inline: InlinePush;
+  readonly #names: readonly string[];
+  readonly #definitions: readonly Numeric[];
+  /** `events`, `firstMs`, `lastMs`, then one number per aggregate; counts leave theirs unused. */
+  readonly #row: Float64Array;
+  #result: unknown[] | undefined;
+
+  constructor(names: readonly string[], definitions: readonly Numeric[]) {
+    this.#names = names;
+    this.#definitions = definitions;
+    this.#row = Float64Array.from([0, Infinity, -Infinity, ...definitions.map(initialOf)]);
+    this.inline = inlinePush(names, definitions, this.#row);
+  }
+
+  push(event: unknown, _key: unknown, _keyId: number, timeMs: number): void {
+    checkTime(timeMs);
+    const values = this.#definitions.map((definition, i) => readValue(definition, this.#names[i] ?? '', event));
+    const row = this.#row;
+    row[1] = Math.min(at(row, 1), timeMs);
+    row[2] = Math.max(at(row, 2), timeMs);
+    row[0] = at(row, 0) + 1;
+    for (const [i, value] of values.entries()) row[i + 3] = fold(this.#definitions[i]?.kind, at(row, i + 3), value);
+  }
+
+  advance(): void {
+    // Time does not close it.
+  }
+
+  end(): void {
+    const row = this.#row;
+    const events = at(row, 0);
+    if (events === 0) return;
+    const totals = this.#definitions.map(({ kind }, i) => {
+      if (kind === 'count') return [this.#names[i], events];
+      return [this.#names[i], kind === 'mean' ? at(row, i + 3) / events : at(row, i + 3)];
+    });
+    const bounds = { start: at(row, 1), end: Math.floor(at(row, 2)) + 1, revision: 0 };
+    this.#result = [{ ...bounds, ...(Object.fromEntries(totals) as Record<string, number>) }];
+    row[0] = 0;
+  }
+
+  take(port: number): unknown[] | undefined {
+    const taken = port === 0 ? this.#result : undefined;
+    if (port === 0) this.#result = undefined;
+    return taken;
+  }
+
+  takeFailures(): EmitFailure[] | undefined {
+    return undefined;
+  }
+
+  counts(): Readonly<Record<string, number>> {
+    return { refused: 0, keys: at(this.#row, 0) > 0 ? 1 : 0 };
+  }
+}
+
+function inlinePush(names: readonly string[], definitions: readonly Numeric[], row: Float64Array): InlinePush {
+  const refs: Record<string, unknown> = { row, checkTime, reject: rejectValue, finite: FINITE };
+  const [open, read, update, close]: [string[], string[], string[], string[]] = [[], [], [], []];
+  for (const [i, definition] of definitions.entries()) {
+    if (definition.kind === 'count') continue;
+    refs[`f${i}`] = definition.value;
+    refs[`name${i}`] = names[i];
+    open.push(`let $a${i} = $row[${i + 3}];`);
+    read.push(`const $v${i} = $f${i}($event);`);
+    read.push(`if (typeof $v${i} !== 'number' || $v${i} - $v${i} !== 0) $reject($name${i}, $finite, $v${i});`);
+    update.push(UPDATE[definition.kind](`$a${i}`, `$v${i}`));
+    close.push(`$row[${i + 3}] = $a${i};`);
+  }
+  return {
+    refs,
+    open: `let $n = $row[0], $first = $row[1], $last = $row[2]; ${open.join(' ')}`,
+    push: [
+      'const $isNew = $time < $first || $time > $last;',
+      'if ($isNew) $checkTime($time);',
+      ...read,
+      'if ($isNew) {',
+      'if ($time < $first) $first = $time;',
+      'if ($time > $last) $last = $time;',
+      '}',
+      '$n++;',
+      ...update,
+    ].join('\n'),
+    close: `$row[0] = $n; $row[1] = $first; $row[2] = $last; ${close.join(' ')}`,
+  };
+}
+
+const UPDATE: Readonly<Record<'sum' | 'mean' | 'min' | 'max', (a: string, v: string) => string>> = {
+  sum: (a, v) => `${a} += ${v};`,
+  mean: (a, v) => `${a} += ${v};`,
+  min: (a, v) => `if (${v} < ${a}) ${a} = ${v};`,
+  max: (a, v) => `if (${v} > ${a}) ${a} = ${v};`,
+};
+
+function initialOf({ kind }: Numeric): number {
+  if (kind === 'min') return Infinity;
+  return kind === 'max' ? -Infinity : 0;
+}
+
+function readValue(definition: Numeric, name: string, event: unknown): number {
+  if (definition.kind === 'count') return 0;
+  const value: unknown = (definition.value as (event: unknown) => unknown)(event);
+  return typeof value === 'number' && Number.isFinite(value) ? value : rejectValue(name, FINITE, value);
+}
+
+function fold(kind: Numeric['kind'] | undefined, total: number, value: number): number {
+  if (kind === 'min') return value < total ? value : total;
+  if (kind === 'max') return value > total ? value : total;
+  return kind === 'count' ? 0 : total + value;
+}
+
+function at(row: Float64Array, index: number): number {
+  return row[index] as number;
+}
