@@ -22,10 +22,12 @@ export const syncJobs: Readonly<Record<SyncJobName, SyncJob>> = {
 /** Flow iv: events in flight where each is a call, arrays in flight where an array is one. */
 export const IN_FLIGHT: Readonly<Record<AsyncJobName, number>> = { each: 64, arrays: 4 };
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- callers give functions of their own events
 export function map<E>(fn: (event: E) => unknown): Operator {
   return { kind: 'map', fn };
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as above
 export function filter<E>(fn: (event: E) => boolean): Operator {
   return { kind: 'filter', fn };
 }

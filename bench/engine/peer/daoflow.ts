@@ -14,7 +14,6 @@ import {
   tumbling,
   type EventSource,
   type KeyColumn,
-  type Run,
   type RunnableFlow,
   type SourceBatch,
   type Stream,
@@ -92,7 +91,7 @@ function openCalls(job: AsyncJobName): OpenFlow {
       for (const batch of batches) expected += job === 'each' ? batch.length : 1;
       await feed.send(batches as readonly Event[][], undefined);
       await calls.reached(expected);
-      await confirmed(run);
+      await feed.confirmed();
     },
     close: async () => {
       feed.end();
@@ -104,18 +103,8 @@ function openCalls(job: AsyncJobName): OpenFlow {
 
 function declareCalls(job: AsyncJobName, events: Stream<Event>, { call }: Calls): RunnableFlow {
   const concurrency = IN_FLIGHT[job];
-  if (job === 'arrays')
-    return events.to(async (batch) => void (await call(batch as never)), { concurrency, batch: 256 });
+  if (job === 'arrays') return events.to((batch) => call(batch as never) as Promise<void>, { concurrency, batch: 256 });
   return events.mapAsync((event) => call(event as never), { concurrency, ordered: false }).to(() => undefined);
-}
-
-/** The last calls have ended, but the flow hears of it only in microtasks that follow. */
-async function confirmed(run: Run): Promise<void> {
-  for (;;) {
-    const { accepted, confirmed: done } = run.snapshot().totals;
-    if (accepted === done) return;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
 
 interface Order<E> {
@@ -130,6 +119,20 @@ export class Feed<E> implements EventSource<E> {
   readonly name = 'feed';
   #orders: (Order<E> | undefined)[] = [];
   #wake: (() => void) | undefined;
+  #sent = 0;
+  #acknowledged = 0;
+  #allAcknowledged: (() => void) | undefined;
+
+  /** The engine's own word that every event sent so far is confirmed by the sink. */
+  confirmed(): Promise<void> {
+    if (this.#acknowledged === this.#sent) return Promise.resolve();
+    return new Promise((resolve) => (this.#allAcknowledged = resolve));
+  }
+
+  readonly acknowledged = (_partition: string, offset: number): void => {
+    this.#acknowledged = offset;
+    if (offset === this.#sent) this.#allAcknowledged?.();
+  };
 
   /** Resolves when the flow has taken the last batch: for a synchronous flow, has processed it. */
   send(batches: readonly E[][], columns?: readonly KeyColumn[]): Promise<void> {
@@ -147,6 +150,7 @@ export class Feed<E> implements EventSource<E> {
       if (order === undefined) return;
       let turnEnds = scheduler.now() + TURN_MS;
       for (let i = 0; i < order.batches.length; i += 1) {
+        this.#sent += (order.batches[i] as E[]).length;
         const blocked = output.write(batchOf(order, i));
         if (blocked !== undefined) await blocked;
         if (scheduler.now() < turnEnds) continue;

@@ -25,12 +25,12 @@ export const generatorsOverArrays: Peer = {
 
 // An async source costs less than a sync one here: `for await` wraps each value of a sync iterator in a promise.
 // eslint-disable-next-line @typescript-eslint/require-await -- see above
-async function* eventsOf(batches: readonly Batch[]): AsyncGenerator<unknown> {
+async function* eventsOf(batches: readonly Batch[]): AsyncGenerator {
   for (const batch of batches) for (const event of batch) yield event;
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await -- as above
-async function* arraysOf(batches: readonly Batch[]): AsyncGenerator<unknown> {
+async function* arraysOf(batches: readonly Batch[]): AsyncGenerator {
   for (const batch of batches) yield batch;
 }
 
@@ -38,11 +38,11 @@ function applied(source: AsyncIterable<unknown>, operator: Operator): AsyncItera
   return operator.kind === 'map' ? mapped(source, fnOf(operator)) : filtered(source, fnOf(operator));
 }
 
-async function* mapped(source: AsyncIterable<unknown>, fn: Fn): AsyncGenerator<unknown> {
+async function* mapped(source: AsyncIterable<unknown>, fn: Fn): AsyncGenerator {
   for await (const event of source) yield fn(event);
 }
 
-async function* filtered(source: AsyncIterable<unknown>, fn: Fn): AsyncGenerator<unknown> {
+async function* filtered(source: AsyncIterable<unknown>, fn: Fn): AsyncGenerator {
   for await (const event of source) if (fn(event)) yield event;
 }
 
