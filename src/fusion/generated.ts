@@ -159,7 +159,7 @@ class LoopWriter {
     if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
     if (this.#isTimed) lines.push(`let q${n} = 0;`);
     const inline = this.#inline(node);
-    if (inline !== undefined) lines.push(filled(inline.open, node));
+    if (inline !== undefined) lines.push(filled(`let $count = 0; ${inline.open}`, node));
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
       lines.push(`let j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
@@ -278,7 +278,16 @@ class LoopWriter {
   #collector(node: CollectorNode, value: string): string[] {
     const inline = this.#inline(node);
     if (inline === undefined) return this.#timed(node, `s${node.index}.push(${this.#pushed(node, value)});`);
-    return [`at = ${node.index};`, '{', filled(inline.push, node, value, this.#timeOf(node)), '}'];
+    const time = this.#timeOf(node);
+    const perEvent = time === 'wall' ? '' : inline.time;
+    const text = [inline.read, perEvent, '$count++;', inline.update].join('\n');
+    return [`at = ${node.index};`, '{', filled(text, node, value, time), '}'];
+  }
+
+  #closing(node: OperatorNode, { time, close }: InlinePush): string[] {
+    const isSameForAll = node.kind === 'collector' && this.#timeOf(node) === 'wall';
+    const noted = isSameForAll ? [filled(`if ($count > 0) {\n${time}\n}`, node, '', 'wall')] : [];
+    return [...noted, filled(close, node)];
   }
 
   /** The timed loop calls the collector itself: it times calls. */
@@ -331,7 +340,7 @@ class LoopWriter {
     for (const node of this.#region.operators) {
       const n = node.index;
       const inline = this.#inline(node);
-      if (inline !== undefined) lines.push(filled(inline.close, node));
+      if (inline !== undefined) lines.push(...this.#closing(node, inline));
       if (drops(node)) lines.push(`dropped[${n}] += n${n};`);
       if (node.kind === 'flatMap') lines.push(`passed[${n}] += n${n};`);
       if (this.#isTimed) lines.push(`timeMs[${n}] += q${n};`);

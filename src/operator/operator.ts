@@ -55,15 +55,20 @@ export interface Step {
 
 /**
  * A push as text of our own, so that a generated loop can keep accumulators in locals over a batch.
- * `$event` and `$time` stand for the event and its time, any other `$name` for a local or one of `refs`.
+ * `$event` and `$time` stand for the event and its time, `$count` for the events of this batch so far, any
+ * other `$name` for a local or one of `refs`.
  */
 export interface InlinePush {
   readonly refs: Readonly<Record<string, unknown>>;
   /** Before the loop: declares locals. */
   readonly open: string;
-  /** For one event. May throw before it has changed anything. */
-  readonly push: string;
-  /** After the loop: writes the locals back. */
+  /** For one event, first: reads what it needs of it. May throw; may change nothing. */
+  readonly read: string;
+  /** Notes `$time`: for each event, or once after the loop where all events have the same time. May throw first. */
+  readonly time: string;
+  /** For one event, last. Must not throw. */
+  readonly update: string;
+  /** After the loop, also after one that threw: writes the locals back; `$count` events were updated. */
   readonly close: string;
 }
 

@@ -41,10 +41,9 @@ function run(
 }
 
 describe('RunningTotals', () => {
-  const reading = fc.record({
-    at: fc.oneof(fc.integer({ min: -5, max: 50 }), fc.constant(9e15)),
-    n: fc.oneof(fc.integer(), fc.constant(NaN)),
-  });
+  const bad = fc.constantFrom({ at: 9e15, n: 1 }, { at: 3, n: NaN });
+  const good = fc.record({ at: fc.integer({ min: -5, max: 50 }), n: fc.integer() });
+  const reading = fc.oneof({ weight: 5, arbitrary: good }, bad);
 
   it('gives what the general window gives, generated or not, timed or not, whatever the batches', () => {
     fc.assert(

@@ -34,8 +34,8 @@ export class RunningTotals implements Collector {
   }
 
   push(event: unknown, _key: unknown, _keyId: number, timeMs: number): void {
-    checkTime(timeMs);
     const values = this.#definitions.map((definition, i) => readValue(definition, this.#names[i] ?? '', event));
+    checkTime(timeMs);
     const row = this.#row;
     row[1] = Math.min(at(row, 1), timeMs);
     row[2] = Math.max(at(row, 2), timeMs);
@@ -90,19 +90,17 @@ function inlinePush(names: readonly string[], definitions: readonly Numeric[], r
   }
   return {
     refs,
-    open: `let $n = $row[0], $first = $row[1], $last = $row[2]; ${open.join(' ')}`,
-    push: [
-      'const $isNew = $time < $first || $time > $last;',
-      'if ($isNew) $checkTime($time);',
-      ...read,
-      'if ($isNew) {',
+    open: `let $first = $row[1], $last = $row[2]; ${open.join(' ')}`,
+    read: read.join('\n'),
+    time: [
+      'if ($time < $first || $time > $last) {',
+      '$checkTime($time);',
       'if ($time < $first) $first = $time;',
       'if ($time > $last) $last = $time;',
       '}',
-      '$n++;',
-      ...update,
     ].join('\n'),
-    close: `$row[0] = $n; $row[1] = $first; $row[2] = $last; ${close.join(' ')}`,
+    update: update.join('\n'),
+    close: `$row[0] += $count; $row[1] = $first; $row[2] = $last; ${close.join(' ')}`,
   };
 }
 
