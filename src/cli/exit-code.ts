@@ -9,5 +9,3 @@ export const EXIT = {
   deadLetters: 3,
   interrupted: 130,
 } as const;
-
-type ExitCode = (typeof EXIT)[keyof typeof EXIT];

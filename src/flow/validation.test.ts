@@ -19,7 +19,13 @@ describe('declaredFields', () => {
     ['a record', z.record(z.string(), z.number())],
     ['a loose valibot object', v.looseObject({ a: v.number() })],
     ['a strict valibot object', v.strictObject({ a: v.number() })],
-    ['a valibot pipe', v.pipe(v.object({ a: v.number() }), v.check(({ a }) => a > 0))],
+    [
+      'a valibot pipe',
+      v.pipe(
+        v.object({ a: v.number() }),
+        v.check(({ a }) => a > 0),
+      ),
+    ],
   ])('takes %s to need the whole event', (_, schema) => {
     expect(declaredFields(schema)).toBeUndefined();
   });
