@@ -32,7 +32,8 @@ export { global, session, sliding, tumbling } from './operator/window/window-spe
 export type { WindowSpec } from './operator/window/window-spec.ts';
 
 export { file } from './connector/file/file.ts';
-export type { FileConnector, FileOptions, RotateOptions } from './connector/file/file.ts';
+export type { FileConnector } from './connector/file/file.ts';
+export type { FileOptions, RotateOptions } from './connector/file/settings.ts';
 export { generate, generateBytes } from './connector/generate/generate.ts';
 export type { GenerateBytesOptions, GenerateOptions, LoadOptions, Rate } from './connector/generate/generate.ts';
 export { fromBatches, iterable } from './connector/iterable/iterable.ts';

@@ -4,7 +4,7 @@ import { chooseReporter } from './choose-reporter.ts';
 import { EXIT } from './exit-code.ts';
 import { SaveWatch } from './save-watch.ts';
 import type { PlaneTask } from './plane/protocol.ts';
-import type { RunCommandOptions } from './program.ts';
+import type { RunCommandOptions } from './command-options.ts';
 import { exitCodeOf, flowTask } from './run.ts';
 import { Session } from './session.ts';
 import { watchSignals } from './signals.ts';

@@ -5,28 +5,11 @@ import { Command, Option } from 'commander';
 import { EXIT } from './exit-code.ts';
 import { rateOption, secondsOption } from './option-values.ts';
 import { packageJson } from './package-info.ts';
+import type { DemoCommandOptions, RunCommandOptions } from './command-options.ts';
 
 /** A command answers with its exit code. */
 export interface Outcome {
   exitCode: number;
-}
-
-export interface RunCommandOptions {
-  readonly plain?: boolean;
-  readonly json?: boolean;
-  readonly duration?: number;
-  readonly drainTimeout?: number;
-  readonly deadLetters?: string;
-  readonly codegen: boolean;
-  readonly strict?: boolean;
-}
-
-export interface DemoCommandOptions {
-  readonly plain?: boolean;
-  readonly json?: boolean;
-  readonly duration?: number;
-  readonly rate?: number;
-  readonly codegen: boolean;
 }
 
 const EXAMPLES = `

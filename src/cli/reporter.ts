@@ -20,11 +20,3 @@ export interface Reporter {
   /** Always called last, exactly once: the terminal is given back. */
   close(): void;
 }
-
-/** Where text goes; both are streams of the process, or arrays in a test. */
-export interface Output {
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  readonly rows?: number | undefined;
-  write(text: string | Uint8Array): unknown;
-}

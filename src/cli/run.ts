@@ -6,7 +6,7 @@ import { EXIT } from './exit-code.ts';
 import { flowFile } from './flow-file.ts';
 import type { PlaneEnd } from './plane/data-plane-handle.ts';
 import type { PlaneTask } from './plane/protocol.ts';
-import type { RunCommandOptions } from './program.ts';
+import type { RunCommandOptions } from './command-options.ts';
 import { Session } from './session.ts';
 import { watchSignals } from './signals.ts';
 

@@ -39,7 +39,10 @@ export class Acknowledgement {
       safe = next;
       partition.head += 1;
     }
-    if (partition.head * 2 > partition.open.length) {
+    if (partition.head === partition.open.length) {
+      partition.open.length = 0; // usual where all is synchronous: cheaper than a splice per batch
+      partition.head = 0;
+    } else if (partition.head * 2 > partition.open.length) {
       partition.open.splice(0, partition.head);
       partition.head = 0;
     }

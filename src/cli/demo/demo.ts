@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { EXIT } from '../exit-code.ts';
-import type { DemoCommandOptions } from '../program.ts';
+import type { DemoCommandOptions } from '../command-options.ts';
 import { Session } from '../session.ts';
 import { watchSignals } from '../signals.ts';
 import { DemoFace } from './face.ts';

@@ -10,7 +10,7 @@ import type { Failure } from '../failure.ts';
 import { renderFailure } from '../failure.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Targets } from '../../metrics/targets.ts';
-import type { DemoCommandOptions } from '../program.ts';
+import type { DemoCommandOptions } from '../command-options.ts';
 import { demoResult, resultLines, SETTINGS_NOTE } from './result.ts';
 import type { RateSearch, SearchStep } from './search.ts';
 

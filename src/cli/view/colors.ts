@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Output } from '../reporter.ts';
+import type { Output } from '../output.ts';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 export type Formatter = Colors['red'];

@@ -4,7 +4,8 @@ import type { Notice, RunSummary } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Failure } from '../failure.ts';
 import type { DeadLetterFile } from '../plane/protocol.ts';
-import type { Output, Reporter } from '../reporter.ts';
+import type { Output } from '../output.ts';
+import type { Reporter } from '../reporter.ts';
 
 const EVERY_MS = 1000;
 

@@ -7,7 +7,8 @@ import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { TargetName, Verdict } from '../../metrics/targets.ts';
 import { renderFailure, type Failure } from '../failure.ts';
 import type { DeadLetterFile } from '../plane/protocol.ts';
-import type { Output, Reporter } from '../reporter.ts';
+import type { Output } from '../output.ts';
+import type { Reporter } from '../reporter.ts';
 import { clock } from './frame.ts';
 import { summaryLines } from './summary.ts';
 

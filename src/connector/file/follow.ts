@@ -12,7 +12,7 @@ import type { ByteOutput, SourceContext } from '../../event/source.ts';
 import { RecordEnd } from '../record-end.ts';
 import { systemCode, systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
-import type { FileSettings } from './file.ts';
+import type { FileSettings } from './settings.ts';
 import { isGzip } from './gunzip.ts';
 import { inputFiles, inputOf, matching, type Input } from './inputs.ts';
 import { isGlob } from './glob.ts';

@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { ConnectorError } from '../../errors/errors.ts';
 import type { Format, SourceContext } from '../../event/source.ts';
 import { systemCode, systemFailure } from '../system-failure.ts';
-import type { FileSettings } from './file.ts';
+import type { FileSettings } from './settings.ts';
 import { formatOfName } from './format.ts';
 import { glob, isGlob } from './glob.ts';
 

@@ -12,7 +12,7 @@ import { ConnectorError } from '../../errors/errors.ts';
 import type { ByteOutput, SourceContext } from '../../event/source.ts';
 import { RecordEnd } from '../record-end.ts';
 import { systemFailure } from '../system-failure.ts';
-import type { FileSettings } from './file.ts';
+import type { FileSettings } from './settings.ts';
 import { gunzipInto, isGzip } from './gunzip.ts';
 import { inputFiles, type Input } from './inputs.ts';
 import { ReadAhead } from './read-ahead.ts';

@@ -13,7 +13,7 @@ import { gzip } from 'node:zlib';
 import type { SinkContext, SinkWriter } from '../../event/sink.ts';
 import { lineEncoder, type LineEncoder, type LineFormat } from '../encode-lines.ts';
 import { systemFailure } from '../system-failure.ts';
-import type { FileSettings } from './file.ts';
+import type { FileSettings } from './settings.ts';
 import { formatOfName } from './format.ts';
 import { rotateFile } from './rotate.ts';
 

@@ -1,0 +1,19 @@
+/** What the commands are told, as the command line's parser hands it over. Durations in ms. */
+
+export interface RunCommandOptions {
+  readonly plain?: boolean;
+  readonly json?: boolean;
+  readonly duration?: number;
+  readonly drainTimeout?: number;
+  readonly deadLetters?: string;
+  readonly codegen: boolean;
+  readonly strict?: boolean;
+}
+
+export interface DemoCommandOptions {
+  readonly plain?: boolean;
+  readonly json?: boolean;
+  readonly duration?: number;
+  readonly rate?: number;
+  readonly codegen: boolean;
+}
