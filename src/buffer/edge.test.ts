@@ -6,10 +6,7 @@ import { Edge } from './edge.ts';
 const CAPACITY = { edgeEvents: 10, edgeBytes: 1000 };
 
 function originOf(events: number, settled: string[] = [], name = 'p'): Origin {
-  return new Origin(
-    { partition: name, endOffset: 0, events, acceptedAt: 0 },
-    (origin) => void settled.push(origin.partition),
-  );
+  return new Origin(name, 0, events, 0, (origin) => void settled.push(origin.partition));
 }
 
 function sliceOf(events: unknown[], origin: Origin = originOf(events.length), bytes = events.length) {

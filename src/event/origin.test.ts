@@ -3,7 +3,7 @@ import { Origin } from './origin.ts';
 
 function originOf(): { origin: Origin; settled: () => number } {
   let settled = 0;
-  const origin = new Origin({ partition: 'p', endOffset: 7, events: 3, acceptedAt: 0 }, () => (settled += 1));
+  const origin = new Origin('p', 7, 3, 0, () => (settled += 1));
   return { origin, settled: () => settled };
 }
 

@@ -21,14 +21,18 @@ export class Origin {
   #pending = 1;
   #rejection: { readonly cause: unknown } | undefined;
 
+  /** One by one, not as an object: in a process with many flows its literal alone cost 0.5 us per batch (bench:engine, ii). */
   constructor(
-    batch: { partition: string; endOffset: number; events: number; acceptedAt: number },
+    partition: string,
+    endOffset: number,
+    events: number,
+    acceptedAt: number,
     settled: (origin: Origin) => void,
   ) {
-    this.partition = batch.partition;
-    this.endOffset = batch.endOffset;
-    this.events = batch.events;
-    this.acceptedAt = batch.acceptedAt;
+    this.partition = partition;
+    this.endOffset = endOffset;
+    this.events = events;
+    this.acceptedAt = acceptedAt;
     this.#settled = settled;
   }
 

@@ -20,9 +20,7 @@ describe('Acknowledgement', () => {
         const reported: number[] = [];
         const acknowledgement = new Acknowledgement((_partition, offset) => reported.push(offset));
         const origins = Array.from({ length: size }, (_, i) => {
-          const origin = new Origin({ partition: 'p', endOffset: i + 1, events: 1, acceptedAt: 0 }, (settled) =>
-            acknowledgement.settled(settled),
-          );
+          const origin = new Origin('p', i + 1, 1, 0, (settled) => acknowledgement.settled(settled));
           acknowledgement.opened(origin);
           return origin;
         });
@@ -46,7 +44,7 @@ describe('Acknowledgement', () => {
     const reported: string[] = [];
     const acknowledgement = new Acknowledgement((partition, offset) => reported.push(`${partition}${offset}`));
     const open = (partition: string, endOffset: number): Origin => {
-      const origin = new Origin({ partition, endOffset, events: 1, acceptedAt: 0 }, (o) => acknowledgement.settled(o));
+      const origin = new Origin(partition, endOffset, 1, 0, (o) => acknowledgement.settled(o));
       acknowledgement.opened(origin);
       return origin;
     };

@@ -84,12 +84,9 @@ function stageOf(options: Partial<EachStageOptions> = {}, settings: StageSetting
 }
 
 function write(stage: EachStage, ...events: number[]): { readonly blocked: undefined | Promise<void> } {
-  const origin = new Origin(
-    { partition: 'p', endOffset: 0, events: events.length, acceptedAt: scheduler.now() },
-    (o) => {
-      settled[o.isConfirmed ? 'confirmed' : 'rejected'] += o.events;
-    },
-  );
+  const origin = new Origin('p', 0, events.length, scheduler.now(), (o) => {
+    settled[o.isConfirmed ? 'confirmed' : 'rejected'] += o.events;
+  });
   return { blocked: stage.write({ events, start: 0, end: events.length, bytes: events.length, origin }) };
 }
 

@@ -164,7 +164,7 @@ export class Ingest {
   ): undefined | Promise<void> {
     const acceptedAt = batch.acceptedAt ?? this.#environment.scheduler.now();
     const count = batch.events.length;
-    const origin = new Origin({ partition, endOffset, events: count, acceptedAt }, this.#settled);
+    const origin = new Origin(partition, endOffset, count, acceptedAt, this.#settled);
     this.#acknowledgement?.opened(origin);
     (this.#totals[ACCEPTED] as number) += count;
     (this.#totals[BYTES] as number) += bytes;
@@ -260,7 +260,7 @@ export class Ingest {
     (this.#totals[ACCEPTED] as number) += 1;
     const acceptedAt = this.#environment.scheduler.now();
     this.#environment.accepted(1, rawBytes, acceptedAt);
-    const origin = new Origin({ partition, endOffset: offset + rawBytes, events: 1, acceptedAt }, this.#settled);
+    const origin = new Origin(partition, offset + rawBytes, 1, acceptedAt, this.#settled);
     this.#acknowledgement?.opened(origin);
     const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
     this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);

@@ -98,7 +98,7 @@ export class SegmentRunner implements Target {
   /** Outputs that answer no batch: timers, ended partitions, the end of input. */
   #forwardOwn(): void {
     const acceptedAt = this.#environment.scheduler.now();
-    const origin = new Origin({ partition: this.name, endOffset: 0, events: 0, acceptedAt }, () => undefined);
+    const origin = new Origin(this.name, 0, 0, acceptedAt, () => undefined);
     void this.#forward(origin, OWN_OUTPUT_BYTES, 1);
     origin.release();
     this.#armTimer();

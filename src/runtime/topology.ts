@@ -144,7 +144,7 @@ function joined({ parts, events, acceptedAt }: Taken): Origin {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first.origin;
   const { partition, endOffset } = first?.origin ?? { partition: '', endOffset: 0 };
-  return new Origin({ partition, endOffset, events: events.length, acceptedAt }, ({ rejection }) => {
+  return new Origin(partition, endOffset, events.length, acceptedAt, ({ rejection }) => {
     for (const { origin } of parts) {
       if (rejection === undefined) origin.release();
       else origin.reject(rejection.cause);

@@ -77,7 +77,7 @@ function stageOf(work: WaitingStageOptions['call'], options: Partial<WaitingStag
 let next = 0;
 function write(stage: WaitingStage, count: number): { readonly blocked: undefined | Promise<void> } {
   const events = Array.from({ length: count }, () => next++);
-  const origin = new Origin({ partition: 'p', endOffset: next, events: count, acceptedAt: scheduler.now() }, (o) => {
+  const origin = new Origin('p', next, count, scheduler.now(), (o) => {
     settled[o.isConfirmed ? 'confirmed' : 'rejected'] += o.events;
   });
   return { blocked: stage.write({ events, start: 0, end: count, bytes: count, origin }) };
