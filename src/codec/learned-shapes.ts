@@ -3,8 +3,8 @@
  *
  * Invariants
  * - At most MAX_SHAPES scanners, and a bounded number compiled per records seen.
- * - Judged every PERIOD records: above half misses, nothing is scanned for a while (doubling up to
- *   MAX_REST records), then it is tried afresh.
+ * - Judged every PERIOD records: above half misses, or with more scans in vain than lines taken (shapes that
+ *   alternate), nothing is scanned for a while (doubling up to MAX_REST records), then it is tried afresh.
  * - Without code generation nothing is learned: a scanner that walks over a plan was measured at 0.9 to
  *   1.5 times the cost of JSON.parse.
  * - It decides only how fast a line is read, never what comes out.
@@ -57,6 +57,8 @@ export class LearnedShapes {
   isActive: boolean;
   /** Room that the scanners in use need behind the last line. */
   slack = 0;
+  /** Scans that took no line, since the last judgement. Each may have read most of one. */
+  vain = 0;
   readonly #options: LearningOptions;
   readonly #fields: ReadonlySet<string> | undefined;
   readonly #reader = new ValueReader();
@@ -164,7 +166,7 @@ export class LearnedShapes {
   #judge(): void {
     const lookups = this.#hits;
     this.#records += this.#hits + this.#misses;
-    if (this.#misses > this.#hits) this.#giveUpForAWhile();
+    if (this.#misses > this.#hits || this.vain > this.#hits) this.#giveUpForAWhile();
     else if (this.#reader.detours * 4 > this.#hits) this.#forget();
     else this.#rest = MIN_REST;
     this.#leaveWastedDictionaries(lookups);
@@ -172,6 +174,7 @@ export class LearnedShapes {
     this.#candidates.clear();
     for (const shape of this.shapes) shape.hits = 0;
     this.#reader.detours = 0;
+    this.vain = 0;
     this.#hits = 0;
     this.#misses = 0;
     this.#analyses = 0;

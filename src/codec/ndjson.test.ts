@@ -134,6 +134,14 @@ describe('ndjson decoder', () => {
     expect(output.batches.flatMap(({ events }) => events)).toHaveLength(50_000);
   });
 
+  it('rests where every line costs scans in vain, since the shapes alternate', () => {
+    const codec = ndjsonCodec(options());
+    const text = lines(100_000, (i) => ({ n: i, w: 'x', [['a', 'b', 'c', 'd'][i % 4] as string]: i }));
+    codec.decoder().write(Buffer.from(text), collect());
+    expect(codec.stats()).toMatchObject({ records: 100_000, invalid: 0 });
+    expect(codec.stats().learned).toBeLessThan(20_000);
+  });
+
   it('leaves the dictionary of a field whose values do not repeat', () => {
     const codec = ndjsonCodec(options({ keyField: 'id' }));
     const output = collect();

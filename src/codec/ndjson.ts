@@ -187,6 +187,7 @@ class NdjsonDecoder implements Decoder {
         codec.learned.hit(i, lines);
         return next;
       }
+      codec.learned.vain += 1;
     }
     return at;
   }
