@@ -19,6 +19,7 @@ import type { StageObservation } from '../control/observation.ts';
 import { InOrder } from './in-order.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { backoffMs, isRetryable } from './retry.ts';
+import { Roster, type Member } from './roster.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
 import { deadLetterEvent, stageSnapshot, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
 
@@ -40,7 +41,7 @@ export interface WaitingStageOptions {
 }
 
 /** One call: the same object through all its attempts. */
-interface Attempt {
+interface Attempt extends Member {
   readonly taken: Taken;
   readonly sequence: number;
   retries: number;
@@ -58,7 +59,7 @@ export class WaitingStage implements Stage {
   readonly #inlet: Inlet;
   readonly #meter: StageMeter;
   readonly #writeOptions: WriteOptions;
-  readonly #running = new Set<Attempt>();
+  readonly #running = new Roster<Attempt>();
   readonly #order = new InOrder<Completion>();
   #openInputs: number;
   #sequence = 0;
@@ -96,8 +97,7 @@ export class WaitingStage implements Stage {
     this.#isOver = true;
     this.#wake?.cancel();
     this.#inlet.stop(cause);
-    for (const { taken } of this.#running) rejectAll(taken, cause);
-    this.#running.clear();
+    for (const { taken } of this.#running.clear()) rejectAll(taken, cause);
   }
 
   observe(): StageObservation {
@@ -126,7 +126,7 @@ export class WaitingStage implements Stage {
   #begin(limit: number): void {
     const taken = this.#inlet.take(limit);
     if (taken === undefined) return;
-    const attempt: Attempt = { taken, sequence: this.#sequence++, retries: 0 };
+    const attempt: Attempt = { taken, sequence: this.#sequence++, retries: 0, place: -1 };
     this.#running.add(attempt);
     this.#start(attempt, limit);
   }
