@@ -1,20 +1,22 @@
+/** Stands for a number without a result. */
+const NONE: unique symbol = Symbol('daoflow.none');
+
 /**
  * Puts results that finish in any order back into the order in which they were numbered.
- * Bounded by the calls in flight, since numbers are given at the start of a call.
+ * Bounded by the calls in flight, since numbers are given at the start of a call. An array and not a
+ * Map, for the reason given in roster.ts.
  */
-export class InOrder<T> {
-  readonly #waiting = new Map<number, T | undefined>();
+export class InOrder<T extends object> {
+  /** By distance from the next number due; undefined where none has come yet. */
+  readonly #waiting: (T | typeof NONE | undefined)[] = [];
   #next = 0;
 
   /** @returns everything that is now due, in order; `undefined` fills a number without a result */
   complete(sequence: number, value: T | undefined): readonly T[] {
-    this.#waiting.set(sequence, value);
-    const ready: T[] = [];
-    for (; this.#waiting.has(this.#next); this.#next += 1) {
-      const due = this.#waiting.get(this.#next);
-      this.#waiting.delete(this.#next);
-      if (due !== undefined) ready.push(due);
-    }
-    return ready;
+    this.#waiting[sequence - this.#next] = value ?? NONE;
+    let due = 0;
+    while (this.#waiting[due] !== undefined) due += 1;
+    this.#next += due;
+    return this.#waiting.splice(0, due).filter((each): each is T => each !== NONE);
   }
 }
