@@ -48,6 +48,12 @@ describe('errors of loading', () => {
     });
   });
 
+  it('carry no frame of Node', () => {
+    const error = new TypeError('boom');
+    error.stack = 'TypeError: boom\n    at async open (node:internal/fs/promises:638:25)\n    at node:internal/x/y:1:2';
+    expect(explainLoad(error, context).at).toBeUndefined();
+  });
+
   it('take anything that can be thrown', () => {
     for (const thrown of [undefined, null, 7, 'text', { a: 1 }]) {
       expect(explainLoad(thrown, context).message).toMatch(/flow\.ts threw while loading/);

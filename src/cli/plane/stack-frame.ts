@@ -12,7 +12,7 @@ const OURS = dirname(fileURLToPath(import.meta.url));
 /** The innermost frame that is neither ours, nor Node's, nor an installed package's. */
 export function userFrame(stack: string | undefined, cwd: string, ours: string = OURS): SourceExcerpt | undefined {
   for (const line of (stack ?? '').split('\n')) {
-    const match = /^\s*at .*?\(?((?:file:\/\/|[A-Za-z]:[\\/]|\/)[^()]+?):(\d+):(\d+)\)?$/.exec(line);
+    const match = /^\s*at (?:async )?(?:.* \()?((?:file:\/\/|[A-Za-z]:[\\/]|\/)[^()]+?):(\d+):(\d+)\)?$/.exec(line);
     if (match === null) continue;
     const [, place = '', lineNumber = '1', column = '1'] = match;
     const file = place.startsWith('file:') ? pathOf(place) : place;
