@@ -77,6 +77,7 @@ function stageOf(options: Partial<EachStageOptions> = {}, settings: StageSetting
       signal: new AbortController().signal,
       settings: () => settings,
       deadLetter: (letter) => letters.push(letter),
+      notice: () => undefined,
       fatal: (cause) => fatal.push(cause),
     },
     1,

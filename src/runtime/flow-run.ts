@@ -301,6 +301,7 @@ export class FlowRun implements Run {
       settingsOf: (stage) => () => this.settings.get(stage),
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
+      notice: this.#notice,
       fatal: (cause) => {
         this.#failure ??= { cause };
         this.#end('failed', cause);

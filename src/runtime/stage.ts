@@ -26,6 +26,7 @@ export interface StageEnvironment {
   readonly settings: () => StageSettings;
   /** Counts and keeps the letter; holds the origin until it is safe. */
   readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
+  readonly notice: (level: 'info' | 'warn', message: string) => void;
   /** The run cannot go on. */
   readonly fatal: (cause: unknown) => void;
 }

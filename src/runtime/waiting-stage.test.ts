@@ -21,6 +21,7 @@ let scheduler: VirtualScheduler;
 let settings: StageSettings;
 let letters: DeadLetter[];
 let fatal: unknown[];
+let notices: string[];
 let drained: number;
 let settled: { confirmed: number; rejected: number };
 let calls: { at: number; events: readonly unknown[] }[];
@@ -31,6 +32,7 @@ beforeEach(() => {
   settings = DEFAULTS;
   letters = [];
   fatal = [];
+  notices = [];
   drained = 0;
   settled = { confirmed: 0, rejected: 0 };
   calls = [];
@@ -68,6 +70,7 @@ function stageOf(work: WaitingStageOptions['call'], options: Partial<WaitingStag
       signal: new AbortController().signal,
       settings: () => settings,
       deadLetter: (letter) => letters.push(letter),
+      notice: (level, message) => notices.push(`${level} ${message}`),
       fatal: (cause) => fatal.push(cause),
     },
     1,
@@ -142,6 +145,24 @@ describe('WaitingStage', () => {
     expect(sizes()).toEqual([2, 2, 2, 2, 3]);
     expect(stage.snapshot()).toMatchObject({ retried: 6, done: 5 });
     expect(settled).toEqual({ confirmed: 5, rejected: 0 });
+  });
+
+  it('says for what it waits, again after ten seconds, and when it goes on', async () => {
+    let isAway = true;
+    const stage = stageOf(() => {
+      if (isAway) throw new ConnectorError('db', 'nothing listens.', { retryable: true });
+      return undefined;
+    });
+    write(stage, 1);
+    await scheduler.advance(9_000);
+    expect(notices).toEqual(['warn db: nothing listens. Trying again until it works.']);
+    await scheduler.advance(9_000);
+    expect(notices).toHaveLength(2);
+    isAway = false;
+    await scheduler.advance(5_000);
+    expect(notices.slice(2)).toEqual(['info sink: works again']);
+    write(stage, 1);
+    expect(notices).toHaveLength(3);
   });
 
   it('waits as long as the target asks', async () => {

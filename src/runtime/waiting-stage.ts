@@ -52,6 +52,9 @@ interface Completion {
   readonly taken: Taken;
 }
 
+/** A target that stays away is named again after this time. */
+const WARN_EVERY_MS = 10_000;
+
 export class WaitingStage implements Stage {
   readonly name: string;
   readonly #options: WaitingStageOptions;
@@ -70,6 +73,8 @@ export class WaitingStage implements Stage {
   #wake: Timer | undefined;
   #blocked: Promise<void> | undefined;
   #busyRatio = 0;
+  /** When it was last said that calls fail and are repeated; -Infinity while they work. */
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
   /** @param inputs - how many writers will call `close` */
   constructor(options: WaitingStageOptions, environment: StageEnvironment, inputs: number) {
@@ -180,6 +185,7 @@ export class WaitingStage implements Stage {
 
   #done(attempt: Attempt, call: OpenCall, result: unknown): void {
     this.#meter.end(call, 'ok');
+    if (this.#warnedAt >= 0) this.#worksAgain();
     if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
     this.#meter.confirmed(attempt.taken);
     this.#hand(attempt, { result, taken: attempt.taken });
@@ -195,12 +201,26 @@ export class WaitingStage implements Stage {
   }
 
   #retryLater(attempt: Attempt, cause: ConnectorError): void {
+    if (!cause.backPressure) this.#warn(cause);
     attempt.retries += 1;
     this.#retried += attempt.taken.events.length;
     const waitMs = backoffMs(attempt.retries, cause, this.#environment.random);
     this.#environment.scheduler.after(waitMs, () => {
       if (this.#running.has(attempt)) this.#start(attempt, attempt.taken.events.length);
     });
+  }
+
+  /** A flow that waits for the outside world says for what. */
+  #warn(cause: ConnectorError): void {
+    const now = this.#environment.scheduler.now();
+    if (now - this.#warnedAt < WARN_EVERY_MS) return;
+    this.#warnedAt = now;
+    this.#environment.notice('warn', `${cause.message} Trying again until it works.`);
+  }
+
+  #worksAgain(): void {
+    this.#warnedAt = Number.NEGATIVE_INFINITY;
+    this.#environment.notice('info', `${this.name}: works again`);
   }
 
   #giveUp(attempt: Attempt, cause: unknown): void {
