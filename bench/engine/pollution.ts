@@ -64,7 +64,7 @@ const others: readonly OtherFlow[] = [
     operators: [
       map((r: { celsius: number; sensor: number }) => ({ ...r, fahrenheit: r.celsius * 1.8 + 32 })),
       filter((r: { fahrenheit: number }) => r.fahrenheit > 40),
-      map((r: { sensor: number; fahrenheit: number }) => r.sensor + r.fahrenheit),
+      map((r: { sensor: number; fahrenheit: number }) => ({ sensor: r.sensor, heat: r.fahrenheit })),
     ],
   },
   {
@@ -93,8 +93,8 @@ export async function pollute(peer: Peer): Promise<void> {
 export async function polluteDaoFlow(): Promise<void> {
   const ends: readonly ((stream: Stream<unknown>) => RunnableFlow)[] = [
     (stream) =>
-      stream
-        .keyBy(shapeOf)
+      (stream as Stream<{ name: string }>)
+        .keyBy('name')
         .window(session({ gap: 5 }))
         .aggregate({ n: count() })
         .to(() => undefined),
@@ -111,8 +111,8 @@ export async function polluteDaoFlow(): Promise<void> {
         .to(() => undefined),
     (stream) => stream.mapAsync((event) => Promise.resolve(event)).to(() => undefined),
     (stream) =>
-      stream
-        .keyBy(shapeOf)
+      (stream as Stream<{ sensor: number }>)
+        .keyBy('sensor')
         .scan((n: number) => n + 1, 0)
         .to(() => Promise.resolve()),
     (stream) =>

@@ -92,7 +92,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
   keyBy(key: string | ((event: E) => Key), options: OperatorOptions = {}): Stream<E, Key> {
     const fn = typeof key === 'string' ? (event: E): Key => event[key as keyof E] as Key : key;
     const field = typeof key === 'string' ? key : fieldRead(key);
-    return this.#operator({ kind: 'keyBy', name: this.#named('keyBy', options, fn), fn, field });
+    return this.#operator({ kind: 'keyBy', name: this.#named('keyBy', options, fn), fn, field, isField: fn !== key });
   }
 
   /**

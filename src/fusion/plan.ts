@@ -47,6 +47,8 @@ export interface FunctionNode extends Placed {
   readonly fn: (event: unknown) => unknown;
   /** keyBy only: the plain field that the key is, when the ids of a decoder can serve here. */
   readonly field: string | undefined;
+  /** keyBy only: the field that `fn` reads, when it does nothing else. */
+  readonly reads: string | undefined;
 }
 
 export interface TimeNode extends Placed {
@@ -201,7 +203,8 @@ class Planner {
   ): FunctionNode {
     const field = spec.kind === 'keyBy' && scope.region.isRoot ? spec.field : undefined;
     const fn = spec.fn as (event: unknown) => unknown;
-    const node = { kind: spec.kind, ...placed(index, spec, scope), fn, field };
+    const reads = spec.kind === 'keyBy' && spec.isField === true ? spec.field : undefined;
+    const node = { kind: spec.kind, ...placed(index, spec, scope), fn, field, reads };
     this.#enter(node, scope);
     const isUnchanged = scope.isUnchanged && (spec.kind === 'tap' || spec.kind === 'keyBy');
     this.#follow(node, ports, { ...scope, isUnchanged, key: spec.kind === 'keyBy' ? node : scope.key });

@@ -118,6 +118,25 @@ describe.each([
     expect(String(failure?.cause)).toMatch(/a key must be a string or a number that is not NaN, received/);
   });
 
+  test('reads a plain field for a key, and fails the event that has none', () => {
+    const keys: unknown[] = [];
+    const probe: OperatorSpec = {
+      kind: 'step',
+      name: 'probe',
+      create: () => ({ push: (_event, key) => keys.push(key) }),
+    };
+    const fn = (event: { name: string }): string => event.name;
+    const byName: OperatorSpec = { kind: 'keyBy', name: 'name', fn, field: 'name', isField: true };
+    const segment = compile(chain([byName, probe]), { generateCode });
+    feed(segment, [{ name: 'a' }, { id: 1, name: '__proto__' }, {}, null, { name: 'b' }]);
+    expect(keys).toEqual(['a', '__proto__', 'b']);
+    const failures = segment.takeFailures() ?? [];
+    expect(failures.map(({ operator, event, cause }) => [operator, event, cause instanceof TypeError])).toEqual([
+      ['name', {}, true],
+      ['name', null, true],
+    ]);
+  });
+
   test.each([undefined, null, 3])('says so when flatMap gives %s', (items) => {
     const segment = compile(chain([{ kind: 'flatMap', name: 'all', fn: () => items as never }], leaf), {
       generateCode,

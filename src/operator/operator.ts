@@ -116,6 +116,8 @@ export type OperatorSpec =
       readonly fn: (event: never) => Key;
       /** Set when the key is one plain field: dense ids of the decoder can then serve. */
       readonly field?: string | undefined;
+      /** `fn` does nothing but read `field`: a loop may read it itself. */
+      readonly isField?: boolean;
     }
   | {
       readonly kind: 'eventTime';
