@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
+import { checkSink } from '../flow/validation.ts';
 import type { Run, RunnableFlow, RunOptions } from '../flow/run.ts';
 import { canGenerate } from '../fusion/generated.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
@@ -30,9 +31,16 @@ export function flow(name: string, options: FlowOptions = {}): Flow {
 }
 
 function launch(definition: RunnableFlow, options: RunOptions): Run {
-  const { seed } = options;
-  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);
+  checkOptions(options);
   return new FlowRun(definition, options, systemHostOf());
+}
+
+function checkOptions({ seed, signal, deadLetters }: RunOptions): void {
+  if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ConfigError('run.signal', 'an AbortSignal', signal);
+  }
+  if (deadLetters !== undefined) checkSink(deadLetters, 'run.deadLetters');
 }
 
 function systemHostOf(): Host {

@@ -8,7 +8,7 @@ import { Graph, NAME } from './graph.ts';
 import { planFlow, type Plan } from './plan.ts';
 import type { Run, RunnableFlow, RunOptions } from './run.ts';
 import { Stream } from './stream.ts';
-import { checkSchema } from './validation.ts';
+import { checkSchema, checkSink } from './validation.ts';
 
 export interface FlowOptions {
   /** What the engine must meet; left out = the guide's values. */
@@ -69,6 +69,7 @@ export class Flow implements RunnableFlow {
   }
 
   deadLetters(sink: Sink<DeadLetter>): this {
+    checkSink(sink, `flow.${this.name}.deadLetters`);
     this.#graph.deadLetters = sink;
     return this;
   }

@@ -29,6 +29,12 @@ export function checkSchema(schema: unknown, path: string): void {
   }
 }
 
+/** @throws ConfigError when `sink` is not one; for where a function over batches has no options to go with it */
+export function checkSink(sink: unknown, path: string): void {
+  if (typeof (sink as { open?: unknown } | null | undefined)?.open === 'function') return;
+  throw new ConfigError(path, 'a sink such as file(...), memory() or callback(...)', sink);
+}
+
 /**
  * The top-level fields that a schema looks at and keeps, when it strips all others; else undefined.
  * Known for plain objects of zod 4 and valibot, whose structure is part of their public surface;
