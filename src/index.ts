@@ -76,7 +76,7 @@ export type { SystemMetrics } from './metrics/system-metrics.ts';
 export type { Target, TargetName, Targets, TargetsInput, Verdict, Verdicts } from './metrics/targets.ts';
 export type { Clock, Random, Scheduler, Timer } from './time/clock.ts';
 export type { Duration } from './time/duration.ts';
-export type { CallSample, CutReasons, StageObservation } from './control/observation.ts';
+export type { CallSample, CutReasons, GateState, Pause, StageObservation } from './control/observation.ts';
 export type { KnobName, Settings, StageSettings } from './control/settings.ts';
 
 export {

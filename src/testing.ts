@@ -3,3 +3,12 @@
 export { virtualFlow, virtualHost } from './testing/virtual-host.ts';
 export type { VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts';
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
+export { simulate, UNTUNED } from './testing/simulation/simulate.ts';
+export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/simulation/simulate.ts';
+export { firstFree, gauss, noise } from './testing/simulation/plant.ts';
+export type { Plant, PlantCall, PlantReply } from './testing/simulation/plant.ts';
+export { CONTROL_PERIOD_MS } from './tuning/controller.ts';
+export type { Controller, Step } from './tuning/controller.ts';
+export type { Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
+export type { Bound, KnobBounds, StageGoal, TuningGoal } from './control/goal.ts';
+export type { GateState, Pause } from './control/observation.ts';

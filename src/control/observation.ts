@@ -21,6 +21,18 @@ export interface CutReasons {
   readonly drained: number;
 }
 
+/**
+ * How a stage meets a target that refuses: `open` as usual, `closed` while it accepts nothing (one probe at
+ * a time), `opening` while calls in flight grow again from one.
+ */
+export type GateState = 'open' | 'closed' | 'opening';
+
+/** A stand-still of the event loop: what ran across it says nothing about the target. */
+export interface Pause {
+  readonly endedAt: number;
+  readonly durationMs: number;
+}
+
 /** What one stage did since the last observation. Plain data: it can be saved and replayed. */
 export interface StageObservation {
   readonly stage: string;
@@ -37,6 +49,13 @@ export interface StageObservation {
   /** Age of the oldest queued event since acceptance. */
   readonly oldestMs: number;
   readonly inFlight: number;
+  /** Calls that ended, however they ended. */
+  readonly calls: number;
+  /** Calls that wait to be tried again; each keeps its slot. */
+  readonly waitingRetries: number;
+  readonly gate: GateState;
+  /** The longest stand-still of the event loop in this period; undefined where there was none worth naming. */
+  readonly pause: Pause | undefined;
   /** Mean calls in flight over concurrency, 0..1 (over 1 while bursting). */
   readonly busyRatio: number;
   /** Share of the time in which the edge in front was full. */

@@ -14,7 +14,7 @@ import type { Slice } from '../event/batch.ts';
 import type { Origin } from '../event/origin.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
-import type { StageObservation } from '../control/observation.ts';
+import type { Pause, StageObservation } from '../control/observation.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
 import { deadLetterEvent, stageSnapshot, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
@@ -94,8 +94,9 @@ export class EachStage implements Stage {
     for (const place of this.#places) place.origin = undefined;
   }
 
-  observe(): StageObservation {
-    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings());
+  observe(pause?: Pause): StageObservation {
+    const held = { waitingRetries: 0, gate: 'open', pause } as const;
+    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
     this.#busyRatio = observation.busyRatio;
     return observation;
   }

@@ -43,6 +43,9 @@ class EndedCall implements CallSample {
   }
 }
 
+/** Calls that are held back by a rule of the data path. */
+export type Held = Pick<StageObservation, 'waitingRetries' | 'gate' | 'pause'>;
+
 /**
  * Counts and times the calls of one stage, and makes observations of them. One clock read at the
  * start and one at the end of a call, nothing per event.
@@ -63,9 +66,12 @@ export class StageMeter {
     done: number;
     failed: number;
     rejected: number;
+    ended: number;
     integral: number;
     fullMs: number;
   };
+  /** Calls that have ended; of each stage only those that are timed one by one. */
+  #ended = 0;
   #cuts = { limit: 0, drained: 0 };
   /** Events, by how their calls ended; the stage counts failed and rejected ones itself. */
   done = 0;
@@ -76,7 +82,16 @@ export class StageMeter {
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#integralAt = clock.now();
-    this.#last = { at: this.#integralAt, arrived: 0, done: 0, failed: 0, rejected: 0, integral: 0, fullMs: 0 };
+    this.#last = {
+      at: this.#integralAt,
+      arrived: 0,
+      done: 0,
+      failed: 0,
+      rejected: 0,
+      ended: 0,
+      integral: 0,
+      fullMs: 0,
+    };
   }
 
   /** Calls in flight. */
@@ -110,6 +125,7 @@ export class StageMeter {
   end(call: OpenCall, outcome: CallOutcome): void {
     const endedAt = this.#advance();
     this.count(-1);
+    this.#ended += 1;
     const durationMs = endedAt - call.startedAt;
     const inFlightMean = durationMs > 0 ? (this.#integral - call.integralAtStart) / durationMs : call.inFlightAtStart;
     this.#sample(new EndedCall(call, inFlightMean, outcome, endedAt));
@@ -122,7 +138,7 @@ export class StageMeter {
   }
 
   /** What happened since the last observation; starts the next one. */
-  observe(stage: string, inlet: Inlet, settings: StageSettings): StageObservation {
+  observe(stage: string, inlet: Inlet, settings: StageSettings, held: Held): StageObservation {
     const at = this.#advance();
     const last = this.#last;
     const durationMs = at - last.at;
@@ -140,6 +156,8 @@ export class StageMeter {
       backlogBytes: inlet.bytes,
       oldestMs: inlet.oldestAcceptedAt === undefined ? 0 : at - inlet.oldestAcceptedAt,
       inFlight: this.#inFlight,
+      calls: this.#ended - last.ended,
+      ...held,
       busyRatio: share(this.#integral - last.integral) / settings.concurrency,
       fullRatio: Math.min(1, share(fullMs - last.fullMs)),
       latency: this.#latency.data(),
@@ -152,6 +170,7 @@ export class StageMeter {
       done: this.done,
       failed: this.failed,
       rejected: this.rejected,
+      ended: this.#ended,
       integral: this.#integral,
       fullMs,
     };

@@ -10,7 +10,7 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Origin } from '../event/origin.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Random, Scheduler } from '../time/clock.ts';
-import type { StageObservation } from '../control/observation.ts';
+import type { Pause, StageObservation } from '../control/observation.ts';
 import type { StageSettings } from '../control/settings.ts';
 import type { Inlet } from './inlet.ts';
 import type { StageMeter } from './stage-meter.ts';
@@ -33,7 +33,8 @@ export interface StageEnvironment {
 
 export interface Stage extends Target {
   snapshot(): StageSnapshot;
-  observe(): StageObservation;
+  /** @param pause - the longest stand-still of the event loop since the last observation */
+  observe(pause?: Pause): StageObservation;
   /** Rejects everything queued and in flight. */
   stop(cause: unknown): void;
 }

@@ -180,6 +180,23 @@ describe('WaitingStage', () => {
     expect(stage.observe()).toMatchObject({ rejected: 1, done: 1 });
   });
 
+  it('does not storm a target that is away, and is back at full width within half a second of its return', async () => {
+    settings = { ...DEFAULTS, batchLimit: 1, concurrency: 16, burstConcurrency: 16, edgeEvents: 1000 };
+    let isAway = true;
+    const stage = stageOf(() => {
+      if (isAway) throw new ConnectorError('db', 'away', { retryable: true, backPressure: true });
+      return takes(10);
+    });
+    write(stage, 400);
+    await scheduler.advance(3000);
+    expect(calls.length).toBeLessThan(5 + 4 + 6); // until the gate closes, then probes ever further apart
+    expect(stage.observe()).toMatchObject({ gate: 'closed', waitingRetries: 5 });
+    isAway = false;
+    await scheduler.advance(500 + 4 * 10 + 400);
+    expect(stage.observe()).toMatchObject({ gate: 'open', waitingRetries: 0 });
+    expect(settled).toEqual({ confirmed: 400, rejected: 0 });
+  });
+
   it('dead-letters the events of a call that threw, by their origin, and goes on', async () => {
     const stage = stageOf((events) => (events.length === 2 ? Promise.reject(new Error('bad')) : undefined));
     write(stage, 2);

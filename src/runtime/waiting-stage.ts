@@ -3,7 +3,7 @@
  * Natural batching: a free slot takes everything queued, up to the batch limit, at once.
  *
  * Invariants (waiting-stage.test.ts)
- * - Calls under way (retries included) <= concurrency, or burstConcurrency while the queue's head is older than burstAgeMs.
+ * - When a call starts is the dispatcher's business (dispatcher.ts); here it takes events, is repeated, and ends.
  * - Each event ends exactly once: completed, dead-lettered, dropped by policy, or rejected at a stop.
  * - A retried call keeps its slot and its events, so a sink with concurrency 1 keeps its order.
  * - A call that returns no promise is done when it returns: no promise is made for it.
@@ -15,7 +15,8 @@ import type { Slice } from '../event/batch.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Timer } from '../time/clock.ts';
-import type { StageObservation } from '../control/observation.ts';
+import type { Pause, StageObservation } from '../control/observation.ts';
+import { Dispatcher } from './dispatcher.ts';
 import { InOrder } from './in-order.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { backoffMs, isRetryable } from './retry.ts';
@@ -45,6 +46,8 @@ interface Attempt extends Member {
   readonly taken: Taken;
   readonly sequence: number;
   retries: number;
+  /** Monotonic ms at which it may be tried again; used while it waits for that. */
+  dueAt: number;
 }
 
 interface Completion {
@@ -64,13 +67,15 @@ export class WaitingStage implements Stage {
   readonly #writeOptions: WriteOptions;
   readonly #running = new Roster<Attempt>();
   readonly #order = new InOrder<Completion>();
+  readonly #dispatcher: Dispatcher;
+  /** Calls that wait to be tried again, each with its slot. */
+  #retries: Attempt[] = [];
   #openInputs: number;
   #sequence = 0;
   #retried = 0;
   #isPumping = false;
   #isOver = false;
-  #lastStart = Number.NEGATIVE_INFINITY;
-  #wake: Timer | undefined;
+  #wake: { readonly timer: Timer; readonly at: number } | undefined;
   #blocked: Promise<void> | undefined;
   #busyRatio = 0;
   /** When it was last said that calls fail and are repeated; -Infinity while they work. */
@@ -84,6 +89,7 @@ export class WaitingStage implements Stage {
     this.#openInputs = inputs;
     this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow);
     this.#meter = new StageMeter(environment.scheduler);
+    this.#dispatcher = new Dispatcher(environment.scheduler, environment.settings);
     this.#writeOptions = { signal: environment.signal };
   }
 
@@ -100,13 +106,14 @@ export class WaitingStage implements Stage {
 
   stop(cause: unknown): void {
     this.#isOver = true;
-    this.#wake?.cancel();
+    this.#wake?.timer.cancel();
     this.#inlet.stop(cause);
     for (const { taken } of this.#running.clear()) rejectAll(taken, cause);
   }
 
-  observe(): StageObservation {
-    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings());
+  observe(pause?: Pause): StageObservation {
+    const held = { waitingRetries: this.#retries.length, gate: this.#dispatcher.gate.state, pause };
+    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
     this.#busyRatio = observation.busyRatio;
     return observation;
   }
@@ -117,55 +124,61 @@ export class WaitingStage implements Stage {
     return stageSnapshot(shown, this.#meter, this.#inlet, this.#environment.settings());
   }
 
-  /** Starts calls while there are events and slots. Never re-entered: the loop sees synchronous completions. */
+  /** Starts what may start. Never re-entered: the loop sees synchronous completions. */
   #pump(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#inlet.events > 0 && this.#blocked === undefined && !this.#isOver) {
-      if (!this.#hasSlot() || !this.#mayStartNow()) break;
-      this.#begin(this.#environment.settings().batchLimit);
-    }
+    let waitMs = 0;
+    while (waitMs === 0 && !this.#isOver) waitMs = this.#startNext();
     this.#isPumping = false;
+    if (waitMs < Infinity && !this.#isOver) this.#wakeIn(waitMs);
+  }
+
+  /** Starts one call. @returns 0 when it did; else ms until one may start, Infinity = when something changes */
+  #startNext(): number {
+    const againMs = this.#retries.length === 0 ? Infinity : this.#tryAgain();
+    if (againMs === 0 || this.#inlet.events === 0 || this.#blocked !== undefined) return againMs;
+    const inFlight = this.#running.size - this.#retries.length;
+    const waitMs = this.#dispatcher.waitMs(this.#inlet, this.#running.size, inFlight, this.#openInputs > 0);
+    if (waitMs > 0) return Math.min(waitMs, againMs);
+    this.#begin(this.#environment.settings().batchLimit);
+    return 0;
   }
 
   #begin(limit: number): void {
     const taken = this.#inlet.take(limit);
     if (taken === undefined) return;
-    const attempt: Attempt = { taken, sequence: this.#sequence++, retries: 0, place: -1 };
+    const attempt: Attempt = { taken, sequence: this.#sequence++, retries: 0, dueAt: 0, place: -1 };
     this.#running.add(attempt);
     this.#start(attempt, limit);
   }
 
-  /** Reads the clock only when all regular slots are taken and bursting is allowed. */
-  #hasSlot(): boolean {
-    const { concurrency, burstConcurrency, burstAgeMs } = this.#environment.settings();
-    const busy = this.#running.size;
-    if (busy < concurrency) return true;
-    if (busy >= burstConcurrency) return false;
-    return this.#environment.scheduler.now() - (this.#inlet.oldestAcceptedAt ?? Infinity) >= burstAgeMs;
+  /** While the gate is closed the first in line is its probe, whenever it would have been due. */
+  #tryAgain(): number {
+    const first = this.#retries.reduce((one, other) => (other.dueAt < one.dueAt ? other : one));
+    const { gate } = this.#dispatcher;
+    const dueMs = gate.state === 'closed' ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
+    const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.#running.size - this.#retries.length));
+    if (waitMs > 0) return waitMs;
+    this.#retries = this.#retries.filter((each) => each !== first);
+    this.#start(first, first.taken.events.length);
+    return 0;
   }
 
-  /** Pacing and linger: where they say later, they also wake the pump then. */
-  #mayStartNow(): boolean {
-    const { lingerMs, minGapMs, batchLimit } = this.#environment.settings();
-    if (minGapMs > 0 && !this.#isDue(this.#lastStart + minGapMs)) return false;
-    const waitsForCompany = lingerMs > 0 && this.#openInputs > 0 && this.#inlet.events < batchLimit;
-    return !waitsForCompany || this.#isDue((this.#inlet.oldestAcceptedAt ?? 0) + lingerMs);
-  }
-
-  #isDue(at: number): boolean {
-    const waitMs = at - this.#environment.scheduler.now();
-    if (waitMs <= 0) return true;
-    this.#wake ??= this.#environment.scheduler.after(waitMs, () => {
+  #wakeIn(waitMs: number): void {
+    const at = this.#environment.scheduler.now() + waitMs;
+    if (this.#wake !== undefined && this.#wake.at <= at) return;
+    this.#wake?.timer.cancel();
+    const timer = this.#environment.scheduler.after(waitMs, () => {
       this.#wake = undefined;
       this.#pump();
     });
-    return false;
+    this.#wake = { timer, at };
   }
 
   #start(attempt: Attempt, limit: number): void {
     const call = this.#meter.begin(attempt.taken.events.length, limit);
-    this.#lastStart = call.startedAt;
+    this.#dispatcher.started(call.startedAt);
     let result: unknown;
     try {
       result = this.#options.call(attempt.taken.events, this.#writeOptions);
@@ -187,6 +200,7 @@ export class WaitingStage implements Stage {
     this.#meter.end(call, 'ok');
     if (this.#warnedAt >= 0) this.#worksAgain();
     if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
+    this.#accepted();
     this.#meter.confirmed(attempt.taken);
     this.#hand(attempt, { result, taken: attempt.taken });
   }
@@ -196,18 +210,30 @@ export class WaitingStage implements Stage {
     const outcome = isPushedBack ? 'rejected' : 'failed';
     this.#meter.end(call, outcome);
     this.#meter[outcome] += call.batch;
-    if (isRetryable(cause)) this.#retryLater(attempt, cause);
-    else if (this.#running.delete(attempt)) this.#giveUp(attempt, cause);
+    if (!this.#running.has(attempt)) return; // stopped meanwhile: already rejected
+    if (isRetryable(cause)) {
+      this.#retryLater(attempt, cause);
+      return;
+    }
+    this.#running.delete(attempt);
+    this.#accepted(); // the target is there: it answered
+    this.#giveUp(attempt, cause);
+  }
+
+  #accepted(): void {
+    const hasReturned = this.#dispatcher.gate.accepted(this.#environment.settings().concurrency);
+    if (hasReturned) for (const waiting of this.#retries) waiting.dueAt = 0;
   }
 
   #retryLater(attempt: Attempt, cause: ConnectorError): void {
     if (!cause.backPressure) this.#warn(cause);
+    const now = this.#environment.scheduler.now();
     attempt.retries += 1;
+    attempt.dueAt = now + backoffMs(attempt.retries, cause, this.#environment.random);
     this.#retried += attempt.taken.events.length;
-    const waitMs = backoffMs(attempt.retries, cause, this.#environment.random);
-    this.#environment.scheduler.after(waitMs, () => {
-      if (this.#running.has(attempt)) this.#start(attempt, attempt.taken.events.length);
-    });
+    this.#retries.push(attempt);
+    this.#dispatcher.gate.refused(this.#running.size - this.#retries.length, now, cause.retryAfterMs);
+    this.#pump();
   }
 
   /** A flow that waits for the outside world says for what. */

@@ -1,0 +1,98 @@
+import type { Scheduler, Timer } from '../../time/clock.ts';
+
+interface Task {
+  readonly at: number;
+  readonly order: number;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+/**
+ * Virtual time for long simulations: a heap of tasks, one turn of the promise queue between two of them
+ * (the virtual scheduler of `virtualFlow` settles deeper chains and is for tests). Time can stand still for a
+ * while, as an event loop does in a long collection: what falls due meanwhile runs at the end, late.
+ */
+export class DiscreteScheduler implements Scheduler {
+  readonly #heap: Task[] = [];
+  #now = 0;
+  #order = 0;
+  #frozenUntil = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const task: Task = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run, cancelled: false };
+    this.#push(task);
+    return {
+      cancel: () => {
+        task.cancelled = true;
+      },
+    };
+  }
+
+  soon(task: () => void): void {
+    this.after(0, task);
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.soon(resolve);
+    });
+  }
+
+  /** Nothing runs for `ms` from now. */
+  freeze(ms: number): void {
+    this.#frozenUntil = this.#now + ms;
+  }
+
+  /** Runs what is due until then, and stops the clock there. */
+  async runUntil(end: number): Promise<void> {
+    for (let task = this.#heap[0]; task !== undefined && task.at <= end; task = this.#heap[0]) {
+      this.#pop();
+      if (task.cancelled) continue;
+      this.#now = Math.max(task.at, this.#frozenUntil, this.#now);
+      task.run();
+      await Promise.resolve();
+    }
+    this.#now = Math.max(this.#now, end);
+  }
+
+  #push(task: Task): void {
+    const heap = this.#heap;
+    let place = heap.push(task) - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      const other = heap[parent] as Task;
+      if (!isBefore(task, other)) break;
+      heap[place] = other;
+      place = parent;
+    }
+    heap[place] = task;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Task;
+    if (heap.length === 0) return;
+    let place = 0;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as Task, heap[child] as Task)) child += 1;
+      if (!isBefore(heap[child] as Task, last)) break;
+      heap[place] = heap[child] as Task;
+      place = child;
+    }
+    heap[place] = last;
+  }
+}
+
+function isBefore(one: Task, other: Task): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { mean } from '../../stats/histogram.ts';
+import type { Controller } from '../../tuning/controller.ts';
+import { firstFree, noise, type Plant } from './plant.ts';
+import { simulate, type SimulatedPeriod } from './simulate.ts';
+
+const FIXED = { batchLimit: 100, concurrency: 4, burstConcurrency: 4, edgeEvents: 100 };
+
+/** 2 ms a call and 10 us an event, any number at once. */
+const linear: Plant = {
+  name: 'linear',
+  targetMs: 30,
+  arrivals: 'saturating',
+  durationMs: 2000,
+  service: ({ batch }) => 2 + 0.01 * batch,
+};
+
+function total(periods: readonly SimulatedPeriod[], of: (period: SimulatedPeriod) => number): number {
+  return periods.reduce((sum, period) => sum + of(period), 0);
+}
+
+describe('simulate', () => {
+  it('gives a saturated stage the throughput that its settings and the plant imply', async () => {
+    const { periods } = await simulate(linear, { settings: FIXED });
+    expect(periods).toHaveLength(20);
+    expect(total(periods, ({ observation }) => observation.done) / 2).toBeCloseTo((4 * 100 * 1000) / 3, -4);
+    expect(
+      mean(periods[10]?.observation.latency ?? { counts: new Float64Array(), count: 0, sum: 0, max: 0 }),
+    ).toBeCloseTo(3.75, 0);
+  });
+
+  it('loses no event: what was offered is done, queued, in flight or waits outside', async () => {
+    const plant = { ...linear, arrivals: 20_000 };
+    const { periods } = await simulate(plant, { settings: FIXED });
+    const last = periods.at(-1)?.observation;
+    const held = (last?.backlogEvents ?? 0) + (last?.inFlight ?? 0) * 100;
+    const offered = total(periods, (period) => period.offered);
+    expect(offered).toBeGreaterThan(39_000);
+    expect(Math.abs(offered - total(periods, ({ observation }) => observation.done))).toBeLessThanOrEqual(held + 100);
+  });
+
+  it('is the same run for the same seed, and another one for another', async () => {
+    const noisy: Plant = {
+      ...linear,
+      servers: 2,
+      service: (call) => firstFree(call, 2 * noise(call.random, 0.3)),
+    };
+    const runOf = async (seed: number) =>
+      (await simulate(noisy, { seed, settings: FIXED })).periods.map(({ observation }) => observation.done);
+    expect(await runOf(3)).toEqual(await runOf(3));
+    expect(await runOf(3)).not.toEqual(await runOf(4));
+  });
+
+  it('stands still in a pause, and says so', async () => {
+    const plant: Plant = { ...linear, pauses: { everyMs: 500, lengthMs: 120 } };
+    const { periods } = await simulate(plant, { settings: FIXED });
+    const paused = periods.filter(({ observation }) => observation.pause !== undefined);
+    expect(paused.length).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...paused.map(({ observation }) => observation.durationMs))).toBeGreaterThan(110);
+    expect(total(periods, ({ observation }) => observation.done) / 2).toBeLessThan(((4 * 100 * 1000) / 3) * 0.85);
+  });
+
+  it('asks the controller each period and applies what it decides', async () => {
+    const grows: Controller<number> = {
+      name: 'grows',
+      knobs: ['batchLimit'],
+      initial: () => 1,
+      step: (state, { stage, at }) => ({
+        state: state + 1,
+        decisions: [
+          {
+            kind: 'move',
+            stage,
+            at,
+            changes: [{ knob: 'batchLimit', from: state, to: state + 1 }],
+            reason: 'it grows',
+            evidence: {},
+          },
+        ],
+      }),
+    };
+    const { periods, state } = await simulate(linear, { controller: grows });
+    expect(state).toBe(21);
+    expect(periods.map(({ settings }) => settings.batchLimit)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+});
