@@ -86,6 +86,7 @@ export {
   InvariantError,
   isDaoFlowError,
   OperatorError,
+  RefusedEventsError,
   ShutdownError,
   TimeoutError,
   WorkerError,

@@ -88,6 +88,21 @@ export class ConnectorError extends DaoFlowError {
   }
 }
 
+/**
+ * A sink wrote a batch except for some events, which its target will never take: a constraint, a wrong type. Thrown by
+ * `write`; by default these events become dead letters, each with its own reason, and the others are confirmed.
+ */
+export class RefusedEventsError extends ConnectorError {
+  /** Index in the batch -> why. */
+  readonly refused: ReadonlyMap<number, Error>;
+  constructor(connector: string, refused: ReadonlyMap<number, Error>) {
+    const [first] = refused.values();
+    const which = refused.size === 1 ? 'an event was refused' : `${refused.size} events were refused, the first one`;
+    super(connector, `${which}: ${messageOf(first)}`, { cause: first });
+    this.refused = refused;
+  }
+}
+
 /** Something did not end within its deadline. */
 export class TimeoutError extends DaoFlowError {
   override readonly name = 'TimeoutError';

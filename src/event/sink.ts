@@ -16,7 +16,8 @@ export interface WriteOptions {
 /** An open sink. Functions are properties, so that a sink of a wrong event type does not compile. */
 export interface SinkWriter<in E> {
   /**
-   * Returning (or resolving) confirms every event of the batch; throwing fails all of them.
+   * Returning (or resolving) confirms every event of the batch; throwing fails all of them, but for a
+   * `RefusedEventsError`, which names those that failed and confirms the others.
    * The array must not be changed; it may be kept.
    */
   readonly write: (events: readonly E[], options: WriteOptions) => void | Promise<void>;

@@ -131,9 +131,9 @@ export class StageMeter {
     this.#sample(new EndedCall(call, inFlightMean, outcome, endedAt));
   }
 
-  /** Its events have been dealt with, as of the last call that was timed. */
-  confirmed({ events, parts }: Taken): void {
-    this.done += events.length;
+  /** Its events have been dealt with, as of the last call that was timed; `failed` of them are not done. */
+  confirmed({ events, parts }: Taken, failed = 0): void {
+    this.done += events.length - failed;
     for (const part of parts) this.#latency.record(this.#integralAt - part.origin.acceptedAt, part.events);
   }
 

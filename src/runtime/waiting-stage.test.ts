@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ConnectorError } from '../errors/errors.ts';
+import { ConnectorError, RefusedEventsError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import { Origin } from '../event/origin.ts';
 import { VirtualScheduler } from '../testing/virtual-scheduler.ts';
@@ -218,6 +218,47 @@ describe('WaitingStage', () => {
     write(stage, 2);
     expect(fatal).toEqual([gone]);
     expect(settled).toEqual({ confirmed: 0, rejected: 2 });
+  });
+
+  describe('whose target refuses some events of a call', () => {
+    const refuse = (index: number, why: string) => {
+      throw new RefusedEventsError('db', new Map([[index, new ConnectorError('db', why)]]));
+    };
+
+    it('dead-letters these, each with its reason, and confirms the others', () => {
+      const stage = stageOf((events) => (events.length === 3 ? refuse(1, 'no such shop') : undefined));
+      const first = next;
+      write(stage, 3);
+      write(stage, 1);
+      expect(letters.map(({ event, reason }) => [event, reason])).toEqual([
+        [first + 1, 'ConnectorError: db: no such shop'],
+      ]);
+      expect(settled).toEqual({ confirmed: 4, rejected: 0 });
+      expect(stage.observe()).toMatchObject({ done: 3, failed: 1, samples: [{ outcome: 'ok' }, { outcome: 'ok' }] });
+      expect(fatal).toEqual([]);
+    });
+
+    it('drops these, or stops the run, where it was told to', () => {
+      write(
+        stageOf(() => refuse(0, 'bad'), { whenFailing: 'drop' }),
+        2,
+      );
+      expect([letters, settled, fatal]).toEqual([[], { confirmed: 2, rejected: 0 }, []]);
+      write(
+        stageOf(() => refuse(0, 'bad'), { whenFailing: 'stop' }),
+        2,
+      );
+      expect(settled).toEqual({ confirmed: 2, rejected: 2 });
+      expect(fatal).toEqual([expect.any(RefusedEventsError)]);
+    });
+
+    it('stops the run when it is no sink: the results of the others would be lost', () => {
+      write(
+        stageOf(() => refuse(0, 'bad'), { kind: 'async' }),
+        2,
+      );
+      expect(settled).toEqual({ confirmed: 0, rejected: 2 });
+    });
   });
 
   it('rejects what is queued and in flight when it is stopped, and ignores late results', async () => {

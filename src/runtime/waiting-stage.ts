@@ -10,7 +10,7 @@
  */
 
 import type { Taken } from '../buffer/edge.ts';
-import { ConnectorError, OperatorError } from '../errors/errors.ts';
+import { ConnectorError, OperatorError, RefusedEventsError } from '../errors/errors.ts';
 import type { Slice } from '../event/batch.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import type { StageSnapshot } from '../metrics/snapshot.ts';
@@ -206,6 +206,10 @@ export class WaitingStage implements Stage {
   }
 
   #failed(attempt: Attempt, call: OpenCall, cause: unknown): void {
+    if (cause instanceof RefusedEventsError && this.#options.kind === 'sink') {
+      this.#partlyDone(attempt, call, cause);
+      return;
+    }
     const isPushedBack = cause instanceof ConnectorError && cause.backPressure;
     const outcome = isPushedBack ? 'rejected' : 'failed';
     this.#meter.end(call, outcome);
@@ -218,6 +222,17 @@ export class WaitingStage implements Stage {
     this.#running.delete(attempt);
     this.#accepted(); // the target is there: it answered
     this.#giveUp(attempt, cause);
+  }
+
+  /** The target did its work: the call says as much about it as one without refused events. */
+  #partlyDone(attempt: Attempt, call: OpenCall, cause: RefusedEventsError): void {
+    this.#meter.end(call, 'ok');
+    if (this.#warnedAt >= 0) this.#worksAgain();
+    if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
+    this.#accepted();
+    this.#meter.failed += cause.refused.size;
+    this.#meter.confirmed(attempt.taken, cause.refused.size);
+    this.#giveUp(attempt, cause, cause.refused);
   }
 
   #accepted(): void {
@@ -249,9 +264,11 @@ export class WaitingStage implements Stage {
     this.#environment.notice('info', `${this.name}: works again`);
   }
 
-  #giveUp(attempt: Attempt, cause: unknown): void {
+  /** @param refused - why, by index, where the call wrote all other events */
+  #giveUp(attempt: Attempt, cause: unknown, refused?: ReadonlyMap<number, Error>): void {
     const isOutside = cause instanceof ConnectorError;
-    const policy = isOutside && this.#options.whenFailing === 'deadLetter' ? 'stop' : this.#options.whenFailing;
+    const isBroken = isOutside && refused === undefined;
+    const policy = isBroken && this.#options.whenFailing === 'deadLetter' ? 'stop' : this.#options.whenFailing;
     if (policy === 'stop') {
       rejectAll(attempt.taken, cause);
       this.#environment.fatal(
@@ -259,7 +276,7 @@ export class WaitingStage implements Stage {
       );
       return;
     }
-    if (policy === 'deadLetter') deadLetterAll(attempt.taken, this.name, cause, this.#environment);
+    if (policy === 'deadLetter') deadLetterAll(attempt.taken, this.name, cause, refused, this.#environment);
     for (const { origin } of attempt.taken.parts) origin.release();
     this.#hand(attempt, undefined);
   }
@@ -293,11 +310,19 @@ export class WaitingStage implements Stage {
   }
 }
 
-function deadLetterAll({ events, parts }: Taken, stage: string, cause: unknown, environment: StageEnvironment): void {
+function deadLetterAll(
+  { events, parts }: Taken,
+  stage: string,
+  cause: unknown,
+  refused: ReadonlyMap<number, Error> | undefined,
+  environment: StageEnvironment,
+): void {
   let next = 0;
   for (const { origin, events: count } of parts) {
-    for (const end = next + count; next < end; next += 1)
-      deadLetterEvent(events[next], origin, stage, cause, environment);
+    for (const end = next + count; next < end; next += 1) {
+      const isWritten = refused !== undefined && !refused.has(next);
+      if (!isWritten) deadLetterEvent(events[next], origin, stage, refused?.get(next) ?? cause, environment);
+    }
   }
 }
 
