@@ -9,9 +9,12 @@
  * - Polluted: each contestant has run six other flows before anything is measured (engine/pollution.ts).
  * - Each peer in its best configuration: what was chosen and why stands in its file (engine/peer).
  * - All peers get the same functions of users (engine/events.ts) and, for flow iii, the same window.
+ *
+ * `npm run bench:engine -- ii iv` measures these flows only; `--no-peers` sets DaoFlow against the loop alone.
  */
 
 import { atLeast, bench, ratioOf, type BenchContext, type Sample } from './harness/index.ts';
+import type { Peer } from './engine/contestant.ts';
 import { costs, type Entry } from './engine/measure.ts';
 import { pollute, polluteDaoFlow } from './engine/pollution.ts';
 import type { JobName } from './engine/jobs.ts';
@@ -61,11 +64,18 @@ const targets = {
   arraysEachNode: { name: 'iv in arrays vs Node streams, objects', ...cpu, ...atLeast(30) },
 };
 
-type Context = BenchContext<keyof typeof targets>;
+type Key = keyof typeof targets;
+type Context = BenchContext<Key>;
 type Costs = ReadonlyMap<string, Sample>;
+
+const NO_PEERS = '--no-peers';
+
+/** By how its targets begin. */
+const flowsOf = { two: 'ii', three: 'iii', each: 'iv', arrays: 'iv' } as const;
 
 await bench('engine', {
   targets,
+  isWanted: (key, args) => isWanted(flowOf(key), args) && (!args.includes(NO_PEERS) || key.endsWith('Loop')),
   async run(b) {
     for (const peer of peers) await pollute(peer);
     await polluteDaoFlow();
@@ -73,14 +83,28 @@ await bench('engine', {
   },
 });
 
+function flowOf(key: Key): string {
+  return Object.entries(flowsOf).find(([prefix]) => key.startsWith(prefix))?.[1] ?? key;
+}
+
+function isWanted(name: string, args: readonly string[]): boolean {
+  const named = args.filter((arg) => arg !== NO_PEERS);
+  return named.length === 0 || named.includes(name);
+}
+
 async function flows(b: Context): Promise<void> {
-  await costs(b, 'count', 'i', entries('count'));
-  recordTwo(b, await costs(b, 'two', 'ii', entries('two')));
-  const dense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeDense') };
-  recordThree(b, await costs(b, 'three', 'iii', [...entries('three'), dense]));
-  const freshDense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeFreshDense') };
-  const fresh = await costs(b, 'threeFresh', 'iii, fresh objects', [...entries('threeFresh'), freshDense]);
-  b.record('threeFreshLoop', versus(fresh, 'DaoFlow', 'loop'));
+  const compared = b.args.includes(NO_PEERS) ? [] : peers;
+  const entries = (job: JobName): Entry[] => entriesOf(job, compared);
+  if (isWanted('i', b.args)) await costs(b, 'count', 'i', entries('count'));
+  if (isWanted('ii', b.args)) recordTwo(b, await costs(b, 'two', 'ii', entries('two')));
+  if (isWanted('iii', b.args)) {
+    const dense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeDense') };
+    recordThree(b, await costs(b, 'three', 'iii', [...entries('three'), dense]));
+    const freshDense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeFreshDense') };
+    const fresh = await costs(b, 'threeFresh', 'iii, fresh objects', [...entries('threeFresh'), freshDense]);
+    b.record('threeFreshLoop', versus(fresh, 'DaoFlow', 'loop'));
+  }
+  if (!isWanted('iv', b.args)) return;
   recordFour(
     b,
     await costs(b, 'each', 'iv per event', entries('each')),
@@ -88,8 +112,8 @@ async function flows(b: Context): Promise<void> {
   );
 }
 
-function entries(job: JobName): Entry[] {
-  const opened = peers.flatMap((peer) => {
+function entriesOf(job: JobName, compared: readonly Peer[]): Entry[] {
+  const opened = compared.flatMap((peer) => {
     const flow = openPeer(peer, job);
     return flow === undefined ? [] : [{ name: peer.name, flow }];
   });
@@ -128,18 +152,17 @@ function recordFour(b: Context, each: Costs, arrays: Costs): void {
   b.record('eachNodeObjects', versus(each, 'DaoFlow', nodeObjects.name));
   b.record('eachGenerators', versus(each, 'DaoFlow', generatorsPerEvent.name));
   b.record('eachWeb', versus(each, 'DaoFlow', webStreams.name));
-  const batched = costOf(arrays, 'DaoFlow');
-  b.record('arraysEachLoop', ratioOf(costOf(each, 'loop'), batched));
-  b.record('arraysEachRxjs', ratioOf(costOf(each, rxjs.name), batched));
-  b.record('arraysEachNode', ratioOf(costOf(each, nodeObjects.name), batched));
+  const batched = arrays.get('DaoFlow');
+  b.record('arraysEachLoop', ratio(each.get('loop'), batched));
+  b.record('arraysEachRxjs', ratio(each.get(rxjs.name), batched));
+  b.record('arraysEachNode', ratio(each.get(nodeObjects.name), batched));
 }
 
-function versus(samples: Costs, subject: string, other: string): Sample {
-  return ratioOf(costOf(samples, other), costOf(samples, subject));
+/** null where one of them was not run. */
+function versus(samples: Costs, subject: string, other: string): Sample | null {
+  return ratio(samples.get(other), samples.get(subject));
 }
 
-function costOf(samples: Costs, name: string): Sample {
-  const sample = samples.get(name);
-  if (sample === undefined) throw new Error(`${name} was not measured`);
-  return sample;
+function ratio(other: Sample | undefined, subject: Sample | undefined): Sample | null {
+  return other === undefined || subject === undefined ? null : ratioOf(other, subject);
 }

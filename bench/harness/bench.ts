@@ -11,6 +11,8 @@ export const QUICK_LIMIT_S = 45;
 
 export interface BenchDefinition<K extends string> {
   readonly targets: Readonly<Record<K, Target>>;
+  /** Whether the arguments ask for a target; it is left out otherwise. Default: for all of them. */
+  readonly isWanted?: (key: K, args: readonly string[]) => boolean;
   readonly run: (context: BenchContext<K>) => void | Promise<void>;
 }
 
@@ -45,7 +47,8 @@ export async function bench<K extends string>(name: string, definition: BenchDef
   }
   warnWhenSlow(name, options.quick, (performance.now() - started) / 1000);
   const targets = Object.entries(definition.targets) as [K, Target][];
-  const results = targets.map(([key, target]) => resultOf(target, measured.get(key) ?? null));
+  const wanted = targets.filter(([key]) => definition.isWanted?.(key, options.rest) ?? true);
+  const results = wanted.map(([key, target]) => resultOf(target, measured.get(key) ?? null));
   const document: BenchDocument = {
     bench: name,
     commit: commitOf(),
