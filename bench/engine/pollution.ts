@@ -7,7 +7,7 @@
 import { count, flow, max, session, sliding, sum, tumbling, type RunnableFlow, type Stream } from 'daoflow';
 import type { Batch, Operator, Peer, Terminal } from './contestant.ts';
 import { filter, map } from './jobs.ts';
-import { Feed } from './peer/daoflow.ts';
+import { batchesOf, Feed } from './peer/daoflow.ts';
 
 interface OtherFlow {
   readonly batches: readonly Batch[];
@@ -127,7 +127,7 @@ export async function polluteDaoFlow(): Promise<void> {
       const feed = new Feed<unknown>();
       const stream = operators.reduce(applied, flow(`other-${at}`).from(feed));
       const run = (ends[at] as (typeof ends)[number])(stream).run();
-      await feed.send(batches as readonly unknown[][]);
+      await feed.send(batchesOf(batches));
       feed.end();
       await run.done;
     }

@@ -62,6 +62,7 @@ class Sums {
 }
 
 class MapWindow implements Collector {
+  readonly hasOutput = false;
   readonly #sums: Sums;
   readonly #environment: OperatorEnvironment;
   #open = new Map<Key, number>();
@@ -105,6 +106,7 @@ class MapWindow implements Collector {
 }
 
 class DenseWindow implements Collector {
+  readonly hasOutput = false;
   readonly #sums: Sums;
   readonly #environment: OperatorEnvironment;
   readonly #values = new Float64Array(KEYS);
@@ -160,16 +162,10 @@ function tree(operators: readonly OperatorSpec[], end?: SegmentTree): readonly S
 }
 
 function feed(segment: Segment, withIds: boolean): void {
+  segment.tick(FIRST_MS);
   for (let b = 0; b < BATCHES; b++) {
     const events = batches[b] ?? [];
-    segment.process({
-      events,
-      start: 0,
-      end: events.length,
-      partition: 'p',
-      wallMs: FIRST_MS,
-      keys: withIds ? columns[b] : undefined,
-    });
+    segment.process(events, 0, events.length, 'p', withIds ? columns[b] : undefined);
   }
 }
 
@@ -317,13 +313,7 @@ function flowThree(generateCode: boolean, dense: boolean): Variant {
     const before = sums.total;
     feed(segment, dense);
     shiftMs += SPAN_MS;
-    segment.process({
-      events: [{ ts: FIRST_MS - WINDOW_MS, key: '', value: 0, type: '' }],
-      start: 0,
-      end: 1,
-      partition: 'p',
-      wallMs: FIRST_MS,
-    });
+    segment.process([{ ts: FIRST_MS - WINDOW_MS, key: '', value: 0, type: '' }], 0, 1, 'p');
     return sums.total - before;
   };
 }
@@ -363,7 +353,7 @@ function flowLeaf(generateCode: boolean): Variant {
   return () => {
     let count = 0;
     for (const events of batches) {
-      segment.process({ events, start: 0, end: events.length, partition: 'p', wallMs: FIRST_MS });
+      segment.process(events, 0, events.length, 'p');
       count += segment.take(0)?.length ?? 0;
     }
     return count;

@@ -34,7 +34,6 @@ interface Place {
   /** Index of the event in the array that runs through. */
   i: number;
   column: KeyColumn | undefined;
-  clockMs: number;
 }
 
 export function composeLoop(region: Region, context: LoopContext, isTimed: boolean): Loop {
@@ -45,7 +44,7 @@ class Composer {
   readonly #region: Region;
   readonly #context: LoopContext;
   readonly #isTimed: boolean;
-  readonly #place: Place = { at: 0, key: undefined, i: 0, column: undefined, clockMs: 0 };
+  readonly #place: Place = { at: 0, key: undefined, i: 0, column: undefined };
 
   constructor(region: Region, context: LoopContext, isTimed: boolean) {
     this.#region = region;
@@ -55,23 +54,22 @@ class Composer {
 
   loop(): Loop {
     const region = this.#region;
-    const { failed, outputs } = this.#context;
+    const { failed, moment, outputs } = this.#context;
     const place = this.#place;
     const walk = this.#all(region.roots);
     const entry = region.parent?.index ?? 0;
     const timeOf = readsOwnTime(region) ? region.parent?.timeOf : undefined;
     const passThrough = region.leaves.filter((leaf) => leaf.isPassThrough);
-    return (events, start, end, wallMs, keys, clockMs) => {
+    return (events, start, end, keys) => {
       const lost: number[] = [];
       place.column = keys;
-      place.clockMs = clockMs;
       for (let i = start; i < end; i++) {
         const event = events[i];
         place.i = i;
         place.at = entry;
         place.key = undefined;
         try {
-          walk(event, undefined, -1, timeOf === undefined ? wallMs : timeOf(event));
+          walk(event, undefined, -1, timeOf === undefined ? moment.wallMs : timeOf(event));
         } catch (error) {
           failed(region, place.at, event, place.key, error);
           lost.push(i, place.at);
@@ -238,13 +236,12 @@ class Composer {
   /** Measures a call in the timed version; undefined in the other. */
   #timer(node: OperatorNode): ((run: () => unknown) => unknown) | undefined {
     if (!this.#isTimed) return undefined;
-    const { clock, ledger } = this.#context;
+    const { clock, ledger, moment } = this.#context;
     const { timeMs } = ledger;
-    const place = this.#place;
     return (run) => {
       const beganMs = clock.now();
       const result = run();
-      timeMs[node.index] = (timeMs[node.index] ?? 0) + clock.now() - beganMs - place.clockMs;
+      timeMs[node.index] = (timeMs[node.index] ?? 0) + clock.now() - beganMs - moment.clockMs;
       return result;
     };
   }

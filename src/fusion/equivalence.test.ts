@@ -143,7 +143,8 @@ function run(segment: Segment, leaves: number, all: readonly Event[], cuts: Read
     let end = start + 1;
     while (end < all.length && !cuts.has(end) && all[end]?.partition === all[start]?.partition) end++;
     const keys = start % 5 === 4 ? undefined : { field: 'key', ids, values: DICTIONARY };
-    segment.process({ events: all, start, end, partition: all[start]?.partition ?? '', wallMs: 0, keys });
+    segment.tick(0);
+    segment.process(all, start, end, all[start]?.partition ?? '', keys);
     collect();
     start = end;
   }

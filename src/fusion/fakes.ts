@@ -61,6 +61,10 @@ export class TumblingSum implements Collector {
     for (const endMs of [...this.#open.keys()].sort((a, b) => a - b)) this.#close(endMs);
   }
 
+  get hasOutput(): boolean {
+    return this.#results.length + this.#late.length > 0;
+  }
+
   take(port: number): unknown[] | undefined {
     const taken = port === 0 ? this.#results : this.#late;
     if (port === 0) this.#results = [];
@@ -125,6 +129,10 @@ export class Echo implements Collector {
     this.#ports[0].push(...this.#held);
     this.#held = [];
     throw new Error('echo at the end');
+  }
+
+  get hasOutput(): boolean {
+    return this.#failures.length + this.#ports[0].length + this.#ports[1].length > 0;
   }
 
   take(port: number): unknown[] | undefined {
@@ -194,6 +202,7 @@ export const OPTIONS: SegmentOptions = {
   random: () => 0.5,
   generateCode: true,
   timedEvery: 0,
+  timedGapMs: 0,
 };
 
 export function compile(trees: readonly SegmentTree[], options: Partial<SegmentOptions> = {}, leaves = 4): Segment {
@@ -201,7 +210,8 @@ export function compile(trees: readonly SegmentTree[], options: Partial<SegmentO
 }
 
 export function feed(segment: Segment, events: readonly unknown[], partition = 'p', wallMs = 0): void {
-  segment.process({ events, start: 0, end: events.length, partition, wallMs });
+  segment.tick(wallMs);
+  segment.process(events, 0, events.length, partition);
 }
 
 /** Failures as plain values that can be compared. */

@@ -7,13 +7,14 @@
  * - Wall-clock time never runs backwards here, whatever the clock does.
  */
 
+import type { KeyColumn } from '../event/batch.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Key } from '../operator/operator.ts';
 import { Ledger } from './ledger.ts';
-import type { Loop, LoopContext, LoopMaker } from './loop.ts';
+import { Moment, type Loop, type LoopContext, type LoopMaker } from './loop.ts';
 import { Outputs } from './outputs.ts';
 import type { CollectorNode, Plan, Region, TimeNode } from './plan.ts';
-import type { Failure, OperatorCounters, Segment, SegmentInput } from './segment.ts';
+import type { Failure, OperatorCounters, Segment } from './segment.ts';
 import type { Alarm, Domain } from './time-domain.ts';
 
 /** Reads that the cost of one clock read is the mean of. */
@@ -28,10 +29,21 @@ interface RegionLoops {
   timed: Loop | undefined;
 }
 
+/** Which batches are timed: one in `every`, and none within `gapMs` of the one before. */
+export interface Timing {
+  readonly clock: Clock;
+  readonly every: number;
+  readonly gapMs: number;
+}
+
 export class FusedSegment implements Segment {
   readonly #plan: Plan;
-  readonly #clock: Clock;
-  readonly #timedEvery: number;
+  readonly #timing: Timing;
+  /** Those of the plan that somebody lives by. */
+  readonly #wallDomains: readonly Domain[];
+  readonly #times: readonly TimeNode[];
+  /** All collectors, each before those that it feeds. */
+  readonly #collectors: readonly CollectorNode[];
   readonly #makeLoop: LoopMaker;
   readonly #context: LoopContext;
   readonly #outputs: Outputs;
@@ -39,17 +51,21 @@ export class FusedSegment implements Segment {
   readonly #loops: readonly RegionLoops[];
   /** By the domain's identity: whose alarms to ring. */
   readonly #nodeOf: ReadonlyMap<Alarm, CollectorNode>;
+  readonly #moment = new Moment();
   #failures: Failure[] = [];
-  #wallMs = -Infinity;
-  #batches = 0;
+  /** Batches until the next one that may be timed. */
+  #untilTimed: number;
+  #timedAtMs = -Infinity;
   #isTimed = false;
-  #clockMs = 0;
   #hasEnded = false;
 
-  constructor(plan: Plan, leaves: number, clock: Clock, timedEvery: number, makeLoop: LoopMaker) {
+  constructor(plan: Plan, leaves: number, timing: Timing, makeLoop: LoopMaker) {
     this.#plan = plan;
-    this.#clock = clock;
-    this.#timedEvery = timedEvery;
+    this.#timing = timing;
+    this.#untilTimed = timing.every > 0 ? timing.every : Infinity;
+    this.#wallDomains = plan.wallDomains.filter((domain) => domain.isRead);
+    this.#times = plan.root.times.filter(({ domain }) => domain.isRead);
+    this.#collectors = collectorsOf(plan.root);
     this.#makeLoop = makeLoop;
     this.#outputs = new Outputs(leaves);
     this.#ledger = new Ledger(plan);
@@ -57,24 +73,29 @@ export class FusedSegment implements Segment {
     this.#context = {
       outputs: this.#outputs,
       ledger: this.#ledger,
-      clock,
+      clock: timing.clock,
+      moment: this.#moment,
       settle: (domain) => this.#settle(domain),
       failed: (region, index, event, key, cause) => this.#fail(region, index, event, key, cause),
     };
     this.#loops = plan.regions.map((region) => ({ plain: makeLoop(region, this.#context, false), timed: undefined }));
   }
 
-  process(input: SegmentInput): void {
-    const { events, start, end, partition, keys } = input;
+  process(events: readonly unknown[], start: number, end: number, partition: string, keys?: KeyColumn): void {
     if (start >= end) return;
-    this.#beginBatch();
-    this.#advanceWall(input.wallMs);
-    for (const node of this.#plan.root.times) this.#openPartition(node, partition);
-    this.#drainAll();
+    this.#untilTimed -= 1;
+    if (this.#untilTimed <= 0 && this.#moment.wallMs >= this.#timedAtMs + this.#timing.gapMs) this.#beginTimed();
+    const times = this.#times;
+    for (let i = 0; i < times.length; i++) this.#openPartition(times[i] as TimeNode, partition);
+    if (times.length > 0) this.#drainAll();
     this.#run(this.#plan.root, events, start, end, keys);
-    for (const node of this.#plan.root.times) node.maxima.close();
+    for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.close();
     this.#drainAll();
     this.#isTimed = false;
+  }
+
+  get hasOutput(): boolean {
+    return this.#failures.length > 0 || !this.#outputs.isEmpty;
   }
 
   take(leaf: number): unknown[] | undefined {
@@ -97,8 +118,11 @@ export class FusedSegment implements Segment {
 
   get nextTickMs(): number {
     let next = Infinity;
-    for (const domain of this.#plan.wallDomains) if (domain.next < next) next = domain.next;
-    for (const { domain, maxima, outOfOrderMs } of this.#plan.root.times) {
+    const domains = this.#wallDomains;
+    for (let i = 0; i < domains.length; i++) next = Math.min(next, (domains[i] as Domain).next);
+    const times = this.#times;
+    for (let i = 0; i < times.length; i++) {
+      const { domain, maxima, outOfOrderMs } = times[i] as TimeNode;
       const expiryMs = domain.next === Infinity ? Infinity : maxima.expiryFor(domain.next + outOfOrderMs);
       if (expiryMs < next) next = expiryMs;
     }
@@ -126,47 +150,48 @@ export class FusedSegment implements Segment {
     return this.#ledger.read();
   }
 
-  #beginBatch(): void {
-    this.#batches += 1;
-    this.#isTimed = this.#timedEvery > 0 && this.#batches % this.#timedEvery === 0;
-    if (!this.#isTimed) return;
+  #beginTimed(): void {
+    this.#isTimed = true;
+    this.#untilTimed = this.#timing.every;
+    this.#timedAtMs = this.#moment.wallMs;
     this.#ledger.fadeTimes();
-    this.#clockMs = clockCostMs(this.#clock);
+    this.#moment.clockMs = clockCostMs(this.#timing.clock);
   }
 
   #advanceWall(wallMs: number): void {
-    if (wallMs > this.#wallMs) this.#wallMs = wallMs;
-    for (const domain of this.#plan.wallDomains) {
-      domain.raise(this.#wallMs);
+    const moment = this.#moment;
+    if (wallMs > moment.wallMs) moment.wallMs = wallMs;
+    const domains = this.#wallDomains;
+    for (let i = 0; i < domains.length; i++) {
+      const domain = domains[i] as Domain;
+      domain.raise(moment.wallMs);
       if (domain.next <= domain.watermark || domain.isFollowed) this.#settle(domain);
     }
   }
 
   #openPartition(node: TimeNode, partition: string): void {
-    if (!node.domain.isRead) return;
     this.#rest(node);
-    node.maxima.open(partition, this.#wallMs);
+    node.maxima.open(partition, this.#moment.wallMs);
   }
 
   /** Takes what the partitions that still hold the watermark back allow. */
   #rest(node: TimeNode): void {
     const { domain, maxima, outOfOrderMs } = node;
-    domain.raise(maxima.least(this.#wallMs) - outOfOrderMs);
+    domain.raise(maxima.least(this.#moment.wallMs) - outOfOrderMs);
     if (domain.next <= domain.watermark) this.#settle(domain);
   }
 
-  #run(region: Region, events: readonly unknown[], start: number, end: number, keys?: SegmentInput['keys']): void {
-    const { entered } = this.#ledger;
-    entered[region.id] = (entered[region.id] ?? 0) + end - start;
+  #run(region: Region, events: readonly unknown[], start: number, end: number, keys?: KeyColumn): void {
+    (this.#ledger.entered[region.id] as number) += end - start;
     const loops = this.#loops[region.id];
     if (loops === undefined) return;
     let from = start;
     if (this.#isTimed) {
       from = Math.min(end, start + Math.ceil(TIMED_CALLS / Math.max(1, region.operators.length)));
       loops.timed ??= this.#makeLoop(region, this.#context, true);
-      loops.timed(events, start, from, this.#wallMs, keys, this.#clockMs);
+      loops.timed(events, start, from, keys);
     }
-    if (from < end) loops.plain(events, from, end, this.#wallMs, keys, 0);
+    if (from < end) loops.plain(events, from, end, keys);
   }
 
   /** Wakes who is due in `domain` and in those that follow it. */
@@ -200,13 +225,10 @@ export class FusedSegment implements Segment {
   }
 
   #drainAll(): void {
-    for (const node of this.#plan.root.collectors) this.#drain(node);
-  }
-
-  #drain(node: CollectorNode): void {
-    this.#drainPorts(node);
-    for (const region of node.regions) {
-      if (region !== undefined) for (const below of region.collectors) this.#drain(below);
+    const collectors = this.#collectors;
+    for (let i = 0; i < collectors.length; i++) {
+      const node = collectors[i] as CollectorNode;
+      if (node.collector.hasOutput) this.#drainPorts(node);
     }
   }
 
@@ -239,7 +261,7 @@ export class FusedSegment implements Segment {
 
   /** A collector may call user code when time passes: its failure belongs to no single event. */
   #guard(node: CollectorNode, run: () => void): void {
-    const beganMs = this.#isTimed ? this.#clock.now() : 0;
+    const beganMs = this.#isTimed ? this.#timing.clock.now() : 0;
     try {
       run();
     } catch (cause) {
@@ -247,13 +269,19 @@ export class FusedSegment implements Segment {
     }
     if (!this.#isTimed) return;
     const { timeMs } = this.#ledger;
-    timeMs[node.index] = (timeMs[node.index] ?? 0) + this.#clock.now() - beganMs - this.#clockMs;
+    timeMs[node.index] = (timeMs[node.index] ?? 0) + this.#timing.clock.now() - beganMs - this.#moment.clockMs;
   }
 
   #fail(region: Region, index: number, event: unknown, key: Key | undefined, cause: unknown): void {
     this.#ledger.fail(region, index);
     this.#failures.push({ operator: this.#plan.operators[index]?.name ?? '', event, key, cause });
   }
+}
+
+function collectorsOf(region: Region): CollectorNode[] {
+  const below = (node: CollectorNode): CollectorNode[] =>
+    node.regions.flatMap((next) => (next === undefined ? [] : collectorsOf(next)));
+  return region.collectors.flatMap((node) => [node, ...below(node)]);
 }
 
 function clockCostMs(clock: Clock): number {

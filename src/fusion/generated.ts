@@ -67,8 +67,18 @@ function instantiate(source: string, refs: Readonly<Record<string, unknown>>): u
 }
 
 function references(region: Region, context: LoopContext): Record<string, unknown> {
-  const { outputs, ledger, clock, settle, failed } = context;
-  const refs: Record<string, unknown> = { NOTHING, badItems, badKey, badTime, skippedBefore, region, outputs, clock };
+  const { outputs, ledger, clock, moment, settle, failed } = context;
+  const refs: Record<string, unknown> = {
+    NOTHING,
+    badItems,
+    badKey,
+    badTime,
+    skippedBefore,
+    region,
+    outputs,
+    clock,
+    moment,
+  };
   Object.assign(refs, {
     settle,
     failed,
@@ -122,7 +132,7 @@ class LoopWriter {
     return [
       '"use strict";',
       `const { ${names.join(', ')} } = refs;`,
-      'return function segment(events, start, end, wall, keys, clockMs) {',
+      'return function segment(events, start, end, keys) {',
       ...this.#declarations(),
       'let i = start, at = 0;',
       'for (;;) {',
@@ -148,7 +158,8 @@ class LoopWriter {
     if (this.#passThrough.length > 0) lines.push('const lost = [];');
     const pushed = new Set(this.#region.leaves.filter((leaf) => !leaf.isPassThrough).map((leaf) => leaf.leaf));
     for (const leaf of pushed) lines.push(`const o${leaf} = outputs.open(${leaf});`);
-    if (this.#isTimed) lines.push('let q = 0;');
+    if (readsOwnTime(this.#region) && !this.#hasOwnTime) lines.push('const wall = moment.wallMs;');
+    if (this.#isTimed) lines.push('const clockMs = moment.clockMs;', 'let q = 0;');
     for (const node of this.#region.operators) lines.push(...this.#declaration(node));
     return lines;
   }

@@ -8,26 +8,23 @@ import type { Outputs } from './outputs.ts';
 import type { CollectorNode, OperatorNode, Region, StepNode } from './plan.ts';
 import type { Domain } from './time-domain.ts';
 
-/**
- * Runs `events[start..end)` through a region.
- *
- * @param wallMs - the time of events that have no event time
- * @param clockMs - cost of one clock read, subtracted by a timed loop
- */
-export type Loop = (
-  events: readonly unknown[],
-  start: number,
-  end: number,
-  wallMs: number,
-  keys: KeyColumn | undefined,
-  clockMs: number,
-) => void;
+/** Runs `events[start..end)` through a region. */
+export type Loop = (events: readonly unknown[], start: number, end: number, keys: KeyColumn | undefined) => void;
+
+/** What holds for all loops of a segment while they run. Not arguments: each call would box them anew. */
+export class Moment {
+  /** Epoch ms: the time of events that have no event time. */
+  wallMs: number = -Infinity;
+  /** Cost of one clock read, subtracted by a timed loop, ms. */
+  clockMs: number = Number.NaN;
+}
 
 /** What a loop works with. */
 export interface LoopContext {
   readonly outputs: Outputs;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  readonly moment: Moment;
   /** The watermark has come to a time somebody waits for, or outputs must run through before it moves on. Never throws. */
   readonly settle: (domain: Domain) => void;
   readonly failed: (region: Region, index: number, event: unknown, key: Key | undefined, cause: unknown) => void;

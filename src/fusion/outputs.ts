@@ -15,6 +15,16 @@ export class Outputs {
     this.#isBorrowed = new Array<boolean>(leaves).fill(false);
   }
 
+  /** No leaf has anything to take. */
+  get isEmpty(): boolean {
+    const arrays = this.#arrays;
+    for (let leaf = 0; leaf < arrays.length; leaf++) {
+      const held = arrays[leaf];
+      if (held !== undefined && held.length > 0) return false;
+    }
+    return true;
+  }
+
   /** The array that a loop pushes to; valid until the next `take` of this leaf. */
   open(leaf: number): unknown[] {
     const held = this.#arrays[leaf];

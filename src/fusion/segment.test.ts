@@ -48,7 +48,7 @@ describe.each([
 
   test('runs only the given range', () => {
     const segment = compile([...chain([map('same', (n: number) => n)], leaf), { leaf: 1 }], { generateCode });
-    segment.process({ events: [0, 1, 2, 3], start: 1, end: 3, partition: 'p', wallMs: 0 });
+    segment.process([0, 1, 2, 3], 1, 3, 'p');
     expect(segment.take(0)).toEqual([1, 2]);
     expect(segment.take(1)).toEqual([1, 2]);
   });
@@ -161,11 +161,11 @@ describe.each([
     const segment = compile(chain([byName, probe]), { generateCode });
     const events = ['a', 'b', 'c', 'a', 'b'].map((name) => ({ name }));
     const ids = Int32Array.of(0, 1, -1, 1, 9);
-    const batch = { events, start: 0, end: 5, partition: 'p', wallMs: 7 };
-    segment.process({ ...batch, keys: { field: 'name', ids, values: ['a', 'b'] } });
-    segment.process({ ...batch, end: 1, keys: { field: 'other', ids, values: ['a', 'b'] } });
-    segment.process({ ...batch, end: 1 });
-    segment.process({ ...batch, keys: { field: 'name', ids: Int32Array.of(0), values: ['a', 'b'] }, end: 2 });
+    segment.tick(7);
+    segment.process(events, 0, 5, 'p', { field: 'name', ids, values: ['a', 'b'] });
+    segment.process(events, 0, 1, 'p', { field: 'other', ids, values: ['a', 'b'] });
+    segment.process(events, 0, 1, 'p');
+    segment.process(events, 0, 2, 'p', { field: 'name', ids: Int32Array.of(0), values: ['a', 'b'] });
     const wanted: unknown[] = [
       ['a', 0, 7],
       ['b', 1, 7],

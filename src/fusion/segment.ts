@@ -27,16 +27,8 @@ export interface SegmentOptions {
   readonly generateCode: boolean;
   /** One batch in so many runs through a second, timed version of the loop. 0 = never. Default 128. */
   readonly timedEvery?: number;
-}
-
-export interface SegmentInput {
-  readonly events: readonly unknown[];
-  readonly start: number;
-  readonly end: number;
-  readonly partition: string;
-  /** Epoch ms: the time of events where the flow has no event time. */
-  readonly wallMs: number;
-  readonly keys?: KeyColumn | undefined;
+  /** Wall-clock time from one timed batch to the next, at least, ms. Default 1. */
+  readonly timedGapMs?: number;
 }
 
 /** User code threw (or gave an unusable key or time) on `event`. */
@@ -58,12 +50,17 @@ export interface OperatorCounters {
 }
 
 export interface Segment {
-  /** Runs `events[start..end)` through. Then `take` every leaf and the failures. */
-  process(input: SegmentInput): void;
+  /**
+   * Runs `events[start..end)` through. Then, where `hasOutput`, `take` every leaf and the failures.
+   * Events of a flow without event time happen at the `wallMs` of the last `tick`.
+   */
+  process(events: readonly unknown[], start: number, end: number, partition: string, keys?: KeyColumn): void;
+  /** False where `take` and `takeFailures` have nothing to give. */
+  readonly hasOutput: boolean;
   /** Outputs of a leaf since the last call, a fresh array, or undefined when there are none. */
   take(leaf: number): unknown[] | undefined;
   takeFailures(): Failure[] | undefined;
-  /** Processing time has come to `wallMs`: fires what is due. Outputs appear at the leaves. */
+  /** Processing time has come to `wallMs`, epoch ms: fires what is due. Outputs appear at the leaves. */
   tick(wallMs: number): void;
   /** Epoch ms of the next `tick` that has something to do; Infinity when none. */
   readonly nextTickMs: number;

@@ -92,6 +92,8 @@ export interface Collector {
   advance(watermarkMs: number): void;
   /** End of input: emit everything that is still open. */
   end(): void;
+  /** False where `take` and `takeFailures` have nothing to give: asked after each batch. */
+  readonly hasOutput: boolean;
   /** Outputs since the last `take` on that port, in order; undefined when there are none. */
   take(port: number): unknown[] | undefined;
   /**

@@ -40,6 +40,25 @@ describe('Acknowledgement', () => {
     );
   });
 
+  it('acknowledges a batch that has passed at once, unless an earlier one is open', () => {
+    const reported: number[] = [];
+    const acknowledgement = new Acknowledgement((_partition, offset) => reported.push(offset));
+    const open = (endOffset: number): Origin => {
+      const origin = new Origin('p', endOffset, 1, 0, (settled) => acknowledgement.settled(settled));
+      acknowledgement.opened(origin);
+      return origin;
+    };
+    expect(acknowledgement.passed('p', 1)).toBe(true);
+    const second = open(2);
+    expect(acknowledgement.passed('p', 3)).toBe(false);
+    const third = open(3);
+    third.release();
+    expect(reported).toEqual([1]);
+    second.release();
+    expect(acknowledgement.passed('p', 4)).toBe(true);
+    expect(reported).toEqual([1, 3, 4]);
+  });
+
   it('keeps partitions apart and forgets one that has ended', () => {
     const reported: string[] = [];
     const acknowledgement = new Acknowledgement((partition, offset) => reported.push(`${partition}${offset}`));

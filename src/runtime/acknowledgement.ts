@@ -9,6 +9,7 @@
 import type { Origin } from '../event/origin.ts';
 
 interface Partition {
+  readonly name: string;
   /** In the order of the source; settled ones are cut off from the front, `head` at a time. */
   readonly open: Origin[];
   head: number;
@@ -20,19 +21,34 @@ type Acknowledge = (partition: string, offset: number) => void;
 export class Acknowledgement {
   readonly #acknowledge: Acknowledge;
   readonly #partitions = new Map<string, Partition>();
+  /** The one found last: sources write many batches of a partition in a row. */
+  #last: Partition | undefined;
 
   constructor(acknowledge: Acknowledge) {
     this.#acknowledge = acknowledge;
   }
 
   opened(origin: Origin): void {
-    const partition = this.#partitions.get(origin.partition);
-    if (partition === undefined) this.#partitions.set(origin.partition, { open: [origin], head: 0, isEnded: false });
+    const name = origin.partition;
+    const partition = this.#find(name);
+    if (partition === undefined) this.#partitions.set(name, { name, open: [origin], head: 0, isEnded: false });
     else partition.open.push(origin);
   }
 
+  /**
+   * A batch of which nothing is left on its way although it was never `opened`: acknowledged at once.
+   *
+   * @returns false, and does nothing, where an earlier batch of the partition is still open
+   */
+  passed(name: string, endOffset: number): boolean {
+    const partition = this.#find(name);
+    if (partition !== undefined && partition.open.length > 0) return false;
+    this.#acknowledge(name, endOffset);
+    return true;
+  }
+
   settled(origin: Origin): void {
-    const partition = this.#partitions.get(origin.partition);
+    const partition = this.#find(origin.partition);
     if (partition === undefined || partition.open[partition.head] !== origin) return;
     let safe: Origin | undefined;
     for (let next = partition.open[partition.head]; next?.isConfirmed === true; next = partition.open[partition.head]) {
@@ -52,13 +68,20 @@ export class Acknowledgement {
 
   /** No more batches of this partition: it is forgotten once the open ones have settled. */
   ended(name: string): void {
-    const partition = this.#partitions.get(name);
+    const partition = this.#find(name);
     if (partition === undefined) return;
     partition.isEnded = true;
     this.#forget(name);
   }
 
+  #find(name: string): Partition | undefined {
+    if (this.#last?.name !== name) this.#last = this.#partitions.get(name);
+    return this.#last;
+  }
+
   #forget(name: string): void {
-    if (this.#partitions.get(name)?.open.length === 0) this.#partitions.delete(name);
+    if (this.#find(name)?.open.length !== 0) return;
+    this.#partitions.delete(name);
+    this.#last = undefined;
   }
 }

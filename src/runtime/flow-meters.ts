@@ -3,18 +3,37 @@ import { LatencyMeter } from '../metrics/latency-meter.ts';
 import { RateMeter } from '../metrics/rate-meter.ts';
 import type { Meters } from '../metrics/system-metrics.ts';
 import type { Clock } from '../time/clock.ts';
+import { Burst } from './burst.ts';
 
-/** The flow's own meters: one call as a batch is accepted, one as it settles. */
+/**
+ * The flow's own meters. Batches that come in now are counted by `burst`; those whose source says when they came,
+ * and those that are still on their way when `write` returns, one by one.
+ */
 export class FlowMeters implements Meters {
-  readonly latency: LatencyMeter;
-  readonly rate: RateMeter;
+  readonly burst: Burst;
   readonly #clock: Clock;
+  readonly #latency: LatencyMeter;
+  readonly #rate: RateMeter;
   #confirmed = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.latency = new LatencyMeter(clock);
-    this.rate = new RateMeter(clock);
+    this.#latency = new LatencyMeter(clock);
+    this.#rate = new RateMeter(clock);
+    this.burst = new Burst(clock, ({ events, bytes, confirmed, beganAt, endedAt }) => {
+      this.#rate.accepted(events, bytes, beganAt);
+      this.#confirm(confirmed, beganAt, endedAt);
+    });
+  }
+
+  get latency(): LatencyMeter {
+    this.burst.flush();
+    return this.#latency;
+  }
+
+  get rate(): RateMeter {
+    this.burst.flush();
+    return this.#rate;
   }
 
   get acceptedEvents(): number {
@@ -22,23 +41,31 @@ export class FlowMeters implements Meters {
   }
 
   get confirmedEvents(): number {
+    this.burst.flush();
     return this.#confirmed;
   }
 
   /** @param at - monotonic ms of the acceptance; of an open load it may lie in the past */
   accepted(events: number, bytes: number, at: number): void {
-    this.rate.accepted(events, bytes, at);
+    this.#rate.accepted(events, bytes, at);
   }
 
   settled(origin: Origin): void {
-    if (!origin.isConfirmed) return;
-    const now = this.#clock.now();
-    this.#confirmed += origin.events;
-    this.latency.record(now - origin.acceptedAt, origin.events, now);
+    if (origin.isConfirmed) this.confirmed(origin.events, origin.acceptedAt);
+  }
+
+  /** Nothing is left on its way of a batch that was not part of a burst. */
+  confirmed(events: number, acceptedAt: number): void {
+    this.#confirm(events, acceptedAt, this.#clock.now());
   }
 
   /** The same meters over the whole run. */
   overall(): Meters {
     return { latency: { window: () => this.latency.total() }, rate: { rate: () => this.rate.mean() } };
+  }
+
+  #confirm(events: number, acceptedAt: number, at: number): void {
+    this.#confirmed += events;
+    this.#latency.record(at - acceptedAt, events, at);
   }
 }

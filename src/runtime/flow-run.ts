@@ -11,7 +11,6 @@
 import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { SinkWriter } from '../event/sink.ts';
-import type { Origin } from '../event/origin.ts';
 import type { SinkNode } from '../flow/graph.ts';
 import type { Plan } from '../flow/plan.ts';
 import type { Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from '../flow/run.ts';
@@ -307,8 +306,7 @@ export class FlowRun implements Run {
         this.#end('failed', cause);
       },
       sinkDrained: (name) => this.#sinkDrained(name),
-      accepted: (events, bytes, at) => this.#meters.accepted(events, bytes, at),
-      settled: (origin: Origin) => this.#meters.settled(origin),
+      meters: this.#meters,
     };
   }
 }

@@ -4,7 +4,8 @@
  *
  * Invariants (ingest.test.ts)
  * - accepted = settled origins' events + events still in the flow; an invalid event is never among them.
- * - Latency counts from `acceptedAt`, one record per batch, weighted by its events.
+ * - Latency counts from `acceptedAt`, weighted by events. A batch of which nothing is left when the segment has run
+ *   gets no origin: nobody could hold it.
  * - After a promise was returned, `isFull` is true until it resolves.
  */
 
@@ -20,6 +21,7 @@ import { validate } from '../flow/validation.ts';
 import type { SourceSnapshot } from '../metrics/snapshot.ts';
 import type { Scheduler } from '../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
+import type { FlowMeters } from './flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
 import { both } from './target.ts';
 
@@ -50,10 +52,8 @@ export interface IngestEnvironment {
   readonly scheduler: Scheduler;
   readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
   readonly deadLetterRoom: () => undefined | Promise<void>;
-  /** Every accepted batch, once, as it comes in. */
-  readonly accepted: (events: number, bytes: number, at: number) => void;
-  /** Every accepted batch, once, when all its parts have settled. */
-  readonly settled: (origin: Origin) => void;
+  /** Told of every accepted batch once as it comes in, and once when nothing of it is left on its way. */
+  readonly meters: FlowMeters;
 }
 
 export class Ingest {
@@ -63,7 +63,8 @@ export class Ingest {
   readonly #target: SegmentRunner;
   readonly #acknowledgement: Acknowledgement | undefined;
   readonly #codecs = new Map<Format, Codec>();
-  readonly #offsets = new Map<string, number>();
+  readonly #positions = new Map<string, Position>();
+  #position: Position | undefined;
   #blocked: Promise<void> | undefined;
   #blockedSince = 0;
   #heldMs = 0;
@@ -74,6 +75,8 @@ export class Ingest {
    * shape, and the compiled code of the whole path in goes with it (measured: 3.6 to 5.6 ns per event).
    */
   readonly #totals = new Float64Array(2);
+  /** The wall-clock time that the segment was told last. */
+  #toldMs: number = Number.NaN;
   #invalid = 0;
 
   constructor(options: IngestOptions, target: SegmentRunner, environment: IngestEnvironment) {
@@ -89,7 +92,7 @@ export class Ingest {
   }
 
   readonly #settled = (origin: Origin): void => {
-    this.#environment.settled(origin);
+    this.#environment.meters.settled(origin);
     this.#acknowledgement?.settled(origin);
   };
 
@@ -142,37 +145,73 @@ export class Ingest {
   }
 
   #endPartition(partition: string): void {
-    this.#offsets.delete(partition);
+    this.#positions.delete(partition);
+    this.#position = undefined;
     this.#acknowledgement?.ended(partition);
     this.#target.endPartition(partition);
   }
 
   #writeEvents(batch: SourceBatch): undefined | Promise<void> {
-    const partition = batch.partition ?? this.name;
-    const endOffset = batch.endOffset ?? (this.#offsets.get(partition) ?? 0) + batch.events.length;
-    this.#offsets.set(partition, endOffset);
-    const bytes = batch.bytes > 0 ? batch.bytes : batch.events.length * ASSUMED_EVENT_BYTES;
-    return this.#accept(batch, bytes, partition, endOffset, undefined);
+    const { events, acceptedAt, endOffset, keys } = batch;
+    const position = this.#positionOf(batch.partition ?? this.name);
+    position.end[0] = endOffset ?? (position.end[0] as number) + events.length;
+    const bytes = batch.bytes > 0 ? batch.bytes : events.length * ASSUMED_EVENT_BYTES;
+    return this.#accept(events, keys, bytes, position.partition, position.end[0], acceptedAt, undefined);
   }
 
+  #positionOf(partition: string): Position {
+    if (this.#position?.partition === partition) return this.#position;
+    const known = this.#positions.get(partition);
+    const position = known ?? { partition, end: new Float64Array(1) };
+    if (known === undefined) this.#positions.set(partition, position);
+    this.#position = position;
+    return position;
+  }
+
+  /** @param acceptedAt - monotonic ms, where it is not now */
   #accept(
-    batch: Pick<SourceBatch, 'events' | 'acceptedAt' | 'keys'>,
+    events: unknown[],
+    keys: KeyColumn | undefined,
     bytes: number,
     partition: string,
     endOffset: number,
+    acceptedAt: number | undefined,
     rawOf: ((index: number) => Uint8Array) | undefined,
   ): undefined | Promise<void> {
-    const acceptedAt = batch.acceptedAt ?? this.#environment.scheduler.now();
-    const count = batch.events.length;
-    const origin = new Origin(partition, endOffset, count, acceptedAt, this.#settled);
-    this.#acknowledgement?.opened(origin);
+    const { meters, scheduler } = this.#environment;
+    const { burst } = meters;
+    const count = events.length;
     (this.#totals[ACCEPTED] as number) += count;
     (this.#totals[BYTES] as number) += bytes;
-    this.#environment.accepted(count, bytes, acceptedAt);
-    const events = this.#validated(batch.events, origin, rawOf);
-    const keys = events === batch.events ? batch.keys : undefined;
-    const blocked = this.#target.write({ events, start: 0, end: events.length, bytes, origin }, keys);
+    if (acceptedAt === undefined) burst.enter(count, bytes);
+    else meters.accepted(count, bytes, acceptedAt);
+    const at = acceptedAt ?? burst.beganAt;
+    const wallMs = acceptedAt === undefined ? burst.wallMs : scheduler.wall();
+    if (wallMs !== this.#toldMs) this.#tell(wallMs);
+
+    const checked = this.#options.schema === undefined ? undefined : this.#opened(partition, endOffset, count, at);
+    const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
+    const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
+    const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
+    if (acceptedAt === undefined) burst.leave(isOver ? count : 0);
+    else if (isOver) meters.confirmed(count, acceptedAt);
+    if (isOver) return this.#blocked;
+
+    const origin = checked ?? this.#opened(partition, endOffset, count, at);
+    const blocked = hasOutput ? this.#target.forward(origin, bytes, valid.length) : undefined;
+    origin.release();
     return this.#hold(both(blocked, this.#environment.deadLetterRoom()));
+  }
+
+  #tell(wallMs: number): void {
+    this.#toldMs = wallMs;
+    this.#target.tick(wallMs);
+  }
+
+  #opened(partition: string, endOffset: number, events: number, acceptedAt: number): Origin {
+    const origin = new Origin(partition, endOffset, events, acceptedAt, this.#settled);
+    this.#acknowledgement?.opened(origin);
+    return origin;
   }
 
   /** The events that the schema lets through, as it returns them; the others become dead letters. */
@@ -204,7 +243,7 @@ export class Ingest {
       batch: (events, bytes, endOffset, keyIds, rawOf) => {
         const keys = this.#keyColumn(codec, keyIds);
         const before = this.#invalid;
-        blocked = both(blocked, this.#accept({ events, acceptedAt, keys }, bytes, partition, endOffset, rawOf));
+        blocked = both(blocked, this.#accept(events, keys, bytes, partition, endOffset, acceptedAt, rawOf));
         const refused = this.#invalid - before;
         totals = { accepted: totals.accepted + events.length - refused, invalid: totals.invalid + refused };
       },
@@ -259,9 +298,8 @@ export class Ingest {
     this.#invalid += 1;
     (this.#totals[ACCEPTED] as number) += 1;
     const acceptedAt = this.#environment.scheduler.now();
-    this.#environment.accepted(1, rawBytes, acceptedAt);
-    const origin = new Origin(partition, offset + rawBytes, 1, acceptedAt, this.#settled);
-    this.#acknowledgement?.opened(origin);
+    this.#environment.meters.accepted(1, rawBytes, acceptedAt);
+    const origin = this.#opened(partition, offset + rawBytes, 1, acceptedAt);
     const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
     this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);
     origin.release();
@@ -285,6 +323,12 @@ export class Ingest {
     });
     return all;
   }
+}
+
+/** How far a partition has come, in its source's unit. In an array for the reason given for the totals. */
+interface Position {
+  readonly partition: string;
+  readonly end: Float64Array;
 }
 
 function byteFormat(source: Source<unknown>): Format {

@@ -41,13 +41,43 @@ export class SegmentRunner implements Target {
     this.#openInputs = inputs;
   }
 
-  write(slice: Slice, keys?: KeyColumn): undefined | Promise<void> {
-    const { events, start, end, origin } = slice;
-    const wallMs = this.#environment.scheduler.wall();
-    this.#segment.process({ events, start, end, partition: origin.partition, wallMs, keys });
-    const blocked = this.#forward(origin, slice.bytes, end - start);
+  write({ events, start, end, bytes, origin }: Slice): undefined | Promise<void> {
+    this.tick(this.#environment.scheduler.wall());
+    const hasOutput = this.run(events, start, end, origin.partition);
+    const blocked = hasOutput ? this.forward(origin, bytes, end - start) : undefined;
     origin.release();
+    return blocked;
+  }
+
+  /** Tells the time, epoch ms. `run` must follow: it hands on what falls due. */
+  tick(wallMs: number): void {
+    this.#segment.tick(wallMs);
+  }
+
+  /**
+   * Runs events through the segment, without an origin as yet: most batches of a flow that filters and aggregates end here.
+   *
+   * @returns whether something came out: then `forward` must follow
+   */
+  run(events: readonly unknown[], start: number, end: number, partition: string, keys?: KeyColumn): boolean {
+    this.#segment.process(events, start, end, partition, keys);
     this.#armTimer();
+    return this.#segment.hasOutput;
+  }
+
+  /** Hands on what came out; each part of it holds the origin. @param inputs - events that it came of */
+  forward(origin: Origin, bytes: number, inputs: number): undefined | Promise<void> {
+    let blocked: undefined | Promise<void>;
+    for (let i = 0; i < this.#leaves.length; i += 1) {
+      const events = this.#segment.take(i);
+      if (events === undefined) continue;
+      const share = Math.min(1, events.length / Math.max(1, inputs));
+      origin.retain();
+      const slice: Slice = { events, start: 0, end: events.length, bytes: Math.ceil(bytes * share), origin };
+      blocked = both(blocked, (this.#leaves[i] as Target).write(slice));
+    }
+    const failures = this.#segment.takeFailures();
+    if (failures !== undefined) for (const failure of failures) this.#report(failure, origin);
     return blocked;
   }
 
@@ -80,26 +110,11 @@ export class SegmentRunner implements Target {
     return this.#failed.get(operator) ?? 0;
   }
 
-  #forward(origin: Origin, bytes: number, inputs: number): undefined | Promise<void> {
-    let blocked: undefined | Promise<void>;
-    for (let i = 0; i < this.#leaves.length; i += 1) {
-      const events = this.#segment.take(i);
-      if (events === undefined) continue;
-      const share = Math.min(1, events.length / Math.max(1, inputs));
-      origin.retain();
-      const slice: Slice = { events, start: 0, end: events.length, bytes: Math.ceil(bytes * share), origin };
-      blocked = both(blocked, (this.#leaves[i] as Target).write(slice));
-    }
-    const failures = this.#segment.takeFailures();
-    if (failures !== undefined) for (const failure of failures) this.#report(failure, origin);
-    return blocked;
-  }
-
   /** Outputs that answer no batch: timers, ended partitions, the end of input. */
   #forwardOwn(): void {
     const acceptedAt = this.#environment.scheduler.now();
     const origin = new Origin(this.name, 0, 0, acceptedAt, () => undefined);
-    void this.#forward(origin, OWN_OUTPUT_BYTES, 1);
+    void this.forward(origin, OWN_OUTPUT_BYTES, 1);
     origin.release();
     this.#armTimer();
   }

@@ -1,5 +1,4 @@
 import type { Slice } from '../event/batch.ts';
-import type { KeyColumn } from '../event/batch.ts';
 
 /**
  * Where slices flow: a segment or a waiting stage. Sync-first: `undefined` means go on, a promise
@@ -8,7 +7,7 @@ import type { KeyColumn } from '../event/batch.ts';
 export interface Target {
   readonly name: string;
   /** Takes over the slice and its reference to the origin. */
-  write(slice: Slice, keys?: KeyColumn): undefined | Promise<void>;
+  write(slice: Slice): undefined | Promise<void>;
   /** One of the inputs has ended; after the last one the target finishes and closes what follows. */
   close(): void;
 }

@@ -1,8 +1,8 @@
 /**
  * DaoFlow as its users have it: the built package, metrics on (they always are), generated loops.
  *
- * A flow stays open over all repetitions, as flows do: it is fed by a source that writes batch after
- * batch and gives up its turn every 2 ms, as the connectors do. Its answer comes when it ends. The
+ * A flow stays open over all repetitions, as flows do: it is fed through the connector for arrays that
+ * are at hand, `fromBatches`, which gives up its turn every 2 ms. Its answer comes when it ends. The
  * arrays of the load are handed over again in each pass, which is safe because the engine never
  * writes to a batch.
  */
@@ -10,6 +10,7 @@
 import {
   count,
   flow,
+  fromBatches,
   sum,
   tumbling,
   type EventSource,
@@ -24,6 +25,7 @@ import {
   isKept,
   isLarge,
   keyColumns,
+  load,
   rounded,
   scaled,
   tallyRow,
@@ -37,13 +39,13 @@ export type DaoFlowJob = JobName | 'threeDense' | 'threeFreshDense';
 
 /** As NDJSON. */
 const EVENT_BYTES = 66;
-const TURN_MS = 2;
 
 export function openDaoFlow(job: DaoFlowJob): OpenFlow {
   if (job === 'each' || job === 'arrays') return openCalls(job);
   const tally: Tally = { events: 0, total: 0 };
   const feed = new Feed<Event>();
   const columns = job === 'threeDense' || job === 'threeFreshDense' ? keyColumns : undefined;
+  const given = batchesOf(load, columns);
   // Event time goes on from pass to pass, so that the flow sees one long stream.
   let passed = 0;
   const events = flow(`bench-${job}`).from(feed);
@@ -51,7 +53,7 @@ export function openDaoFlow(job: DaoFlowJob): OpenFlow {
   return {
     isWhole: true,
     run: async (batches) => {
-      await feed.send(batches as readonly Event[][], columns);
+      await feed.send(given.slice(0, batches.length));
       passed += 1;
     },
     close: async () => {
@@ -84,12 +86,13 @@ function declare(job: SyncJob, events: Stream<Event>, timeOf: (event: Event) => 
 function openCalls(job: AsyncJobName): OpenFlow {
   const calls = new Calls();
   const feed = new Feed<Event>();
+  const given = batchesOf(load);
   const run = declareCalls(job, flow(`bench-${job}`).from(feed), calls).run();
   let expected = 0;
   return {
     run: async (batches) => {
       for (const batch of batches) expected += job === 'each' ? batch.length : 1;
-      await feed.send(batches as readonly Event[][], undefined);
+      await feed.send(given.slice(0, batches.length));
       await calls.reached(expected);
       await feed.confirmed();
     },
@@ -107,9 +110,20 @@ function declareCalls(job: AsyncJobName, events: Stream<Event>, { call }: Calls)
   return events.mapAsync((event) => call(event as never), { concurrency, ordered: false }).to(() => undefined);
 }
 
+/** The load as a source has it: arrays whose size on the wire is known. `batches` of a run are always its first ones. */
+export function batchesOf<E>(
+  arrays: readonly (readonly E[])[],
+  columns?: readonly KeyColumn[],
+): readonly SourceBatch<E>[] {
+  return arrays.map((events, i) => ({
+    events: events as E[],
+    bytes: events.length * EVENT_BYTES,
+    keys: columns?.[i],
+  }));
+}
+
 interface Order<E> {
-  readonly batches: readonly E[][];
-  readonly columns: readonly KeyColumn[] | undefined;
+  readonly batches: readonly SourceBatch<E>[];
   readonly done: () => void;
 }
 
@@ -135,28 +149,21 @@ export class Feed<E> implements EventSource<E> {
   };
 
   /** Resolves when the flow has taken the last batch: for a synchronous flow, has processed it. */
-  send(batches: readonly E[][], columns?: readonly KeyColumn[]): Promise<void> {
-    return new Promise((done) => this.#give({ batches, columns, done }));
+  send(batches: readonly SourceBatch<E>[]): Promise<void> {
+    return new Promise((done) => this.#give({ batches, done }));
   }
 
   end(): void {
     this.#give(undefined);
   }
 
-  readonly run: EventSource<E>['run'] = async (output, { scheduler }) => {
+  readonly run: EventSource<E>['run'] = async (output, context) => {
     for (;;) {
       if (this.#orders.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
       const order = this.#orders.shift();
       if (order === undefined) return;
-      let turnEnds = scheduler.now() + TURN_MS;
-      for (let i = 0; i < order.batches.length; i += 1) {
-        this.#sent += (order.batches[i] as E[]).length;
-        const blocked = output.write(batchOf(order, i));
-        if (blocked !== undefined) await blocked;
-        if (scheduler.now() < turnEnds) continue;
-        await scheduler.yield();
-        turnEnds = scheduler.now() + TURN_MS;
-      }
+      for (const { events } of order.batches) this.#sent += events.length;
+      await fromBatches(order.batches).run(output, context);
       order.done();
     }
   };
@@ -165,9 +172,4 @@ export class Feed<E> implements EventSource<E> {
     this.#orders.push(order);
     this.#wake?.();
   }
-}
-
-function batchOf<E>({ batches, columns }: Order<E>, index: number): SourceBatch<E> {
-  const events = batches[index] as E[];
-  return { events, bytes: events.length * EVENT_BYTES, keys: columns?.[index] };
 }

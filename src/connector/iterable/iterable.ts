@@ -4,13 +4,15 @@
  * **Invariants** (iterable.test.ts, test/contract)
  * - Items keep their order; each is handed over exactly once.
  * - An item waits at most for the end of the turn in which it became ready, never for the next one.
- * - A synchronous iterable gives up its turn after TURN_MS, so that I/O and timers run.
+ * - A synchronous iterable gives up its turn in time, so that I/O and timers run.
  */
 
 import type { SourceBatch } from '../../event/batch.ts';
 import type { EventSource, SourceContext, SourceOutput } from '../../event/source.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { batchBytes } from '../event-size.ts';
+import { Turn } from '../turn.ts';
+import { onAbort } from '../waiting.ts';
 import { pullAsync } from './pull.ts';
 
 /** A sequence, or a function that begins a new one (so that a flow can run more than once). */
@@ -23,8 +25,6 @@ export interface IterableOptions {
 
 /** Events per batch: enough to make the cost per batch small, few enough to stay within a turn. */
 const BATCH_EVENTS = 512;
-/** How long a source may keep the event loop, ms. */
-const TURN_MS = 2;
 
 /**
  * A source of the items of any iterable. Cost per item: one call of the iterator; prefer
@@ -74,15 +74,21 @@ async function pushBatches<E>(
   output: SourceOutput<E>,
   { scheduler, signal }: SourceContext,
 ): Promise<void> {
-  let turnEnds = scheduler.now() + TURN_MS;
-  for (const batch of batches) {
-    const blocked = writeBatch(batch, output);
-    if (blocked !== undefined) await blocked;
-    if (scheduler.now() >= turnEnds) {
-      await scheduler.yield();
-      turnEnds = scheduler.now() + TURN_MS;
+  const turn = new Turn(scheduler);
+  const stop = { isAsked: false }; // a read of signal.aborted costs 10 ns
+  const forget = onAbort(signal, () => (stop.isAsked = true));
+  try {
+    for (const batch of batches) {
+      const blocked = writeBatch(batch, output);
+      if (blocked !== undefined) await blocked;
+      if (turn.isOver) {
+        await scheduler.yield();
+        turn.begin();
+      }
+      if (stop.isAsked) return;
     }
-    if (signal.aborted) return;
+  } finally {
+    forget();
   }
 }
 

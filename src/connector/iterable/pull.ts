@@ -1,11 +1,7 @@
 import { batchBytes } from '../event-size.ts';
 import type { SourceContext, SourceOutput } from '../../event/source.ts';
+import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';
-
-/** How long one turn may go on with items that are ready at once, ms. */
-const TURN_MS = 2;
-/** A look at the clock costs about as much as an item that is ready. */
-const ITEMS_PER_CLOCK_READ = 32;
 
 /**
  * Pulls an async iterator one item at a time and hands over what came within one turn of the event
@@ -29,16 +25,16 @@ export async function pullAsync<E>(
       stop = () => resolve(undefined);
       iterator.next().then(resolve, reject);
     });
-  let turnEnds = scheduler.now() + TURN_MS;
+  const turn = new Turn(scheduler);
   try {
-    for (let taken = 1; !signal.aborted; taken += 1) {
+    while (!signal.aborted) {
       const result = await next();
       if (result === undefined || result.done === true) break;
       const blocked = gather.add(result.value);
       if (blocked !== undefined) await blocked;
-      if (taken % ITEMS_PER_CLOCK_READ === 0 && scheduler.now() >= turnEnds) {
+      if (turn.isOver) {
         await scheduler.yield();
-        turnEnds = scheduler.now() + TURN_MS;
+        turn.begin();
       }
     }
   } finally {

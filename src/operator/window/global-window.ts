@@ -51,6 +51,10 @@ export class GlobalWindow implements Collector {
     this.store.dropFirst(1);
   }
 
+  get hasOutput(): boolean {
+    return !this.#output.isEmpty;
+  }
+
   take(port: number): unknown[] | undefined {
     return this.#output.take(port);
   }

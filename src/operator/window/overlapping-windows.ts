@@ -71,6 +71,10 @@ export class OverlappingWindows implements Collector {
     this.#wakeMs = Infinity;
   }
 
+  get hasOutput(): boolean {
+    return !this.#output.isEmpty;
+  }
+
   take(port: number): unknown[] | undefined {
     return this.#output.take(port);
   }

@@ -94,6 +94,10 @@ export class PaneWindows implements Collector {
     this.#wakeMs = Infinity;
   }
 
+  get hasOutput(): boolean {
+    return !this.#output.isEmpty;
+  }
+
   take(port: number): unknown[] | undefined {
     return this.#output.take(port);
   }

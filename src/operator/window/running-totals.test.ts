@@ -32,9 +32,17 @@ function run(
   };
   const window = windowAggregate('totals', global(), aggregates);
   const trees = [{ operator: time, ports: [[{ operator: window, ports: [[{ leaf: 0 }], []] }]] }];
-  const options = { flow: 'f', clock: new VirtualScheduler(), random: () => 0, generateCode, timedEvery };
+  const options = {
+    flow: 'f',
+    clock: new VirtualScheduler(),
+    random: () => 0,
+    generateCode,
+    timedEvery,
+    timedGapMs: 0,
+  };
   const segment = compileSegment(trees, 1, options);
-  for (const events of batches) segment.process({ events, start: 0, end: events.length, partition: 'p', wallMs: 5 });
+  segment.tick(5);
+  for (const events of batches) segment.process(events, 0, events.length, 'p');
   segment.end();
   const failures = (segment.takeFailures() ?? []).map(({ event, cause }) => [event, (cause as Error).message]);
   return { results: segment.take(0) as Record<string, unknown>[] | undefined, failures };

@@ -60,6 +60,10 @@ export class RunningTotals implements Collector {
     row[0] = 0;
   }
 
+  get hasOutput(): boolean {
+    return this.#result !== undefined;
+  }
+
   take(port: number): unknown[] | undefined {
     const taken = port === 0 ? this.#result : undefined;
     if (port === 0) this.#result = undefined;

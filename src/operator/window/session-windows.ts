@@ -103,6 +103,10 @@ export class SessionWindows implements Collector {
     this.#wakeMs = Infinity;
   }
 
+  get hasOutput(): boolean {
+    return !this.#output.isEmpty;
+  }
+
   take(port: number): unknown[] | undefined {
     return this.#output.take(port);
   }

@@ -43,6 +43,10 @@ export class WindowOutput {
     throw new RangeError(message);
   }
 
+  get isEmpty(): boolean {
+    return this.#results === undefined && this.#lateEvents === undefined && this.#failures === undefined;
+  }
+
   take(port: number): unknown[] | undefined {
     const taken = port === 0 ? this.#results : this.#lateEvents;
     if (port === 0) this.#results = undefined;
