@@ -79,6 +79,21 @@ export type { Duration } from './time/duration.ts';
 export type { CallSample, CutReasons, GateState, Pause, StageObservation } from './control/observation.ts';
 export type { KnobName, Settings, StageSettings } from './control/settings.ts';
 
+export { BufferManager } from './buffer/buffer-manager.ts';
+export type { BufferManagerOptions, EdgeGrant, EdgeLoad, FixedSizes } from './buffer/buffer-manager.ts';
+export type { Parallelism } from './buffer/capacity.ts';
+export type { EdgeCapacity } from './buffer/edge.ts';
+export type { MemoryBand } from './buffer/memory-band.ts';
+export { ResourceStrategy } from './resource/resource-strategy.ts';
+export type {
+  ResourceObservation,
+  ResourceStrategyInput,
+  ResourceVerdict,
+  ScalingPolicyInput,
+} from './resource/resource-strategy.ts';
+export type { ResourceLimits } from './resource/limit-guard.ts';
+export type { ScalingPolicies, ScalingPolicy } from './resource/scaling-policy.ts';
+
 export {
   ConfigError,
   ConnectorError,

@@ -1,0 +1,45 @@
+import { ConfigError } from './errors.ts';
+
+/**
+ * Reads a declaration of plain data under our own names, accepting for each the name that the guide gives it
+ * in JSON (`BufferSize` for `bufferSize`). A name that is unknown or given twice is refused: a misspelt limit
+ * must not silently be none.
+ *
+ * @param names - own name -> further accepted names
+ * @param path - where the declaration stands, for the message
+ * @throws ConfigError
+ */
+export function declared<N extends string>(
+  value: unknown,
+  names: Readonly<Record<N, readonly string[]>>,
+  path: string,
+): Partial<Record<N, unknown>> {
+  const known = Object.keys(names) as N[];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ConfigError(path, `an object with ${known.join(', ')}`, value);
+  }
+  const read: Partial<Record<N, unknown>> = {};
+  for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
+    const name = known.find((own) => own === key || names[own].includes(key));
+    if (name === undefined) throw new ConfigError(`${path}.${key}`, `one of ${known.join(', ')}`, key);
+    if (name in read) throw new ConfigError(`${path}.${key}`, `${name} only once`, key);
+    read[name] = given;
+  }
+  return read;
+}
+
+/** @throws ConfigError unless it is a finite number from `min` to `max` */
+export function numberWithin(value: unknown, path: string, [min, max]: readonly [number, number]): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;
+  throw new ConfigError(
+    path,
+    max === Infinity ? `a number of at least ${min}` : `a number from ${min} to ${max}`,
+    value,
+  );
+}
+
+/** @throws ConfigError unless it is a whole number of at least `min` */
+export function wholeNumber(value: unknown, path: string, min: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= min) return value;
+  throw new ConfigError(path, `a whole number of at least ${min}`, value);
+}
