@@ -8,6 +8,8 @@ export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/s
 export { firstFree, gauss, noise } from './testing/simulation/plant.ts';
 export type { Plant, PlantCall, PlantReply } from './testing/simulation/plant.ts';
 export { CONTROL_PERIOD_MS } from './tuning/controller.ts';
+export { stageSolver } from './tuning/solver/solver.ts';
+export type { SolverState } from './tuning/solver/solver.ts';
 export type { Controller, Step } from './tuning/controller.ts';
 export type { Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
 export type { Bound, KnobBounds, StageGoal, TuningGoal } from './control/goal.ts';

@@ -1,0 +1,102 @@
+/**
+ * What has been measured, place by place: the mean duration of calls at a batch size and a concurrency, each kept
+ * by a Kalman filter of its own in the logarithm.
+ *
+ * Invariants (cells.test.ts)
+ * - At most MAX_CELLS; where they run out, the two nearest become one.
+ * - A place keeps its exact mean coordinates: the edge of a page or of a cliff is not blurred by a grid.
+ */
+
+import { square } from './numbers.ts';
+
+export interface Cell {
+  readonly batch: number;
+  readonly inFlight: number;
+  /** Logarithm of the mean duration in ms, without the common level. */
+  readonly logMs: number;
+  /** Of logMs, as of `at`. */
+  readonly variance: number;
+  /** Calls seen. */
+  readonly calls: number;
+  /** Monotonic ms of the last of them. */
+  readonly at: number;
+}
+
+export const MAX_CELLS = 48;
+
+/** Places within 1 % of each other are one. */
+const SAME_PLACE = 0.01;
+/** Standard deviation by which a place's own cost wanders in a second, apart from the common level. */
+const WANDER_PER_SECOND = 0.003;
+/** An innovation of more standard deviations than this: the place has changed, old evidence counts less. */
+const SURPRISE = 3;
+
+/** A place's evidence, seen from a later time. */
+export function varianceAt({ variance, at }: Cell, now: number): number {
+  return variance + (Math.max(0, now - at) / 1000) * square(WANDER_PER_SECOND);
+}
+
+/** Takes in what one period saw of one place. */
+export function withEvidence(cells: readonly Cell[], seen: Cell): Cell[] {
+  const index = cells.findIndex((cell) => isSamePlace(cell, seen));
+  if (index >= 0) return cells.map((cell, i) => (i === index ? updated(cell, seen) : cell));
+  return atMost([...cells, seen], seen.at);
+}
+
+function isSamePlace(one: Cell, other: Cell): boolean {
+  return (
+    Math.abs(Math.log(one.batch / other.batch)) < SAME_PLACE &&
+    Math.abs(Math.log(one.inFlight / other.inFlight)) < SAME_PLACE
+  );
+}
+
+function updated(cell: Cell, seen: Cell): Cell {
+  const innovation = seen.logMs - cell.logMs;
+  let variance = varianceAt(cell, seen.at);
+  if (square(innovation) > square(SURPRISE) * (variance + seen.variance)) variance += square(innovation);
+  const gain = variance / (variance + seen.variance);
+  return {
+    ...between(cell, seen, gain),
+    logMs: cell.logMs + gain * innovation,
+    variance: (1 - gain) * variance,
+    calls: cell.calls + seen.calls,
+    at: seen.at,
+  };
+}
+
+function between(one: Cell, other: Cell, share: number): Pick<Cell, 'batch' | 'inFlight'> {
+  const mix = (from: number, to: number): number => from * (to / from) ** share;
+  return { batch: mix(one.batch, other.batch), inFlight: mix(one.inFlight, other.inFlight) };
+}
+
+function atMost(cells: Cell[], now: number): Cell[] {
+  while (cells.length > MAX_CELLS) mergeNearest(cells, now);
+  return cells;
+}
+
+/** The two nearest become one, unless one says next to nothing: then that goes. */
+function mergeNearest(cells: Cell[], now: number): void {
+  let [first, second, least] = [0, 1, Infinity];
+  const places = cells.map(({ batch, inFlight }) => [Math.log(batch), Math.log(inFlight)] as const);
+  for (let i = 0; i < places.length; i += 1) {
+    const [batch, inFlight] = places[i] as readonly [number, number];
+    for (let j = i + 1; j < places.length; j += 1) {
+      const other = places[j] as readonly [number, number];
+      const distance = Math.abs(batch - other[0]) + 2 * Math.abs(inFlight - other[1]);
+      if (distance < least) [first, second, least] = [i, j, distance];
+    }
+  }
+  const one = cells[first] as Cell;
+  const other = cells[second] as Cell;
+  const weights = [1 / varianceAt(one, now), 1 / varianceAt(other, now)] as const;
+  const share = weights[1] / (weights[0] + weights[1]);
+  const recent = one.at > other.at ? one : other;
+  cells[first] = {
+    ...between(one, other, share),
+    logMs: one.logMs + share * (other.logMs - one.logMs),
+    variance: 1 / (weights[0] + weights[1]) + square(least / 4),
+    calls: one.calls + other.calls,
+    at: recent.at,
+  };
+  cells.splice(second, 1);
+}

@@ -1,0 +1,150 @@
+/**
+ * What the prior does not explain: a Gaussian process over (log batch, log concurrency) through the cells' residuals.
+ * It shrinks to the prior where little was measured, follows the measurements where there are many, and says how
+ * sure it is of either.
+ *
+ * Covariance: three scales, so that it bends gently over octaves, sharply at a knee, and lets an exact batch size
+ * differ from its neighbour (a page, a cliff). Each is a product of a factor in batch and one in concurrency, so that
+ * a grid of candidates costs two small tables. Source: Rasmussen & Williams 2006, algorithm 2.1.
+ * Cost: n^3 / 6 + O(n) per mean and O(n^2) per variance, n <= MAX_CELLS.
+ */
+
+import { square } from './numbers.ts';
+
+export interface Residual {
+  readonly batch: number;
+  readonly inFlight: number;
+  /** Logarithm of measured over expected. */
+  readonly value: number;
+  readonly variance: number;
+}
+
+/** Octaves. The second is a quarter of the first, so its factor is the sixteenth power of the other. */
+const WIDE = 1.2;
+const SHARP = 0.06;
+/** Shares of the three scales in the variance: wide, middle (WIDE / 4), sharp. */
+const SHARES = [0.5, 0.35, 0.15] as const;
+const SCALES = 3;
+
+export class ResidualField {
+  readonly #size: number;
+  readonly #amplitude: number;
+  readonly #logBatch: Float64Array;
+  readonly #logInFlight: Float64Array;
+  /** Lower triangle of the Cholesky factor, row by row. */
+  readonly #factor: Float64Array;
+  readonly #weights: Float64Array;
+  readonly #batchTables = new Map<number, Float64Array>();
+  readonly #inFlightTables = new Map<number, Float64Array>();
+
+  /** @param amplitude - standard deviation of what the prior leaves unexplained, > 0 */
+  constructor(residuals: readonly Residual[], amplitude: number) {
+    this.#size = residuals.length;
+    this.#amplitude = amplitude;
+    this.#logBatch = Float64Array.from(residuals, ({ batch }) => Math.log2(batch));
+    this.#logInFlight = Float64Array.from(residuals, ({ inFlight }) => Math.log2(inFlight));
+    this.#factor = this.#factorize(residuals);
+    this.#weights = this.#solveTransposed(this.#solve(Float64Array.from(residuals, ({ value }) => value)));
+  }
+
+  mean(batch: number, inFlight: number): number {
+    const inBatch = tableOf(this.#batchTables, batch, this.#logBatch);
+    const inConcurrency = tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
+    const weights = this.#weights;
+    const size = this.#size;
+    let [wide, middle, sharp] = [0, 0, 0];
+    for (let i = 0; i < size; i += 1) {
+      const weight = weights[i] as number;
+      wide += weight * (inBatch[i] as number) * (inConcurrency[i] as number);
+      middle += weight * (inBatch[size + i] as number) * (inConcurrency[size + i] as number);
+      sharp += weight * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
+    }
+    return square(this.#amplitude) * (SHARES[0] * wide + SHARES[1] * middle + SHARES[2] * sharp);
+  }
+
+  variance(batch: number, inFlight: number): number {
+    const projected = this.#solve(this.#covariances(batch, inFlight));
+    let explained = 0;
+    for (const each of projected) explained += each * each;
+    return Math.max(0, square(this.#amplitude) - explained);
+  }
+
+  #covariances(batch: number, inFlight: number): Float64Array {
+    const inBatch = tableOf(this.#batchTables, batch, this.#logBatch);
+    const inConcurrency = tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
+    const covariances = new Float64Array(this.#size);
+    const size = this.#size;
+    const power = square(this.#amplitude);
+    for (let i = 0; i < size; i += 1) {
+      covariances[i] =
+        power *
+        (SHARES[0] * (inBatch[i] as number) * (inConcurrency[i] as number) +
+          SHARES[1] * (inBatch[size + i] as number) * (inConcurrency[size + i] as number) +
+          SHARES[2] * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number));
+    }
+    return covariances;
+  }
+
+  #factorize(residuals: readonly Residual[]): Float64Array {
+    const size = this.#size;
+    const factor = new Float64Array(size * size);
+    residuals.forEach(({ batch, inFlight, variance }, i) => {
+      const covariances = this.#covariances(batch, inFlight);
+      for (let j = 0; j <= i; j += 1) {
+        let sum = (covariances[j] as number) + (i === j ? variance : 0);
+        for (let k = 0; k < j; k += 1) sum -= (factor[i * size + k] as number) * (factor[j * size + k] as number);
+        factor[i * size + j] =
+          i === j
+            ? Math.sqrt(Math.max(sum, MIN_PIVOT * square(this.#amplitude)))
+            : sum / (factor[j * size + j] as number);
+      }
+    });
+    return factor;
+  }
+
+  /** L x = right. */
+  #solve(right: Float64Array): Float64Array {
+    const size = this.#size;
+    const x = right.slice();
+    for (let i = 0; i < size; i += 1) {
+      let sum = x[i] as number;
+      const row = i * size;
+      for (let k = 0; k < i; k += 1) sum -= (this.#factor[row + k] as number) * (x[k] as number);
+      x[i] = sum / (this.#factor[row + i] as number);
+    }
+    return x;
+  }
+
+  /** L' x = right. */
+  #solveTransposed(right: Float64Array): Float64Array {
+    const size = this.#size;
+    const x = right.slice();
+    for (let i = size - 1; i >= 0; i -= 1) {
+      let sum = x[i] as number;
+      for (let k = i + 1; k < size; k += 1) sum -= (this.#factor[k * size + i] as number) * (x[k] as number);
+      x[i] = sum / (this.#factor[i * size + i] as number);
+    }
+    return x;
+  }
+}
+
+/** Share of the variance below which a pivot is rounding. */
+const MIN_PIVOT = 1e-9;
+
+/** Factors of the covariance between a coordinate and those of all cells, scale by scale; kept for the next candidate. */
+function tableOf(tables: Map<number, Float64Array>, value: number, places: Float64Array): Float64Array {
+  const known = tables.get(value);
+  if (known !== undefined) return known;
+  const size = places.length;
+  const table = new Float64Array(SCALES * size);
+  const at = Math.log2(value);
+  for (let i = 0; i < size; i += 1) {
+    const distance = Math.abs(at - (places[i] as number));
+    const wide = Math.exp(-square(distance / WIDE) / 2);
+    table[i] = wide;
+    table[size + i] = square(square(square(square(wide))));
+    table[2 * size + i] = Math.exp(-distance / SHARP);
+  }
+  tables.set(value, table);
+  return table;
+}

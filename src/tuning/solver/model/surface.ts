@@ -1,0 +1,244 @@
+/**
+ * The cost model of a stage: log duration = level + log prior(batch, n) + residual(batch, n).
+ *
+ * The level is common to all places and follows what slows everything down or speeds it up (a Kalman filter); cells
+ * keep what is particular to a place. An innovation is shared out between the two by their uncertainties: at a
+ * well-known place it moves the level, at a new one it makes the place's own cost. So a comparison of two places that
+ * were visited in turn is free of drift.
+ *
+ * Plain data and pure functions; a model is built once per state and remembered with it.
+ */
+
+import type { Cost, CostModel, Point } from '../cost-model.ts';
+import type { UsableCall } from '../samples.ts';
+import { MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { clamp, square } from './numbers.ts';
+import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
+import { ResidualField } from './residual.ts';
+import { initialTail, tailAt, tailsOf, withCalls, type TailState } from './tail.ts';
+
+export interface SurfaceState {
+  readonly cells: readonly Cell[];
+  readonly prior: Prior;
+  /** Logarithm of the common factor, and its variance. */
+  readonly level: number;
+  readonly levelVariance: number;
+  /** Running mean of the level's innovations: far from zero means drift. */
+  readonly trend: number;
+  /** Variance of a single call's duration over its squared mean. */
+  readonly scatter: number;
+  /** Standard deviation of what the prior leaves unexplained. */
+  readonly misfit: number;
+  readonly tail: TailState;
+  /** Monotonic ms of the last evidence, and periods with evidence since the prior was fitted. */
+  readonly at: number;
+  readonly sinceFit: number;
+}
+
+/** How much the level wanders in a second. */
+const LEVEL_WANDER = 0.03;
+/** Error of a period's mean that more calls do not reduce. */
+const COMMON_ERROR = 0.006;
+/** Calls disturb each other, so many count less than independent ones. */
+const CORRELATION = 1.5;
+const FIRST_SCATTER = 0.04;
+const SCATTER_GAIN = 0.1;
+/** Trend in standard deviations from which on the level follows faster. */
+const TREND = 3;
+const TREND_GAIN = 0.3;
+const FIT_EVERY = 5;
+const LEAST_MISFIT = 0.02;
+const MOST_MISFIT = 0.6;
+
+export const BLANK_SURFACE: SurfaceState = {
+  cells: [],
+  prior: BLANK_PRIOR,
+  level: 0,
+  levelVariance: 0,
+  trend: 0,
+  scatter: FIRST_SCATTER,
+  misfit: 0.1,
+  tail: initialTail(),
+  at: 0,
+  sinceFit: 0,
+};
+
+/** What one period saw of one place. */
+export interface Group extends Point {
+  readonly logMs: number;
+  readonly variance: number;
+  readonly calls: number;
+}
+
+export class Surface implements CostModel {
+  readonly explored: Point;
+  readonly isInformed: boolean;
+  readonly #state: SurfaceState;
+  readonly #field: ResidualField;
+  readonly #tails: readonly number[];
+
+  constructor(state: SurfaceState) {
+    this.#state = state;
+    this.isInformed = state.cells.length > 0;
+    this.#tails = tailsOf(state.tail);
+    this.explored = {
+      batch: Math.max(1, ...state.cells.map(({ batch }) => batch)),
+      inFlight: Math.max(1, ...state.cells.map(({ inFlight }) => inFlight)),
+    };
+    this.#field = new ResidualField(
+      state.cells.map((cell) => ({
+        batch: cell.batch,
+        inFlight: cell.inFlight,
+        value: cell.logMs - priorLogMs(state.prior, cell.batch, cell.inFlight),
+        variance: varianceAt(cell, state.at),
+      })),
+      state.misfit,
+    );
+  }
+
+  predict(batch: number, inFlight: number): Cost {
+    const shape = priorLogMs(this.#state.prior, batch, inFlight) + this.#field.mean(batch, inFlight);
+    return { ms: Math.exp(this.#state.level + shape), tail: tailAt(this.#tails, inFlight) };
+  }
+
+  doubt(batch: number, inFlight: number): number {
+    return Math.sqrt(this.#field.variance(batch, inFlight));
+  }
+}
+
+const surfaces = new WeakMap<SurfaceState, Surface>();
+
+/** The model that a state stands for. Cost: 0.1 ms the first time. */
+export function surfaceOf(state: SurfaceState): Surface {
+  let surface = surfaces.get(state);
+  if (surface === undefined) surfaces.set(state, (surface = new Surface(state)));
+  return surface;
+}
+
+/** @param shift - logarithm of a sudden common factor that has been recognised, else 0 */
+export function learn(before: SurfaceState, calls: readonly UsableCall[], at: number): SurfaceState {
+  if (calls.length === 0) return before;
+  const scatter = scatterOf(before.scatter, calls);
+  const groups = groupsOf(calls, scatter);
+  const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
+  let cells: readonly Cell[] = before.cells;
+  for (const group of groups) {
+    const { batch, inFlight, variance } = group;
+    cells = withEvidence(cells, {
+      batch,
+      inFlight,
+      variance,
+      logMs: group.logMs - level.level,
+      calls: group.calls,
+      at,
+    });
+  }
+  const isNew = cells.length !== before.cells.length || cells.length < FIT_EVERY;
+  const fitted = refitted({ ...level, cells, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
+  const surface = surfaceOf(fitted);
+  // The cached model is that of another object: the tail is not part of what it is built from until now.
+  const ratios = calls.map(({ batch, inFlight, ms }) => ({
+    inFlight,
+    ratio: ms / surface.predict(batch, inFlight).ms,
+  }));
+  return { ...fitted, tail: withCalls(before.tail, ratios) };
+}
+
+/** The same shape at another level; what is known of places is known less well. */
+export function shifted(state: SurfaceState, logFactor: number): SurfaceState {
+  return {
+    ...state,
+    level: state.level + logFactor,
+    levelVariance: square(SHIFTED_DOUBT),
+    trend: 0,
+    cells: state.cells.map((cell) => ({ ...cell, variance: cell.variance + square(SHIFTED_SHAPE) })),
+  };
+}
+
+const SHIFTED_DOUBT = 0.1;
+const SHIFTED_SHAPE = 0.03;
+
+/** Calls of the same place, within 3 %, together. */
+export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[] {
+  const sums = new Map<string, { batch: number; inFlight: number; ms: number; calls: number }>();
+  for (const { batch, inFlight, ms } of calls) {
+    const key = `${Math.round(Math.log(batch) / GROUP)} ${Math.round(Math.log(inFlight) / GROUP)}`;
+    let sum = sums.get(key);
+    if (sum === undefined) sums.set(key, (sum = { batch: 0, inFlight: 0, ms: 0, calls: 0 }));
+    sum.batch += batch;
+    sum.inFlight += inFlight;
+    sum.ms += ms;
+    sum.calls += 1;
+  }
+  const most = MAX_CELLS / 2;
+  return [...sums.values()]
+    .sort((one, other) => other.calls - one.calls)
+    .slice(0, most)
+    .map(({ batch, inFlight, ms, calls: count }) => ({
+      batch: batch / count,
+      inFlight: inFlight / count,
+      // The logarithm of a mean of few lies below that of the true one.
+      logMs: Math.log(ms / count) + scatter / 2 / count,
+      variance: (scatter * CORRELATION) / count + square(COMMON_ERROR),
+      calls: count,
+    }));
+}
+
+const GROUP = 0.03;
+
+function withLevel(before: SurfaceState, groups: readonly Group[], at: number): SurfaceState {
+  const surface = surfaceOf(before);
+  let [sum, precision] = [0, 0];
+  for (const { batch, inFlight, logMs, variance } of groups) {
+    const weight = 1 / (square(surface.doubt(batch, inFlight)) + variance);
+    sum += weight * (logMs - Math.log(surface.predict(batch, inFlight).ms));
+    precision += weight;
+  }
+  const innovation = sum / precision;
+  const noise = 1 / precision;
+  const elapsedSeconds = Math.max(0, at - before.at) / 1000;
+  let variance = before.levelVariance + elapsedSeconds * square(LEVEL_WANDER);
+  const trend = before.trend + TREND_GAIN * (innovation - before.trend);
+  const expected = (noise + variance) * (TREND_GAIN / (2 - TREND_GAIN));
+  if (square(trend) > square(TREND) * expected) variance += square(trend) / 2;
+  const gain = variance / (variance + noise);
+  return { ...before, level: before.level + gain * innovation, levelVariance: (1 - gain) * variance, trend };
+}
+
+/** Variance over squared mean, within groups of the same place. */
+function scatterOf(before: number, calls: readonly UsableCall[]): number {
+  const sums = new Map<string, { ms: number; squares: number; calls: number }>();
+  for (const { batch, inFlight, ms } of calls) {
+    const key = `${Math.round(Math.log(batch) / GROUP)} ${Math.round(Math.log(inFlight) / GROUP)}`;
+    let sum = sums.get(key);
+    if (sum === undefined) sums.set(key, (sum = { ms: 0, squares: 0, calls: 0 }));
+    sum.ms += ms;
+    sum.squares += ms * ms;
+    sum.calls += 1;
+  }
+  let [deviation, degrees] = [0, 0];
+  for (const { ms, squares, calls: count } of sums.values()) {
+    if (count < 2) continue;
+    const mean = ms / count;
+    deviation += (squares - count * mean * mean) / (mean * mean);
+    degrees += count - 1;
+  }
+  if (degrees === 0) return before;
+  const gain = SCATTER_GAIN * Math.min(1, degrees / 20);
+  return before + gain * (clamp(deviation / degrees, 4e-4, 4) - before);
+}
+
+function refitted(state: SurfaceState): SurfaceState {
+  if (state.sinceFit < FIT_EVERY) return state;
+  const prior = fitPrior(state.prior, state.cells, Math.max(0.03, state.misfit));
+  let [sum, weights] = [0, 0];
+  for (const cell of state.cells) {
+    const residual = cell.logMs - priorLogMs(prior, cell.batch, cell.inFlight);
+    const weight = 1 / (cell.variance + square(0.03));
+    sum += weight * (square(residual) - cell.variance);
+    weights += weight;
+  }
+  const few = square(0.15) / state.cells.length;
+  const misfit = clamp(Math.sqrt(Math.max(0, sum / weights) + few), LEAST_MISFIT, MOST_MISFIT);
+  return { ...state, prior, misfit, sinceFit: 0 };
+}

@@ -1,0 +1,44 @@
+/** The best operating point by the model: most throughput within the target, then the fewest calls in flight. */
+
+import type { Point } from '../cost-model.ts';
+import { candidatesIn, withinReach, type Candidate, type SearchSpace } from './candidates.ts';
+
+/** Candidates whose score may still win once their doubt is known. */
+const SHORTLIST = 0.06;
+const SHORTLIST_MOST = 40;
+/** Share of the doubt by which a candidate is taken to be worse than predicted: many candidates, one of them flatters. */
+const CAUTION = 0.5;
+/** Throughput that a smaller concurrency may cost. */
+const PARSIMONY = 0.008;
+/** What a move must win. */
+const HYSTERESIS = 0.006;
+
+export function choose(space: SearchSpace, current: Point): Candidate {
+  const candidates = candidatesIn(withinReach(space), current);
+  const top = Math.max(...candidates.map(({ score }) => score));
+  const rated = candidates
+    .filter(({ score }) => score >= top - SHORTLIST)
+    .sort((one, other) => other.score - one.score)
+    .slice(0, SHORTLIST_MOST)
+    .map((candidate): Rated => ({ candidate, merit: meritOf(candidate, space, current) }));
+  const best = Math.max(...rated.map(({ merit }) => merit));
+  return rated
+    .filter(({ merit }) => merit >= best - PARSIMONY)
+    .reduce((one, other) => (isCheaper(other, one) ? other : one)).candidate;
+}
+
+interface Rated {
+  readonly candidate: Candidate;
+  readonly merit: number;
+}
+
+function isCheaper(one: Rated, other: Rated): boolean {
+  const more = one.candidate.inFlight - other.candidate.inFlight;
+  return more < 0 || (more === 0 && one.merit > other.merit);
+}
+
+function meritOf(candidate: Candidate, { model }: SearchSpace, current: Point): number {
+  const isCurrent = candidate.batch === current.batch && candidate.inFlight === current.inFlight;
+  const doubt = model.doubt(candidate.batch, candidate.inFlight);
+  return candidate.score - CAUTION * doubt + (isCurrent ? HYSTERESIS : 0);
+}

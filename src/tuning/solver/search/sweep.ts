@@ -1,0 +1,72 @@
+/**
+ * Cold start: first the batch grows at the smallest concurrency while throughput rises and the target holds, then the
+ * concurrency at a moderate batch. Each axis alone, because a model of both needs points that differ in one.
+ */
+
+import { throughputOf, p95Of, type CostModel, type Point } from '../cost-model.ts';
+import type { SearchSpace } from './candidates.ts';
+
+export interface SweepState {
+  readonly axis: 'batch' | 'concurrency';
+  /** Most events per ms so far, and the batch that gave them. */
+  readonly best: number;
+  readonly bestBatch: number;
+}
+
+export interface SweepStep {
+  /** Undefined: the sweep is over. */
+  readonly state: SweepState | undefined;
+  readonly next: Point;
+}
+
+export const FIRST_SWEEP: SweepState = { axis: 'batch', best: 0, bestBatch: 1 };
+
+const BATCH_FACTOR = 4;
+const CONCURRENCY_FACTOR = 2;
+/** A batch must keep so much of the best throughput, a concurrency so much, to go on. */
+const BATCH_KEEPS = 0.85;
+const CONCURRENCY_KEEPS = 0.93;
+/** Share of the target that the batch may take at the start of the second axis: concurrency will add to it. */
+const MODERATE = 0.4;
+const NEAR = 0.85;
+
+export function sweep(state: SweepState, space: SearchSpace, current: Point): SweepStep {
+  const cost = space.model.predict(current.batch, current.inFlight);
+  const throughput = throughputOf(cost, current);
+  return state.axis === 'batch'
+    ? sweepBatch(state, space, current, throughput)
+    : sweepConcurrency(state, space, current, throughput);
+}
+
+function sweepBatch(state: SweepState, space: SearchSpace, current: Point, throughput: number): SweepStep {
+  const isBest = throughput >= state.best;
+  const known: SweepState = isBest ? { ...state, best: throughput, bestBatch: current.batch } : state;
+  const next = { batch: Math.min(space.batch.max, current.batch * BATCH_FACTOR), inFlight: current.inFlight };
+  const grows = next.batch > current.batch && throughput > BATCH_KEEPS * known.best;
+  if (grows && latencyAt(space.model, next) <= space.p95Ms) return { state: known, next };
+  const batch = Math.min(known.bestBatch, moderateBatch(space, current));
+  const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
+  if (inFlight === current.inFlight) return { state: undefined, next: { batch, inFlight } };
+  return { state: { axis: 'concurrency', best: 0, bestBatch: batch }, next: { batch, inFlight } };
+}
+
+function sweepConcurrency(state: SweepState, space: SearchSpace, current: Point, throughput: number): SweepStep {
+  const best = Math.max(state.best, throughput);
+  const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
+  const next = { batch: current.batch, inFlight };
+  const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best;
+  if (grows && latencyAt(space.model, current) <= NEAR * space.p95Ms) return { state: { ...state, best }, next };
+  return { state: undefined, next: current };
+}
+
+/** The largest batch, in halves of the current one, that leaves room for concurrency. */
+function moderateBatch({ model, p95Ms, batch }: SearchSpace, current: Point): number {
+  let size = current.batch;
+  while (size > batch.min && latencyAt(model, { batch: size, inFlight: current.inFlight }) > MODERATE * p95Ms)
+    size /= 1.5;
+  return Math.max(batch.min, size);
+}
+
+function latencyAt(model: CostModel, { batch, inFlight }: Point): number {
+  return p95Of(model.predict(batch, inFlight), inFlight);
+}
