@@ -5,7 +5,20 @@ export type { VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts'
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
 export { simulate, UNTUNED } from './testing/simulation/simulate.ts';
 export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/simulation/simulate.ts';
-export { firstFree, gauss, noise } from './testing/simulation/plant.ts';
+export { bestFixed, runFixed, scoredStretch, settingsAt } from './testing/simulation/best-fixed.ts';
+export type { BestFixed, FixedPoint, FixedRun } from './testing/simulation/best-fixed.ts';
+export { characterOf, fingerprintOf } from './testing/simulation/character.ts';
+export type { Character } from './testing/simulation/character.ts';
+export {
+  convergenceMs,
+  measure,
+  overshoot,
+  restlessness,
+  violationShare,
+  windowsIn,
+} from './testing/simulation/measure.ts';
+export type { Measures, Restlessness, Stretch } from './testing/simulation/measure.ts';
+export { firstFree, gauss, noise, phasesOf } from './testing/simulation/plant.ts';
 export type { Plant, PlantCall, PlantReply } from './testing/simulation/plant.ts';
 export { CONTROL_PERIOD_MS } from './tuning/controller.ts';
 export { stageSolver } from './tuning/solver/solver.ts';

@@ -79,11 +79,24 @@ export function quantile(histogram: HistogramData, q: number): number | undefine
   return histogram.max;
 }
 
-function midpoint(bucket: number): number {
+/** Share of the weight that lies at or below a value, 0..1; 1 when empty. The bucket of the value counts in proportion. */
+export function shareUpTo(histogram: HistogramData, valueMs: number): number {
+  if (histogram.count === 0 || valueMs >= histogram.max) return 1;
+  const value = Math.min(MAX_MS, Math.max(MIN_MS, valueMs));
+  const bucket = bitsOf(value) - FIRST;
+  let below = 0;
+  for (let i = 0; i < bucket; i += 1) below += histogram.counts[i] as number;
+  const [low, high] = [lowerBound(bucket), lowerBound(bucket + 1)];
+  return (below + ((histogram.counts[bucket] as number) * (value - low)) / (high - low)) / histogram.count;
+}
+
+function lowerBound(bucket: number): number {
   bits[0] = (bucket + FIRST) << SHIFT;
-  const low = float[0] as number;
-  bits[0] = (bucket + FIRST + 1) << SHIFT;
-  return (low + (float[0] as number)) / 2;
+  return float[0] as number;
+}
+
+function midpoint(bucket: number): number {
+  return (lowerBound(bucket) + lowerBound(bucket + 1)) / 2;
 }
 
 function bitsOf(value: number): number {

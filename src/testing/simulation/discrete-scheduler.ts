@@ -14,9 +14,13 @@ interface Task {
  */
 export class DiscreteScheduler implements Scheduler {
   readonly #heap: Task[] = [];
-  #now = 0;
+  #now: number;
   #order = 0;
-  #frozenUntil = 0;
+  #frozenUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(startMs = 0) {
+    this.#now = startMs;
+  }
 
   now(): number {
     return this.#now;
@@ -51,9 +55,10 @@ export class DiscreteScheduler implements Scheduler {
     this.#frozenUntil = this.#now + ms;
   }
 
-  /** Runs what is due until then, and stops the clock there. */
-  async runUntil(end: number): Promise<void> {
+  /** Runs what is due until then, and stops the clock there; or where it is, once `isOver` says so. */
+  async runUntil(end: number, isOver: () => boolean = () => false): Promise<void> {
     for (let task = this.#heap[0]; task !== undefined && task.at <= end; task = this.#heap[0]) {
+      if (isOver()) return;
       this.#pop();
       if (task.cancelled) continue;
       this.#now = Math.max(task.at, this.#frozenUntil, this.#now);

@@ -26,8 +26,12 @@ export interface SimulationOptions<S = unknown> {
   readonly goal?: TuningGoal;
   /** Default CONTROL_PERIOD_MS. */
   readonly periodMs?: number;
-  /** Default: the plant's. */
+  /** When the run begins in the plant's time, ms. Default 0. */
+  readonly fromMs?: number;
+  /** Default: to the plant's end. */
   readonly durationMs?: number;
+  /** Ends the run after a period, before its time. */
+  readonly until?: (period: SimulatedPeriod) => boolean;
 }
 
 /** One control period of a run. */
@@ -36,9 +40,10 @@ export interface SimulatedPeriod {
   /** In force during the period. */
   readonly settings: StageSettings;
   readonly decisions: readonly Decision[];
-  /** Events offered, and the plant's work, in the period. */
+  /** Events offered, the plant's work, and calls that it refused or failed, in the period. */
   readonly offered: number;
   readonly work: number;
+  readonly refusedCalls: number;
   /** CPU time of the controller's step, ms; the only figure that is not the same in each run. */
   readonly stepMs: number;
 }
@@ -68,16 +73,19 @@ export async function simulate<S>(plant: Plant, options: SimulationOptions<S> = 
     seed = 1,
     controller,
     periodMs = CONTROL_PERIOD_MS,
-    durationMs = plant.durationMs ?? DEFAULT_DURATION_MS,
+    fromMs = 0,
+    durationMs = (plant.durationMs ?? DEFAULT_DURATION_MS) - fromMs,
+    until = () => false,
   } = options;
-  const scheduler = new DiscreteScheduler();
+  const scheduler = new DiscreteScheduler(fromMs);
   const goal: StageGoal = {
     p95Ms: plant.targetMs,
     goal: options.goal ?? 'balanced',
     bounds: { ...NATURAL_BOUNDS, ...plant.bounds },
   };
   let settings: StageSettings = { ...UNTUNED, ...options.settings };
-  const totals = { offered: 0, work: 0 };
+  const totals: Totals = { offered: 0, work: 0, refusedCalls: 0 };
+  let isOver = false;
   const stage = stageBefore(plant, seed, scheduler, () => settings, totals);
   startLoad(plant, stage, {
     scheduler,
@@ -103,16 +111,31 @@ export async function simulate<S>(plant: Plant, options: SimulationOptions<S> = 
       settings = decided(settings, step.decisions);
     }
     const decisions = step?.decisions ?? [];
-    const spent = { offered: totals.offered - last.offered, work: totals.work - last.work };
-    periods.push({ observation, settings: before, decisions, ...spent, stepMs });
+    const simulated = { observation, settings: before, decisions, ...spentSince(last, totals), stepMs };
+    periods.push(simulated);
     last = { ...totals };
+    isOver = until(simulated);
     scheduler.after(periodMs, period);
   };
   scheduler.after(periodMs, period);
   if (plant.pauses !== undefined) pauseRegularly(plant.pauses, scheduler, (seen) => (pause = seen));
 
-  await scheduler.runUntil(durationMs);
+  await scheduler.runUntil(fromMs + durationMs, () => isOver);
   return { plant, seed, periods, state };
+}
+
+interface Totals {
+  offered: number;
+  work: number;
+  refusedCalls: number;
+}
+
+function spentSince(last: Totals, now: Totals): Totals {
+  return {
+    offered: now.offered - last.offered,
+    work: now.work - last.work,
+    refusedCalls: now.refusedCalls - last.refusedCalls,
+  };
 }
 
 function stageBefore(
@@ -120,7 +143,7 @@ function stageBefore(
   seed: number,
   scheduler: DiscreteScheduler,
   settings: () => StageSettings,
-  totals: { work: number },
+  totals: Totals,
 ): WaitingStage {
   const random = systemRandom(seed);
   const servers = new Float64Array(plant.servers ?? 1);
@@ -131,6 +154,7 @@ function stageBefore(
     const batch = events.length;
     const reply = replyOf(plant.service({ batch, inFlight, now: scheduler.now(), random, servers, state }));
     totals.work += reply.work ?? reply.durationMs;
+    if (reply.outcome !== undefined && reply.outcome !== 'ok') totals.refusedCalls += 1;
     return new SimulatedCall(scheduler, reply, () => (inFlight -= 1));
   };
   return new WaitingStage(

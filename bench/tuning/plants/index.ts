@@ -1,0 +1,6 @@
+import type { Scenario } from '../scenario.ts';
+import { family } from './family.ts';
+import { foreign } from './foreign.ts';
+import { open } from './open.ts';
+
+export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open];

@@ -1,0 +1,340 @@
+/**
+ * The oracle: the best settings that never change, found by search. What tuning is compared with.
+ *
+ * A coarse grid over batch limit and concurrency (and linger for open arrivals, pacing for a plant that
+ * refuses), rows cut once they are hopeless, then from the best few points outward in ever smaller steps,
+ * to 1.03. Short runs where the plant does not change with time; the winners are run in full, with several seeds.
+ */
+
+import { NATURAL_BOUNDS, within } from '../../control/goal.ts';
+import type { StageSettings } from '../../control/settings.ts';
+import { characterOf, type Character } from './character.ts';
+import { measure, WINDOW_MS, windowsIn, type Measures, type Stretch } from './measure.ts';
+import { DEFAULT_DURATION_MS, phasesOf, type Plant } from './plant.ts';
+import { simulate, type SimulatedPeriod } from './simulate.ts';
+
+export interface FixedPoint {
+  readonly batchLimit: number;
+  readonly concurrency: number;
+  readonly lingerMs: number;
+  readonly minGapMs: number;
+}
+
+export interface BestFixed {
+  /** Saturating: most events within the target. Open arrivals: most events in time, then the lowest p95. */
+  readonly best: FixedPoint;
+  /** The least work per event with at least .99 of the best goodput. Saturating: `best`. */
+  readonly cheapest: FixedPoint;
+  /** False: no settings keep the target. `limitMs` is then 1.1 of the lowest p95 found, else the target. */
+  readonly isFeasible: boolean;
+  readonly limitMs: number;
+  /** The same call costs the same at any time. */
+  readonly isStationary: boolean;
+  /** Runs that it took. */
+  readonly runs: number;
+}
+
+/** What settings reached in a scored stretch, and window by window. */
+export interface FixedRun extends Measures {
+  /** Events per second in consecutive windows of the whole phase. */
+  readonly windows: readonly number[];
+}
+
+/** Before this a run is judged by its convergence only; not more than half of a phase. */
+const SETTLE_AT_START_MS = 8000;
+const SETTLE_AT_CHANGE_MS = 4000;
+
+/** The part of a phase in which throughput, latency and cost are scored; the same for all. */
+export function scoredStretch([fromMs, toMs]: Stretch): Stretch {
+  const settleMs = fromMs === 0 ? SETTLE_AT_START_MS : SETTLE_AT_CHANGE_MS;
+  return [fromMs + Math.min(settleMs, (toMs - fromMs) / 2), toMs];
+}
+
+/** Settings of a stage at a fixed point, within what the plant's user allows. */
+export function settingsAt(point: FixedPoint, { bounds }: Plant): StageSettings {
+  const allowed = { ...NATURAL_BOUNDS, ...bounds };
+  const batchLimit = within(allowed.batchLimit, point.batchLimit);
+  const concurrency = within(allowed.concurrency, point.concurrency);
+  return {
+    batchLimit,
+    concurrency,
+    burstConcurrency: concurrency,
+    burstAgeMs: 0,
+    lingerMs: within(allowed.lingerMs, point.lingerMs),
+    minGapMs: within(allowed.minGapMs, point.minGapMs),
+    edgeEvents: within(allowed.edgeEvents, batchLimit),
+    edgeBytes: allowed.edgeBytes.max,
+  };
+}
+
+/** Fixed settings over one whole phase. */
+export async function runFixed(plant: Plant, phase: Stretch, point: FixedPoint, seed: number): Promise<FixedRun> {
+  const [fromMs, toMs] = phase;
+  const settings = settingsAt(point, plant);
+  const { periods } = await simulate(plant, { seed, settings, fromMs, durationMs: toMs - fromMs });
+  return {
+    ...measure(periods, scoredStretch(phase), plant.targetMs),
+    windows: windowsIn(phase, WINDOW_MS).map((window) => measure(periods, window, plant.targetMs).throughput),
+  };
+}
+
+export async function bestFixed(plant: Plant, phase: Stretch = wholeRun(plant)): Promise<BestFixed> {
+  const search = new Search(plant, phase);
+  await search.coarse();
+  await search.refine();
+  return search.decide();
+}
+
+function wholeRun(plant: Plant): Stretch {
+  return phasesOf(plant)[0] ?? [0, DEFAULT_DURATION_MS];
+}
+
+interface Trial {
+  readonly point: FixedPoint;
+  readonly measures: Measures;
+}
+
+const CONCURRENCIES = [1, 2, 3, 5, 8, 12, 20, 32, 52, 85, 140, 230, 380, 512];
+const BATCHES = [1, 2, 4, 9, 20, 45, 100, 220, 480, 1050, 2300, 5000, 10_000, 20_000];
+const LINGERS_MS = [0, 5];
+/** Room above and below a limit of calls per second, as factors of the gap. */
+const GAPS = [0.98, 1, 1.02];
+const STEPS = [1.6, 1.25, 1.1, 1.03];
+const STARTS = 3;
+/** Of refining. */
+const MAX_RUNS = 150;
+/** Calls after which a short run knows enough. */
+const ENOUGH_CALLS = 3000;
+/** Seeds with which the winners are run in full. */
+const FINAL_SEEDS = [1, 2, 3];
+const FINALISTS = 4;
+
+class Search {
+  readonly #plant: Plant;
+  readonly #phase: Stretch;
+  readonly #character: Character;
+  readonly #isOpen: boolean;
+  readonly #trials = new Map<string, Trial>();
+  #limitMs: number;
+  #runs = 0;
+  #maxRuns = Infinity;
+
+  constructor(plant: Plant, phase: Stretch) {
+    this.#plant = plant;
+    this.#phase = phase;
+    this.#character = characterOf(plant, phase);
+    this.#isOpen = plant.arrivals !== 'saturating';
+    this.#limitMs = plant.targetMs;
+  }
+
+  async coarse(): Promise<void> {
+    for (const lingerMs of this.#isOpen ? LINGERS_MS : [0]) await this.#rows(lingerMs, 0);
+    if (!this.#character.isRateLimited) return;
+    const callsPerMs = this.#acceptedCallsPerMs();
+    if (callsPerMs === 0) return;
+    for (const gap of GAPS) await this.#rows(0, gap / callsPerMs);
+  }
+
+  /** One row per concurrency; the batch grows along it until latency leaves no hope. */
+  async #rows(lingerMs: number, minGapMs: number): Promise<void> {
+    let [best, poorRows] = [0, 0];
+    for (const concurrency of this.#within('concurrency', CONCURRENCIES)) {
+      let bestOfRow = 0;
+      for (const batchLimit of this.#within('batchLimit', BATCHES)) {
+        const { measures } = await this.#try({ batchLimit, concurrency, lingerMs, minGapMs });
+        if (this.#allows(measures)) bestOfRow = Math.max(bestOfRow, this.#gain(measures));
+        if (!this.#character.mayRefuse && !this.#isOpen && measures.p95Ms > 1.5 * this.#limitMs) break;
+      }
+      best = Math.max(best, bestOfRow);
+      poorRows = bestOfRow < 0.6 * best ? poorRows + 1 : 0;
+      if (poorRows === 2) return;
+    }
+  }
+
+  async refine(): Promise<void> {
+    this.#acceptInfeasible();
+    this.#maxRuns = this.#runs + MAX_RUNS;
+    for (const start of this.#starts()) {
+      let at = start;
+      for (const step of STEPS) at = await this.#climb(at, step);
+    }
+  }
+
+  /** To the best neighbour while there is a better one. */
+  async #climb(from: Trial, step: number): Promise<Trial> {
+    let at = from;
+    for (;;) {
+      let next = at;
+      for (const point of this.#neighbours(at.point, step)) {
+        if (this.#runs >= this.#maxRuns && !this.#trials.has(keyOf(point))) continue;
+        const trial = await this.#try(point);
+        if (this.#isBetter(trial, next)) next = trial;
+      }
+      if (next === at) return at;
+      at = next;
+    }
+  }
+
+  async decide(): Promise<BestFixed> {
+    const ranked = [...this.#trials.values()].sort((one, other) => (this.#isBetter(one, other) ? -1 : 1));
+    const best = this.#isOpen ? (ranked[0] as Trial).point : await this.#finalist(ranked);
+    return {
+      best,
+      cheapest: this.#isOpen ? this.#cheapest(ranked) : best,
+      isFeasible: this.#limitMs === this.#plant.targetMs,
+      limitMs: this.#limitMs,
+      isStationary: this.#character.isStationary,
+      runs: this.#runs,
+    };
+  }
+
+  /** The best of the best in full runs: a short run that was lucky does not win. */
+  async #finalist(ranked: readonly Trial[]): Promise<FixedPoint> {
+    let found: { point: FixedPoint; throughput: number } | undefined;
+    let lowest: { point: FixedPoint; p95Ms: number } | undefined;
+    let count = 0;
+    for (const { point, measures } of ranked) {
+      if (found !== undefined && (count >= FINALISTS || measures.throughput < 0.99 * found.throughput)) break;
+      if (count >= 8 * FINALISTS) break;
+      count += 1;
+      const { throughput, p95Ms } = await this.#inFull(point);
+      if (lowest === undefined || p95Ms < lowest.p95Ms) lowest = { point, p95Ms };
+      if (p95Ms <= this.#limitMs && throughput > (found?.throughput ?? 0)) found = { point, throughput };
+    }
+    return (found ?? lowest ?? (ranked[0] as Trial)).point;
+  }
+
+  async #inFull(point: FixedPoint): Promise<{ throughput: number; p95Ms: number }> {
+    let [throughput, p95Ms] = [0, 0];
+    for (const seed of FINAL_SEEDS) {
+      const run = await runFixed(this.#plant, this.#phase, point, seed);
+      this.#runs += 1;
+      throughput += run.throughput / FINAL_SEEDS.length;
+      p95Ms += run.p95Ms / FINAL_SEEDS.length;
+    }
+    return { throughput, p95Ms };
+  }
+
+  #cheapest(ranked: readonly Trial[]): FixedPoint {
+    const enough = 0.99 * (ranked[0] as Trial).measures.goodput;
+    const good = ranked.filter(({ measures }) => measures.goodput >= enough);
+    return good.reduce((one, other) => (other.measures.workPerEvent < one.measures.workPerEvent ? other : one)).point;
+  }
+
+  async #try(point: FixedPoint): Promise<Trial> {
+    const known = this.#trials.get(keyOf(point));
+    if (known !== undefined) return known;
+    const trial = { point, measures: await this.#run(point) };
+    this.#trials.set(keyOf(point), trial);
+    this.#runs += 1;
+    return trial;
+  }
+
+  async #run(point: FixedPoint): Promise<Measures> {
+    const { targetMs } = this.#plant;
+    const [phaseFromMs, phaseToMs] = this.#phase;
+    const settings = settingsAt(point, this.#plant);
+    const isShort = this.#character.isStationary && !this.#isOpen;
+    const warmMs = roundUp(Math.max(this.#character.mayRefuse ? 1500 : 300, 2 * targetMs));
+    const measuredMs = roundUp(Math.max(this.#character.mayRefuse ? 3000 : 1700, 12 * targetMs));
+    const fromMs = isShort ? Math.min(phaseFromMs, phaseToMs) : phaseFromMs;
+    const scored: Stretch = isShort ? [fromMs + warmMs, fromMs + warmMs + measuredMs] : scoredStretch(this.#phase);
+    const durationMs = isShort ? warmMs + measuredMs : phaseToMs - phaseFromMs;
+    let calls = 0;
+    const until = ({ observation }: SimulatedPeriod): boolean => {
+      if (observation.at > scored[0]) calls += observation.calls;
+      if (isShort) return calls >= ENOUGH_CALLS && !this.#character.mayRefuse;
+      return observation.oldestMs > 10_000 + 10 * targetMs;
+    };
+    const { periods } = await simulate(this.#plant, { settings, fromMs, durationMs, until });
+    const last = periods.at(-1)?.observation.at ?? 0;
+    const wasAbandoned = !isShort && last < phaseToMs - WINDOW_MS;
+    const measures = measure(periods, scored, targetMs);
+    return wasAbandoned ? { ...measures, goodput: 0, p95Ms: Infinity } : measures;
+  }
+
+  #allows({ p95Ms }: Measures): boolean {
+    return p95Ms <= this.#limitMs;
+  }
+
+  #gain({ throughput, goodput }: Measures): number {
+    return this.#isOpen ? goodput : throughput;
+  }
+
+  #isBetter({ measures: one }: Trial, { measures: other }: Trial): boolean {
+    if (this.#isOpen) {
+      const [mine, theirs] = [Math.round(one.goodput * 500), Math.round(other.goodput * 500)];
+      return mine === theirs ? one.p95Ms < other.p95Ms : mine > theirs;
+    }
+    const [mine, theirs] = [this.#allows(one), this.#allows(other)];
+    if (mine !== theirs) return mine;
+    return mine ? one.throughput > other.throughput : one.p95Ms < other.p95Ms;
+  }
+
+  /** No settings keep the target: what is nearly the lowest latency then counts as kept. */
+  #acceptInfeasible(): void {
+    if (this.#isOpen) return;
+    const p95s = [...this.#trials.values()].map(({ measures }) => measures.p95Ms);
+    const lowest = Math.min(...p95s);
+    if (lowest > this.#limitMs && lowest < Infinity) this.#limitMs = 1.1 * lowest;
+  }
+
+  /** The best few that are not neighbours; for open arrivals the cheapest too. */
+  #starts(): Trial[] {
+    const ranked = [...this.#trials.values()].sort((one, other) => (this.#isBetter(one, other) ? -1 : 1));
+    const starts: Trial[] = [];
+    for (const trial of ranked) {
+      if (starts.length === STARTS) break;
+      if (starts.every(({ point }) => areApart(point, trial.point))) starts.push(trial);
+    }
+    if (!this.#isOpen) return starts;
+    const cheapest = this.#cheapest(ranked);
+    return [...starts.slice(0, 1), ...ranked.filter(({ point }) => point === cheapest)];
+  }
+
+  #neighbours(point: FixedPoint, step: number): FixedPoint[] {
+    const batches = around(point.batchLimit, step);
+    const concurrencies = around(point.concurrency, step);
+    const allowedBatches = this.#within('batchLimit', batches);
+    const allowedConcurrencies = this.#within('concurrency', concurrencies);
+    return allowedBatches.flatMap((batchLimit) =>
+      allowedConcurrencies.map((concurrency) => ({ ...point, batchLimit, concurrency })),
+    );
+  }
+
+  #within(knob: 'batchLimit' | 'concurrency', values: readonly number[]): number[] {
+    const bound = this.#plant.bounds?.[knob] ?? NATURAL_BOUNDS[knob];
+    return [...new Set(values.map((value) => within(bound, value)))];
+  }
+
+  /** The most calls that the plant took while it refused others. */
+  #acceptedCallsPerMs(): number {
+    const rates = [...this.#trials.values()]
+      .filter(({ measures }) => measures.refusedRatio > 0.02 && measures.events > 0)
+      .map(({ point, measures }) => measures.throughput / 1000 / point.batchLimit);
+    return Math.max(0, ...rates);
+  }
+}
+
+function around(value: number, step: number): number[] {
+  const up = Math.max(value + 1, Math.round(value * step));
+  const down = Math.max(1, Math.min(value - 1, Math.round(value / step)));
+  return [down, value, up];
+}
+
+function areApart(one: FixedPoint, other: FixedPoint): boolean {
+  const ratio = (a: number, b: number): number => Math.max(a / b, b / a);
+  return (
+    ratio(one.batchLimit, other.batchLimit) > 2.5 ||
+    ratio(one.concurrency, other.concurrency) > 1.9 ||
+    Math.abs(one.minGapMs - other.minGapMs) > 0.1 * one.minGapMs
+  );
+}
+
+function keyOf({ batchLimit, concurrency, lingerMs, minGapMs }: FixedPoint): string {
+  return `${batchLimit} ${concurrency} ${lingerMs} ${minGapMs}`;
+}
+
+function roundUp(ms: number): number {
+  return Math.ceil(ms / 100) * 100;
+}
