@@ -52,12 +52,15 @@ export class FusedSegment implements Segment {
   /** By the domain's identity: whose alarms to ring. */
   readonly #nodeOf: ReadonlyMap<Alarm, CollectorNode>;
   readonly #moment = new Moment();
+  readonly #rootLoop: Loop;
   #failures: Failure[] = [];
   /** Batches until the next one that may be timed. */
   #untilTimed: number;
   #timedAtMs = -Infinity;
   #isTimed = false;
   #hasEnded = false;
+  /** Kept up to date rather than worked out when it is read: a number that is returned is boxed. */
+  nextTickMs: number = Infinity;
 
   constructor(plan: Plan, leaves: number, timing: Timing, makeLoop: LoopMaker) {
     this.#plan = plan;
@@ -79,6 +82,7 @@ export class FusedSegment implements Segment {
       failed: (region, index, event, key, cause) => this.#fail(region, index, event, key, cause),
     };
     this.#loops = plan.regions.map((region) => ({ plain: makeLoop(region, this.#context, false), timed: undefined }));
+    this.#rootLoop = (this.#loops[0] as RegionLoops).plain;
   }
 
   process(events: readonly unknown[], start: number, end: number, partition: string, keys?: KeyColumn): void {
@@ -88,10 +92,12 @@ export class FusedSegment implements Segment {
     const times = this.#times;
     for (let i = 0; i < times.length; i++) this.#openPartition(times[i] as TimeNode, partition);
     if (times.length > 0) this.#drainAll();
-    this.#run(this.#plan.root, events, start, end, keys);
+    if (this.#isTimed) this.#run(this.#plan.root, events, start, end, keys);
+    else this.#runPlain(events, start, end, keys);
     for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.close();
     this.#drainAll();
     this.#isTimed = false;
+    this.#planTick();
   }
 
   get hasOutput(): boolean {
@@ -114,19 +120,7 @@ export class FusedSegment implements Segment {
     this.#advanceWall(wallMs);
     for (const node of this.#plan.root.times) this.#rest(node);
     this.#drainAll();
-  }
-
-  get nextTickMs(): number {
-    let next = Infinity;
-    const domains = this.#wallDomains;
-    for (let i = 0; i < domains.length; i++) next = Math.min(next, (domains[i] as Domain).next);
-    const times = this.#times;
-    for (let i = 0; i < times.length; i++) {
-      const { domain, maxima, outOfOrderMs } = times[i] as TimeNode;
-      const expiryMs = domain.next === Infinity ? Infinity : maxima.expiryFor(domain.next + outOfOrderMs);
-      if (expiryMs < next) next = expiryMs;
-    }
-    return next;
+    this.#planTick();
   }
 
   endPartition(partition: string, wallMs: number): void {
@@ -137,6 +131,7 @@ export class FusedSegment implements Segment {
       this.#rest(node);
     }
     this.#drainAll();
+    this.#planTick();
   }
 
   end(): void {
@@ -144,10 +139,23 @@ export class FusedSegment implements Segment {
     this.#hasEnded = true;
     this.#drainAll();
     this.#endRegion(this.#plan.root);
+    this.#planTick();
   }
 
   counters(): readonly OperatorCounters[] {
     return this.#ledger.read();
+  }
+
+  #planTick(): void {
+    let next = Infinity;
+    const domains = this.#wallDomains;
+    for (let i = 0; i < domains.length; i++) next = Math.min(next, (domains[i] as Domain).next);
+    const times = this.#times;
+    for (let i = 0; i < times.length; i++) {
+      const { domain, maxima, outOfOrderMs } = times[i] as TimeNode;
+      if (domain.next < Infinity) next = Math.min(next, maxima.expiryFor(domain.next + outOfOrderMs));
+    }
+    this.nextTickMs = next;
   }
 
   #beginTimed(): void {
@@ -179,6 +187,12 @@ export class FusedSegment implements Segment {
     const { domain, maxima, outOfOrderMs } = node;
     domain.raise(maxima.least(this.#moment.wallMs) - outOfOrderMs);
     if (domain.next <= domain.watermark) this.#settle(domain);
+  }
+
+  /** `#run` of the root, untimed. */
+  #runPlain(events: readonly unknown[], start: number, end: number, keys?: KeyColumn): void {
+    (this.#ledger.entered[0] as number) += end - start;
+    this.#rootLoop(events, start, end, keys);
   }
 
   #run(region: Region, events: readonly unknown[], start: number, end: number, keys?: KeyColumn): void {

@@ -118,6 +118,8 @@ class LoopWriter {
   readonly #read: ReadonlySet<OperatorNode>;
   readonly #hasOwnTime: boolean;
   readonly #passThrough: readonly number[];
+  /** An operator that need not count what it drops: it is what neither failed, nor was dropped elsewhere, nor arrived. */
+  readonly #implied: OperatorNode | undefined;
 
   constructor(region: Region, isTimed: boolean) {
     this.#region = region;
@@ -126,6 +128,7 @@ class LoopWriter {
     this.#read = new Set(readers.flatMap(({ key, time }) => [key, time]).filter((node) => node !== undefined));
     this.#hasOwnTime = region.parent?.timeOf !== undefined && readsOwnTime(region);
     this.#passThrough = region.leaves.filter((leaf) => leaf.isPassThrough).map((leaf) => leaf.leaf);
+    this.#implied = this.#endOfChain() === undefined ? undefined : region.operators.findLast(drops);
   }
 
   write(names: readonly string[]): string {
@@ -167,7 +170,8 @@ class LoopWriter {
   #declaration(node: OperatorNode): string[] {
     const n = node.index;
     const lines: string[] = [];
-    if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
+    if (node === this.#implied) lines.push('let failures = 0;');
+    else if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
     if (this.#isTimed) lines.push(`let q${n} = 0;`);
     const inline = this.#inline(node);
     if (inline !== undefined) lines.push(filled(`let $count = 0; ${inline.open}`, node));
@@ -213,7 +217,7 @@ class LoopWriter {
     const n = node.index;
     const test = this.#isTimed ? `v${n}` : `f${n}(${value})`;
     const before = this.#isTimed ? this.#call(node, `const v${n} =`, value) : [`at = ${n};`];
-    return [...before, `if (${test}) {`, ...this.#branches(node.next, value), `} else n${n}++;`];
+    return [...before, `if (${test}) {`, ...this.#branches(node.next, value), `}${this.#countDrop(node)}`];
   }
 
   #flatMap(node: FunctionNode, value: string): string[] {
@@ -288,8 +292,12 @@ class LoopWriter {
       ...this.#timed(node, `const v${n} = s${n}.push(${this.#pushed(node, value)});`),
       `if (v${n} !== NOTHING) {`,
       ...this.#branches(node.next, `v${n}`),
-      `} else n${n}++;`,
+      `}${this.#countDrop(node)}`,
     ];
+  }
+
+  #countDrop(node: OperatorNode): string {
+    return node === this.#implied ? '' : ` else n${node.index}++;`;
   }
 
   #collector(node: CollectorNode, value: string): string[] {
@@ -310,6 +318,21 @@ class LoopWriter {
   /** The timed loop calls the collector itself: it times calls. */
   #inline(node: OperatorNode): InlinePush | undefined {
     return node.kind === 'collector' && !this.#isTimed ? node.collector.inline : undefined;
+  }
+
+  /** The collector that counts what arrives at the end of a region that is one chain. */
+  #endOfChain(): CollectorNode | undefined {
+    const { operators, roots } = this.#region;
+    const isChain = roots.length === 1 && operators.every(({ kind, next }) => kind !== 'flatMap' && next.length <= 1);
+    const last = operators.at(-1);
+    return isChain && last?.kind === 'collector' && this.#inline(last) !== undefined ? last : undefined;
+  }
+
+  /** What is left for `#implied`. */
+  #rest(): string {
+    const others = this.#region.operators.filter((node) => drops(node) && node !== this.#implied);
+    const arrived = `c${this.#endOfChain()?.index ?? 0}count`;
+    return ['end - start - failures', ...others.map(({ index }) => `n${index}`), arrived].join(' - ');
   }
 
   #timeOf(node: StepNode | CollectorNode): string {
@@ -348,6 +371,7 @@ class LoopWriter {
     const key = keys.map((node) => `${below(node)} ? k${node.index} : `).join('');
     lines.push(`failed(region, at, events[i], ${key}undefined, error);`);
     if (this.#passThrough.length > 0) lines.push('lost.push(i, at);');
+    if (this.#implied !== undefined) lines.push('failures++;');
     lines.push('i++;');
     return lines;
   }
@@ -358,7 +382,7 @@ class LoopWriter {
       const n = node.index;
       const inline = this.#inline(node);
       if (inline !== undefined) lines.push(...this.#closing(node, inline));
-      if (drops(node)) lines.push(`dropped[${n}] += n${n};`);
+      if (drops(node)) lines.push(`dropped[${n}] += ${node === this.#implied ? this.#rest() : `n${n}`};`);
       if (node.kind === 'flatMap') lines.push(`passed[${n}] += n${n};`);
       if (this.#isTimed) lines.push(`timeMs[${n}] += q${n};`);
       if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`p${n}.current = m${n};`);

@@ -183,13 +183,16 @@ export class Ingest {
     const count = events.length;
     (this.#totals[ACCEPTED] as number) += count;
     (this.#totals[BYTES] as number) += bytes;
-    if (acceptedAt === undefined) burst.enter(count, bytes);
-    else meters.accepted(count, bytes, acceptedAt);
-    const at = acceptedAt ?? burst.beganAt;
-    const wallMs = acceptedAt === undefined ? burst.wallMs : scheduler.wall();
-    if (wallMs !== this.#toldMs) this.#tell(wallMs);
+    if (acceptedAt === undefined) {
+      burst.enter(count, bytes);
+      if (burst.wallMs !== this.#toldMs) this.#tell(burst.wallMs);
+    } else {
+      meters.accepted(count, bytes, acceptedAt);
+      this.#tell(scheduler.wall());
+    }
 
-    const checked = this.#options.schema === undefined ? undefined : this.#opened(partition, endOffset, count, at);
+    const hasSchema = this.#options.schema !== undefined;
+    const checked = hasSchema ? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt) : undefined;
     const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
     const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
     const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
@@ -197,7 +200,7 @@ export class Ingest {
     else if (isOver) meters.confirmed(count, acceptedAt);
     if (isOver) return this.#blocked;
 
-    const origin = checked ?? this.#opened(partition, endOffset, count, at);
+    const origin = checked ?? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt);
     const blocked = hasOutput ? this.#target.forward(origin, bytes, valid.length) : undefined;
     origin.release();
     return this.#hold(both(blocked, this.#environment.deadLetterRoom()));

@@ -127,7 +127,11 @@ export class SegmentRunner implements Target {
 
   #armTimer(): void {
     const at = this.#segment.nextTickMs;
-    if (at === Number.POSITIVE_INFINITY || this.#isOver || (this.#timer !== undefined && this.#timer.at <= at)) return;
+    if (at < Infinity && !this.#isOver && !(this.#timer !== undefined && this.#timer.at <= at)) this.#arm(at);
+  }
+
+  /** Apart from the above, where its closure would cost an allocation per batch. */
+  #arm(at: number): void {
     this.#timer?.handle.cancel();
     const { scheduler } = this.#environment;
     const handle = scheduler.after(Math.max(0, at - scheduler.wall()), () => {

@@ -88,13 +88,17 @@ function openCalls(job: AsyncJobName): OpenFlow {
   const feed = new Feed<Event>();
   const given = batchesOf(load);
   const run = declareCalls(job, flow(`bench-${job}`).from(feed), calls).run();
+  let sent = 0;
   let expected = 0;
   return {
     run: async (batches) => {
-      for (const batch of batches) expected += job === 'each' ? batch.length : 1;
+      for (const { length } of batches) {
+        sent += length;
+        expected += job === 'each' ? length : 1;
+      }
       await feed.send(given.slice(0, batches.length));
       await calls.reached(expected);
-      await feed.confirmed();
+      await feed.confirmed(sent);
     },
     close: async () => {
       feed.end();
@@ -133,19 +137,20 @@ export class Feed<E> implements EventSource<E> {
   readonly name = 'feed';
   #orders: (Order<E> | undefined)[] = [];
   #wake: (() => void) | undefined;
-  #sent = 0;
   #acknowledged = 0;
-  #allAcknowledged: (() => void) | undefined;
+  #awaited = 0;
+  #reached: (() => void) | undefined;
 
-  /** The engine's own word that every event sent so far is confirmed by the sink. */
-  confirmed(): Promise<void> {
-    if (this.#acknowledged === this.#sent) return Promise.resolve();
-    return new Promise((resolve) => (this.#allAcknowledged = resolve));
+  /** The engine's own word that the first `events` events are confirmed by the sink. */
+  confirmed(events: number): Promise<void> {
+    if (this.#acknowledged >= events) return Promise.resolve();
+    this.#awaited = events;
+    return new Promise((resolve) => (this.#reached = resolve));
   }
 
   readonly acknowledged = (_partition: string, offset: number): void => {
     this.#acknowledged = offset;
-    if (offset === this.#sent) this.#allAcknowledged?.();
+    if (offset === this.#awaited) this.#reached?.();
   };
 
   /** Resolves when the flow has taken the last batch: for a synchronous flow, has processed it. */
@@ -162,7 +167,6 @@ export class Feed<E> implements EventSource<E> {
       if (this.#orders.length === 0) await new Promise<void>((resolve) => (this.#wake = resolve));
       const order = this.#orders.shift();
       if (order === undefined) return;
-      for (const { events } of order.batches) this.#sent += events.length;
       await fromBatches(order.batches).run(output, context);
       order.done();
     }

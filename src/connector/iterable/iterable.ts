@@ -10,6 +10,7 @@
 import type { SourceBatch } from '../../event/batch.ts';
 import type { EventSource, SourceContext, SourceOutput } from '../../event/source.ts';
 import { ConfigError } from '../../errors/errors.ts';
+import type { Scheduler } from '../../time/clock.ts';
 import { batchBytes } from '../event-size.ts';
 import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';
@@ -72,23 +73,62 @@ export function fromBatches<E>(batches: Sequence<E[] | SourceBatch<E>>, options:
 async function pushBatches<E>(
   batches: Iterable<E[] | SourceBatch<E>>,
   output: SourceOutput<E>,
-  { scheduler, signal }: SourceContext,
+  context: SourceContext,
 ): Promise<void> {
-  const turn = new Turn(scheduler);
-  const stop = { isAsked: false }; // a read of signal.aborted costs 10 ns
-  const forget = onAbort(signal, () => (stop.isAsked = true));
+  const push = new Push(output, context);
   try {
-    for (const batch of batches) {
-      const blocked = writeBatch(batch, output);
-      if (blocked !== undefined) await blocked;
-      if (turn.isOver) {
-        await scheduler.yield();
-        turn.begin();
-      }
-      if (stop.isAsked) return;
-    }
+    if (Array.isArray(batches)) await pushArray(batches as readonly (E[] | SourceBatch<E>)[], push);
+    else await pushEach(batches, push);
   } finally {
-    forget();
+    push.end();
+  }
+}
+
+/** By index: in a process that also iterates generators, an iterator costs an object per batch. */
+async function pushArray<E>(batches: readonly (E[] | SourceBatch<E>)[], push: Push<E>): Promise<void> {
+  for (let i = 0; i < batches.length && !push.isStopped; i += 1) {
+    const wait = push.write(batches[i] as E[] | SourceBatch<E>);
+    if (wait !== undefined) await wait;
+  }
+}
+
+async function pushEach<E>(batches: Iterable<E[] | SourceBatch<E>>, push: Push<E>): Promise<void> {
+  for (const batch of batches) {
+    const wait = push.write(batch);
+    if (wait !== undefined) await wait;
+    if (push.isStopped) return;
+  }
+}
+
+class Push<E> {
+  readonly #output: SourceOutput<E>;
+  readonly #scheduler: Scheduler;
+  readonly #turn: Turn;
+  readonly #forget: () => void;
+  /** The signal has aborted: to read it costs 10 ns. */
+  isStopped = false;
+
+  constructor(output: SourceOutput<E>, { scheduler, signal }: SourceContext) {
+    this.#output = output;
+    this.#scheduler = scheduler;
+    this.#turn = new Turn(scheduler);
+    this.#forget = onAbort(signal, () => (this.isStopped = true));
+  }
+
+  /** @returns what to wait for before the next batch */
+  write(batch: E[] | SourceBatch<E>): undefined | Promise<void> {
+    const blocked = writeBatch(batch, this.#output);
+    return this.#turn.isOver ? this.#yield(blocked) : blocked;
+  }
+
+  end(): void {
+    this.#forget();
+  }
+
+  async #yield(blocked: undefined | Promise<void>): Promise<void> {
+    await blocked;
+    await this.#scheduler.yield();
+    this.#turn.begin();
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSegment } from '../../fusion/compile.ts';
+import type { SegmentTree } from '../../fusion/segment.ts';
 import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
 import { count, custom, max, mean, min, sum } from '../aggregate/aggregate.ts';
 import type { OperatorSpec } from '../operator.ts';
@@ -31,7 +32,14 @@ function run(
     idleMs: 1e9,
   };
   const window = windowAggregate('totals', global(), aggregates);
-  const trees = [{ operator: time, ports: [[{ operator: window, ports: [[{ leaf: 0 }], []] }]] }];
+  const filters = [3, 5].map((by): OperatorSpec => {
+    return { kind: 'filter', name: `not ${by}`, fn: (r: Reading) => r.n % by !== 0 };
+  });
+  const windowed: SegmentTree = { operator: window, ports: [[{ leaf: 0 }], []] };
+  const trees = [time, ...filters].reduceRight(
+    (next, operator): SegmentTree => ({ operator, ports: [[next]] }),
+    windowed,
+  );
   const options = {
     flow: 'f',
     clock: new VirtualScheduler(),
@@ -40,12 +48,13 @@ function run(
     timedEvery,
     timedGapMs: 0,
   };
-  const segment = compileSegment(trees, 1, options);
+  const segment = compileSegment([trees], 1, options);
   segment.tick(5);
   for (const events of batches) segment.process(events, 0, events.length, 'p');
   segment.end();
   const failures = (segment.takeFailures() ?? []).map(({ event, cause }) => [event, (cause as Error).message]);
-  return { results: segment.take(0) as Record<string, unknown>[] | undefined, failures };
+  const counters = segment.counters().map(({ name, in: entered, out }) => [name, entered, out]);
+  return { results: segment.take(0) as Record<string, unknown>[] | undefined, failures, counters };
 }
 
 describe('RunningTotals', () => {
@@ -56,7 +65,7 @@ describe('RunningTotals', () => {
   it('gives what the general window gives, generated or not, timed or not, whatever the batches', () => {
     fc.assert(
       fc.property(fc.array(fc.array(reading, { maxLength: 8 }), { maxLength: 6 }), (batches) => {
-        const { results, failures } = run(general, batches, false, 0);
+        const { results, failures, counters } = run(general, batches, false, 0);
         // The general window counts the time of an event that an aggregate refuses; this one does not.
         const shown = (rows = results) =>
           rows?.map((row) => ({ ...row, last: 0, ...(failures.length > 0 ? { start: 0, end: 0 } : {}) }));
@@ -68,6 +77,7 @@ describe('RunningTotals', () => {
           const actual = run(numeric, batches, generateCode, timedEvery);
           expect(shown(actual.results ?? [])).toEqual(shown(results ?? []));
           expect(actual.failures).toEqual(failures);
+          expect(actual.counters).toEqual(counters);
         }
       }),
     );
