@@ -3,7 +3,7 @@
 export { flow } from './engine/launch.ts';
 export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
 export type { SinkOptions, StageOptions } from './flow/graph.ts';
-export type { Notice, Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from './flow/run.ts';
+export type { Notice, Pin, Run, RunEvents, RunnableFlow, RunOptions, RunSummary, TuningMode } from './flow/run.ts';
 export type {
   AsyncOptions,
   EventTimeOptions,
@@ -76,6 +76,9 @@ export type { SystemMetrics } from './metrics/system-metrics.ts';
 export type { Target, TargetName, Targets, TargetsInput, Verdict, Verdicts } from './metrics/targets.ts';
 export type { Clock, Random, Scheduler, Timer } from './time/clock.ts';
 export type { Duration } from './time/duration.ts';
+export type { Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
+export type { DecisionFilter, DecisionRecord, Measured, Outcome } from './control/decision-record.ts';
+export type { Bound, TuningGoal } from './control/goal.ts';
 export type { CallSample, CutReasons, GateState, Pause, StageObservation } from './control/observation.ts';
 export type { KnobName, Settings, StageSettings } from './control/settings.ts';
 

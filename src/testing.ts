@@ -1,7 +1,7 @@
 /** The public door `daoflow/testing`: run a flow in virtual time. */
 
 export { virtualFlow, virtualHost } from './testing/virtual-host.ts';
-export type { VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts';
+export type { VirtualFlowOptions, VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts';
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
 export { simulate, UNTUNED } from './testing/simulation/simulate.ts';
 export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/simulation/simulate.ts';

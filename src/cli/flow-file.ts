@@ -4,7 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { usageFailure, type CommandFailure } from './failure.ts';
 import { shortPath } from './short-path.ts';
-import { similarNames } from './similar-names.ts';
+import { similarNames } from '../errors/similar-names.ts';
 
 const MODULE = /\.[cm]?[jt]sx?$/;
 

@@ -19,8 +19,9 @@ export interface Expectation {
 /**
  * - `move`: a new operating point. - `trim`: a small correction of the same one. - `trial`: a short test
  * of a neighbour, ended by itself. - `revert`: back to where it was, because it did worse than expected.
+ * - `pin`: the user set it.
  */
-export type DecisionKind = 'move' | 'trim' | 'trial' | 'revert';
+export type DecisionKind = 'move' | 'trim' | 'trial' | 'revert' | 'pin';
 
 export interface Decision {
   readonly kind: DecisionKind;

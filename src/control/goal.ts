@@ -16,6 +16,8 @@ export type KnobBounds = Readonly<Record<KnobName, Bound>>;
  */
 export type TuningGoal = 'balanced' | 'economy' | 'latency';
 
+export const TUNING_GOALS: readonly TuningGoal[] = ['balanced', 'economy', 'latency'];
+
 export interface StageGoal {
   /** p95 of acceptance to confirmation at this stage, ms. */
   readonly p95Ms: number;

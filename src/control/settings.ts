@@ -23,6 +23,17 @@ export interface StageSettings {
 
 export type KnobName = keyof StageSettings;
 
+export const KNOBS: readonly KnobName[] = [
+  'batchLimit',
+  'concurrency',
+  'burstConcurrency',
+  'burstAgeMs',
+  'lingerMs',
+  'minGapMs',
+  'edgeEvents',
+  'edgeBytes',
+];
+
 export class Settings {
   readonly #stages = new Map<string, StageSettings>();
   #version = 0;

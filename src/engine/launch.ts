@@ -4,9 +4,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
-import { checkSink } from '../flow/validation.ts';
-import type { Run, RunnableFlow, RunOptions } from '../flow/run.ts';
+import { checkOneOf, checkSink } from '../flow/validation.ts';
+import { TUNING_MODES, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
 import { canGenerate } from '../fusion/generated.ts';
+import { publishDiagnostics } from '../host/diagnostics.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
@@ -35,7 +36,8 @@ function launch(definition: RunnableFlow, options: RunOptions): Run {
   return new FlowRun(definition, options, systemHostOf());
 }
 
-function checkOptions({ seed, signal, deadLetters }: RunOptions): void {
+function checkOptions({ seed, signal, deadLetters, tuning }: RunOptions): void {
+  checkOneOf(tuning, TUNING_MODES, 'run.tuning');
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigError('run.signal', 'an AbortSignal', signal);
@@ -51,6 +53,7 @@ function systemHostOf(): Host {
     loopUtilization: loopUtilizationReader(),
     edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
     canGenerateCode: canGenerate(),
+    publish: publishDiagnostics,
     hold: holdProcess,
   };
 }

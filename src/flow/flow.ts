@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { TUNING_GOALS, type TuningGoal } from '../control/goal.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
@@ -8,11 +9,16 @@ import { Graph, NAME } from './graph.ts';
 import { planFlow, type Plan } from './plan.ts';
 import type { Run, RunnableFlow, RunOptions } from './run.ts';
 import { Stream } from './stream.ts';
-import { checkSchema, checkSink } from './validation.ts';
+import { checkOneOf, checkSchema, checkSink } from './validation.ts';
 
 export interface FlowOptions {
   /** What the engine must meet; left out = the guide's values. */
   readonly targets?: TargetsInput;
+  /**
+   * What tuning spends the latency target on. `balanced` (default): at most half of it while load allows, at least
+   * cost. `economy`: most of it, on larger batches. `latency`: the lowest p95.
+   */
+  readonly goal?: TuningGoal;
 }
 
 export interface SourceOptions {
@@ -34,6 +40,7 @@ export type Launch = (flow: RunnableFlow, options: RunOptions) => Run;
 export class Flow implements RunnableFlow {
   readonly name: string;
   readonly targets: Targets;
+  readonly goal: TuningGoal;
   readonly #graph: Graph;
   readonly #launch: Launch;
 
@@ -43,6 +50,8 @@ export class Flow implements RunnableFlow {
     }
     this.name = name;
     this.targets = resolveTargets(options.targets, `flow.${name}.targets`);
+    this.goal = options.goal ?? 'balanced';
+    checkOneOf(this.goal, TUNING_GOALS, `flow.${name}.goal`);
     this.#graph = new Graph(name);
     this.#launch = launch;
   }

@@ -8,12 +8,15 @@ import type { Plan } from './plan.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import type { Duration } from '../time/duration.ts';
 import type { StageObservation } from '../control/observation.ts';
+import type { DecisionFilter, DecisionRecord } from '../control/decision-record.ts';
+import type { Bound, TuningGoal } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
 
 /** A complete declaration: what `to` returns and a flow module exports. */
 export interface RunnableFlow {
   readonly name: string;
   readonly targets: Targets;
+  readonly goal: TuningGoal;
   /** What the engine builds. @throws ConfigError when the declaration is not complete */
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */
@@ -23,6 +26,11 @@ export interface RunnableFlow {
   /** The dead-letter sink of this declaration. */
   readonly deadLetterSink: Sink<DeadLetter> | undefined;
 }
+
+/** `auto`: settings tune themselves. `advise`: what would move is said, nothing moves. `off`: cold-start values and yours. */
+export type TuningMode = 'auto' | 'advise' | 'off';
+
+export const TUNING_MODES: readonly TuningMode[] = ['auto', 'advise', 'off'];
 
 export interface RunOptions {
   /** Abort drains: intake stops, everything taken in is finished. */
@@ -35,6 +43,8 @@ export interface RunOptions {
   readonly generateCode?: boolean;
   /** Seed of the run's random numbers, for replay. Default: random. */
   readonly seed?: number;
+  /** Default `auto`. */
+  readonly tuning?: TuningMode;
 }
 
 export interface RunSummary {
@@ -60,6 +70,18 @@ export interface RunEvents {
   readonly notice: Notice;
   /** One per dead letter, after it was counted; at most 100 a second, the rest is only counted. */
   readonly deadLetter: DeadLetter;
+  /** A setting was moved, or with `tuning: 'advise'` would have been. Repeated trims and trials are said once. */
+  readonly decision: DecisionRecord;
+  /** What came of a decision, a second or so later: the same record, with its outcome. */
+  readonly outcome: DecisionRecord;
+}
+
+/** A knob that the user holds. */
+export interface Pin {
+  /** `stage.knob`, as `run.unpin` takes it. */
+  readonly path: string;
+  /** A pin: min === max. */
+  readonly bound: Bound;
 }
 
 export interface Run extends AsyncDisposable {
@@ -70,9 +92,26 @@ export interface Run extends AsyncDisposable {
   /** Latency and throughput over the last second, resources now. Cost about 50 us: at most ten times a second. */
   metrics(): SystemMetrics;
   snapshot(): FlowSnapshot;
-  /** What each waiting stage did in the last control period. */
+  /** What each waiting stage did over the last half second. */
   observations(): readonly StageObservation[];
   readonly settings: Settings;
+  /** What was decided about settings and why, oldest first; the newest 1,000. */
+  decisions(filter?: DecisionFilter): readonly DecisionRecord[];
+  /**
+   * Fixes one knob, named `stage.knob`, at once; tuning re-optimises the others around it.
+   * @throws ConfigError when there is no such knob, or a limit of the target, the declaration or a bound forbids the value
+   * @example run.pin('sink.batchLimit', 256)
+   */
+  pin(path: string, value: number): void;
+  /** Keeps one knob within bounds, inclusive. @throws ConfigError as `pin` */
+  bound(path: string, bound: Partial<Bound>): void;
+  /** Gives a knob back to tuning. @returns whether it was pinned or bound */
+  unpin(path: string): boolean;
+  /** All that is pinned or bound while running. */
+  pins(): readonly Pin[];
+  /** Nothing moves any more, until `thaw`; pins still take effect. */
+  freeze(): void;
+  thaw(): void;
   /** The newest dead letters, at most 1,000. */
   deadLetters(): readonly DeadLetter[];
   /** Stops intake, finishes what was accepted, closes windows and sinks. Stops hard after the deadline. */

@@ -11,6 +11,7 @@ import type { Aggregates } from '../operator/aggregate/aggregate.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
+import { checkOneOf } from './validation.ts';
 import { NAME, type Graph, type Port, type SinkOptions, type StageOptions, type StageSpec } from './graph.ts';
 import {
   windowAggregate,
@@ -328,11 +329,6 @@ function checkStageOptions(options: SinkOptions, path: string): void {
       throw new ConfigError(`${path}.${name}`, 'a whole number, at least 1', value);
   }
   if (options.linger !== undefined) durationMs(options.linger, `${path}.linger`);
-  oneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
-  oneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
-}
-
-function oneOf(value: string | undefined, allowed: readonly string[], path: string): void {
-  if (value !== undefined && !allowed.includes(value))
-    throw new ConfigError(path, allowed.map((a) => `"${a}"`).join(' or '), value);
+  checkOneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
+  checkOneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
 }

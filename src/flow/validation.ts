@@ -29,6 +29,12 @@ export function checkSchema(schema: unknown, path: string): void {
   }
 }
 
+/** @throws ConfigError when `value` is given and none of `allowed` */
+export function checkOneOf(value: string | undefined, allowed: readonly string[], path: string): void {
+  if (value === undefined || allowed.includes(value)) return;
+  throw new ConfigError(path, allowed.map((a) => `"${a}"`).join(' or '), value);
+}
+
 /** @throws ConfigError when `sink` is not one; for where a function over batches has no options to go with it */
 export function checkSink(sink: unknown, path: string): void {
   if (typeof (sink as { open?: unknown } | null | undefined)?.open === 'function') return;

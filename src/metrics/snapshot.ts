@@ -41,9 +41,10 @@ export interface StageSnapshot {
   readonly backlogEvents: number;
   readonly backlogBytes: number;
   readonly inFlight: number;
-  /** Over the last interval. */
+  /** Over the last half second, as the two that follow. */
   readonly busyRatio: number;
   readonly latencyP95Ms: number;
+  /** Events per call; 0 while no call ends. */
   readonly batchMean: number;
   readonly settings: StageSettings;
 }

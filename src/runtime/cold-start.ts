@@ -1,6 +1,7 @@
-import type { PlannedStage } from '../flow/plan.ts';
-import { durationMs } from '../time/duration.ts';
+import { within } from '../control/goal.ts';
 import type { StageSettings } from '../control/settings.ts';
+import type { PlannedStage } from '../flow/plan.ts';
+import type { ControlledStage } from './controlled-stage.ts';
 
 /** Bound of an edge in bytes before anything is measured: a few thousand events of ordinary size. */
 const EDGE_BYTES = 16 * 1024 * 1024;
@@ -14,22 +15,24 @@ const EACH_CALLS = 64;
 /** A rate limit hands out so many milliseconds' worth at a time. */
 const PACED_MS = 10;
 
-/** What a stage starts with: the user's values where given, within the target's hard limits. */
-export function coldStart({ node }: PlannedStage, edgeEvents: number): StageSettings {
-  const { options } = node;
+/** What a stage starts with, and keeps where nothing tunes it: sane values, within its bounds. */
+export function coldStart(
+  { node }: Pick<PlannedStage, 'node'>,
+  { bounds }: ControlledStage,
+  edgeEvents: number,
+): StageSettings {
   const { batch, calls } = defaults(node);
-  const limits = node.kind === 'sink' ? node.sink.limits : undefined;
-  const batchLimit = Math.min(options.batch ?? batch, limits?.maxBatch ?? Infinity);
-  const concurrency = Math.min(options.concurrency ?? calls, limits?.maxConcurrency ?? Infinity);
+  const batchLimit = within(bounds.batchLimit, batch);
+  const concurrency = within(bounds.concurrency, calls);
   return {
     batchLimit,
     concurrency,
     burstConcurrency: concurrency,
     burstAgeMs: 0,
-    lingerMs: options.linger === undefined ? 0 : durationMs(options.linger, `${node.name}.linger`),
+    lingerMs: within(bounds.lingerMs, 0),
     minGapMs: 0,
-    edgeEvents: options.queue?.events ?? Math.max(edgeEvents, 2 * batchLimit),
-    edgeBytes: options.queue?.bytes ?? EDGE_BYTES,
+    edgeEvents: within(bounds.edgeEvents, Math.max(edgeEvents, 2 * batchLimit)),
+    edgeBytes: within(bounds.edgeBytes, EDGE_BYTES),
   };
 }
 
@@ -37,7 +40,7 @@ function defaults(node: PlannedStage['node']): { batch: number; calls: number } 
   if (node.kind === 'sink') return { batch: SINK_BATCH, calls: CALLS };
   switch (node.stage.kind) {
     case 'mapAsync':
-      return { batch: ASYNC_BATCH, calls: EACH_CALLS };
+      return { batch: 1, calls: EACH_CALLS };
     case 'mapBatch':
       return { batch: ASYNC_BATCH, calls: CALLS };
     case 'rateLimit':

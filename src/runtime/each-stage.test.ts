@@ -114,7 +114,7 @@ describe('EachStage', () => {
     const stage = stageOf({}, { ...SETTINGS, concurrency: 2 });
     write(stage, 100, 10, 10, 10);
     await scheduler.advance(35);
-    expect(stage.snapshot()).toMatchObject({ inFlight: 1, backlogEvents: 0 });
+    expect(stage.account()).toMatchObject({ inFlight: 1, backlogEvents: 0 });
     expect(most).toBe(2);
     await scheduler.advance(65);
     expect(out.flat()).toEqual([100, 10, 10, 10]);
@@ -124,7 +124,7 @@ describe('EachStage', () => {
     const stage = stageOf({}, { ...SETTINGS, concurrency: 2, edgeEvents: 1000 });
     write(stage, 10_000, ...Array.from({ length: 100 }, () => 1));
     await scheduler.advance(500);
-    expect(stage.snapshot().backlogEvents).toBe(101 - 1 - 16);
+    expect(stage.account().backlogEvents).toBe(101 - 1 - 16);
   });
 
   it('needs no turn for functions that answer at once', () => {
@@ -165,10 +165,10 @@ describe('EachStage', () => {
     const stage = stageOf({ completed: () => new Promise<void>((resolve) => (free = resolve)) });
     write(stage, 1, 1, 1, 1, 1);
     await scheduler.advance(10);
-    expect(stage.snapshot()).toMatchObject({ inFlight: 0, backlogEvents: 1 });
+    expect(stage.account()).toMatchObject({ inFlight: 0, backlogEvents: 1 });
     free();
     await scheduler.advance(10);
-    expect(stage.snapshot().backlogEvents).toBe(0);
+    expect(stage.account().backlogEvents).toBe(0);
   });
 
   it('ends every event once, within its bounds, whatever the calls do', async () => {

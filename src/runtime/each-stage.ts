@@ -13,11 +13,17 @@ import { OperatorError } from '../errors/errors.ts';
 import type { Slice } from '../event/batch.ts';
 import type { Origin } from '../event/origin.ts';
 import type { WriteOptions } from '../event/sink.ts';
-import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
-import { deadLetterEvent, stageSnapshot, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
+import {
+  deadLetterEvent,
+  stageAccount,
+  type FailurePolicy,
+  type Stage,
+  type StageAccount,
+  type StageEnvironment,
+} from './stage.ts';
 
 export interface EachStageOptions {
   readonly name: string;
@@ -63,7 +69,6 @@ export class EachStage implements Stage {
   #isTurnDue = false;
   #isOver = false;
   #blocked: Promise<void> | undefined;
-  #busyRatio = 0;
 
   /** @param inputs - how many writers will call `close` */
   constructor(options: EachStageOptions, environment: StageEnvironment, inputs: number) {
@@ -96,14 +101,12 @@ export class EachStage implements Stage {
 
   observe(pause?: Pause): StageObservation {
     const held = { waitingRetries: 0, gate: 'open', pause } as const;
-    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
-    this.#busyRatio = observation.busyRatio;
-    return observation;
+    return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
-  snapshot(): StageSnapshot {
-    const shown = { name: this.name, kind: 'async', retried: 0, busyRatio: this.#busyRatio } as const;
-    return stageSnapshot(shown, this.#meter, this.#inlet, this.#environment.settings());
+  account(): StageAccount {
+    const shown = { name: this.name, kind: 'async', retried: 0 } as const;
+    return stageAccount(shown, this.#meter, this.#inlet, this.#environment.settings());
   }
 
   /** Fills the free slots. Functions that answer at once are handed on here. */

@@ -13,15 +13,18 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
 import type { Plan } from '../flow/plan.ts';
-import type { Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from '../flow/run.ts';
+import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import { systemMetrics, type SystemMetrics } from '../metrics/system-metrics.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 import type { Timer } from '../time/clock.ts';
 import type { StageObservation } from '../control/observation.ts';
-import { Settings } from '../control/settings.ts';
-import { coldStart } from './cold-start.ts';
+import type { DecisionFilter, DecisionRecord } from '../control/decision-record.ts';
+import type { Bound } from '../control/goal.ts';
+import type { Settings } from '../control/settings.ts';
+import type { Controller } from '../tuning/controller.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { flowControl } from './flow-control.ts';
 import { FlowMeters } from './flow-meters.ts';
 import type { Host } from './host.ts';
 import type { Ingest } from './ingest.ts';
@@ -39,20 +42,18 @@ import {
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
-/** How often stages are observed until a controller asks for another period. */
-const OBSERVE_MS = 250;
 
 const DEAD_LETTERS = 'dead-letters';
 
 export class FlowRun implements Run {
   readonly flow: string;
   readonly done: Promise<RunSummary>;
-  readonly settings: Settings = new Settings();
   readonly #definition: RunnableFlow;
   readonly #options: RunOptions;
   readonly #host: Host;
   readonly #plan: Plan;
   readonly #meters: FlowMeters;
+  readonly #control: ReturnType<typeof flowControl>;
   readonly #listeners = new Listeners<RunEvents>();
   /** Aborted = no more intake. */
   readonly #intake = new AbortController();
@@ -66,13 +67,12 @@ export class FlowRun implements Run {
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
   #deadLetterStage: Stage | undefined;
   #deadLetters: DeadLetters;
-  #observations: readonly StageObservation[] = [];
   #openSinks = 0;
   #allDrained: () => void = () => undefined;
   #failure: { readonly cause: unknown } | undefined;
   #timers: Timer[] = [];
 
-  constructor(definition: RunnableFlow, options: RunOptions, host: Host) {
+  constructor(definition: RunnableFlow, options: RunOptions, host: Host, controller?: Controller<unknown>) {
     this.#definition = definition;
     this.#options = options;
     this.#host = host;
@@ -83,13 +83,27 @@ export class FlowRun implements Run {
     this.#meters = new FlowMeters(host.scheduler);
     this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
     this.#environment = this.#makeEnvironment();
-    for (const stage of this.#plan.stages) this.settings.declare(stage.node.name, coldStart(stage, host.edgeEvents));
+    const letters = this.#deadLetterNode();
+    this.#control = flowControl({
+      stages: letters === undefined ? this.#plan.stages : [...this.#plan.stages, { node: letters }],
+      flow: definition,
+      run: options,
+      host,
+      controller,
+      notice: this.#notice,
+      decided: (record) => this.#listeners.emit('decision', record),
+      ended: (record) => this.#listeners.emit('outcome', record),
+    });
     this.done = this.#live();
     this.#followSignal(options.signal);
   }
 
   get state(): RunState {
     return this.#state;
+  }
+
+  get settings(): Settings {
+    return this.#control.settings;
   }
 
   metrics(): SystemMetrics {
@@ -107,14 +121,14 @@ export class FlowRun implements Run {
       meters: this.#meters,
       deadLettered: this.#deadLetters.count,
       topology: this.#topology,
-      observations: this.#observations,
+      observations: this.observations(),
       loopUtilization: this.#host.loopUtilization(),
       settingsVersion: this.settings.version,
     });
   }
 
   observations(): readonly StageObservation[] {
-    return this.#observations;
+    return this.#control.loop.observations();
   }
 
   deadLetters(): readonly DeadLetter[] {
@@ -123,6 +137,34 @@ export class FlowRun implements Run {
 
   on<K extends keyof RunEvents>(event: K, listener: (value: RunEvents[K]) => void): () => void {
     return this.#listeners.on(event, listener);
+  }
+
+  decisions(filter?: DecisionFilter): readonly DecisionRecord[] {
+    return this.#control.log.list(filter);
+  }
+
+  pin(path: string, value: number): void {
+    this.#control.steering.pin(path, value);
+  }
+
+  bound(path: string, bound: Partial<Bound>): void {
+    this.#control.steering.bound(path, bound);
+  }
+
+  unpin(path: string): boolean {
+    return this.#control.steering.unpin(path);
+  }
+
+  pins(): readonly Pin[] {
+    return this.#control.steering.held.map(({ stage, knob, bound }) => ({ path: `${stage}.${knob}`, bound }));
+  }
+
+  freeze(): void {
+    this.#control.steering.freeze();
+  }
+
+  thaw(): void {
+    this.#control.steering.thaw();
   }
 
   drain(options: { readonly timeout?: Duration } = {}): Promise<RunSummary> {
@@ -152,7 +194,7 @@ export class FlowRun implements Run {
       const drained = new Promise<void>((resolve) => {
         this.#allDrained = resolve;
       });
-      this.#observeRegularly();
+      this.#control.loop.start(this.#stages());
       if (this.#state === 'starting') this.#enter('running');
       for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
       await drained;
@@ -161,6 +203,7 @@ export class FlowRun implements Run {
       this.#failure ??= { cause };
       this.#end('failed', cause);
     } finally {
+      this.#control.loop.stop();
       for (const timer of this.#timers) timer.cancel();
       hold.cancel();
     }
@@ -174,8 +217,6 @@ export class FlowRun implements Run {
     const letters = this.#deadLetterNode();
     this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], context);
     if (letters !== undefined) {
-      const planned = { node: letters, output: undefined, inputs: 1 };
-      this.settings.declare(DEAD_LETTERS, coldStart(planned, this.#host.edgeEvents));
       this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
       this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
         this.#listeners.emit('deadLetter', letter),
@@ -228,7 +269,7 @@ export class FlowRun implements Run {
   async #close(): Promise<void> {
     await closeSinks(this.#writers);
     if (this.#isOver()) return;
-    this.#observe();
+    this.#control.loop.observe();
     this.#enter(this.#failure === undefined ? 'done' : 'failed');
   }
 
@@ -239,8 +280,7 @@ export class FlowRun implements Run {
     this.#intake.abort();
     this.#hard.abort(cause);
     for (const segment of this.#topology.segments) segment.stop();
-    for (const stage of this.#topology.stages) stage.stop(cause);
-    this.#deadLetterStage?.stop(cause);
+    for (const stage of this.#stages()) stage.stop(cause);
     this.#allDrained();
   }
 
@@ -266,17 +306,9 @@ export class FlowRun implements Run {
     this.#listeners.emit('state', state);
   }
 
-  #observeRegularly(): void {
-    this.#observe();
-    const timer = this.#host.scheduler.after(OBSERVE_MS, () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-      if (!this.#isOver()) this.#observeRegularly();
-    });
-    this.#timers.push(timer);
-  }
-
-  #observe(): void {
-    this.#observations = this.#topology.stages.map((stage) => stage.observe());
+  #stages(): readonly Stage[] {
+    const { stages } = this.#topology;
+    return this.#deadLetterStage === undefined ? stages : [...stages, this.#deadLetterStage];
   }
 
   #followSignal(signal: AbortSignal | undefined): void {

@@ -12,6 +12,8 @@ export interface Host {
   readonly edgeEvents: number;
   /** False where code generation from strings is switched off. */
   readonly canGenerateCode: boolean;
+  /** Tells observers outside the run, on a named channel; must not throw. */
+  publish(channel: string, message: unknown): void;
   /** Keeps the process alive until cancelled. */
   hold(): Timer;
 }

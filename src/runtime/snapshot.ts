@@ -1,10 +1,12 @@
 import { findBottleneck } from '../metrics/bottleneck.ts';
-import type { FlowSnapshot, OperatorSnapshot } from '../metrics/snapshot.ts';
+import type { FlowSnapshot, OperatorSnapshot, StageSnapshot } from '../metrics/snapshot.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import { judge, type Targets } from '../metrics/targets.ts';
 import type { StageObservation } from '../control/observation.ts';
+import { quantile } from '../stats/histogram.ts';
 import type { FlowMeters } from './flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
+import type { StageAccount } from './stage.ts';
 import type { Topology } from './topology.ts';
 
 export interface SnapshotInput extends Pick<
@@ -25,9 +27,9 @@ export function snapshotOf(input: SnapshotInput): FlowSnapshot {
   const { targets, meters, deadLettered, topology, observations, loopUtilization, ...plain } = input;
   const sources = topology.ingests.map((ingest) => ingest.snapshot());
   const operators = operatorsOf(topology.segments);
-  const stages = topology.stages.map((stage) => stage.snapshot());
-  const fullRatios = new Map(observations.map(({ stage, fullRatio }) => [stage, fullRatio]));
-  const loads = stages.map((stage) => ({ ...stage, fullRatio: fullRatios.get(stage.name) ?? 0 }));
+  const observed = new Map(observations.map((observation) => [observation.stage, observation]));
+  const stages = topology.stages.map((stage) => stageOf(stage.account(), observed.get(stage.name)));
+  const loads = stages.map((stage) => ({ ...stage, fullRatio: observed.get(stage.name)?.fullRatio ?? 0 }));
   return {
     ...plain,
     verdicts: judge(input.system, targets),
@@ -42,6 +44,18 @@ export function snapshotOf(input: SnapshotInput): FlowSnapshot {
     operators,
     stages,
     bottleneck: findBottleneck({ system: input.system, targets, loopUtilization, sources, operators, stages: loads }),
+  };
+}
+
+/** What it counts, and how it did lately. */
+function stageOf(account: StageAccount, observed: StageObservation | undefined): StageSnapshot {
+  const { busyRatio = 0, calls = 0, latency } = observed ?? {};
+  const events = observed === undefined ? 0 : observed.done + observed.failed + observed.rejected;
+  return {
+    ...account,
+    busyRatio,
+    latencyP95Ms: (latency === undefined ? undefined : quantile(latency, 0.95)) ?? 0,
+    batchMean: calls === 0 ? 0 : events / calls,
   };
 }
 

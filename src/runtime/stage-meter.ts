@@ -1,4 +1,4 @@
-import { Histogram, quantile } from '../stats/histogram.ts';
+import { Histogram } from '../stats/histogram.ts';
 import type { Clock } from '../time/clock.ts';
 import { MAX_SAMPLES, type CallSample, type StageObservation } from '../control/observation.ts';
 import type { StageSettings } from '../control/settings.ts';
@@ -53,7 +53,6 @@ export type Held = Pick<StageObservation, 'waitingRetries' | 'gate' | 'pause'>;
 export class StageMeter {
   readonly #clock: Clock;
   readonly #latency = new Histogram();
-  readonly #recent = new Histogram();
   readonly #samples: CallSample[] = [];
   #nextSample = 0;
   #inFlight = 0;
@@ -70,7 +69,7 @@ export class StageMeter {
     integral: number;
     fullMs: number;
   };
-  /** Calls that have ended; of each stage only those that are timed one by one. */
+  /** Calls that have ended. */
   #ended = 0;
   #cuts = { limit: 0, drained: 0 };
   /** Events, by how their calls ended; the stage counts failed and rejected ones itself. */
@@ -103,16 +102,7 @@ export class StageMeter {
   count(calls: number): void {
     this.#inFlight += calls;
     if (calls > 0) this.calls += calls;
-  }
-
-  /** Mean events per call since the start. */
-  get batchMean(): number {
-    return this.calls === 0 ? 0 : (this.done + this.failed + this.rejected) / this.calls;
-  }
-
-  /** p95 of acceptance to confirmation, over the last observation's interval and the one before. */
-  get latencyP95Ms(): number {
-    return quantile(this.#recent, 0.95) ?? 0;
+    else this.#ended -= calls;
   }
 
   begin(batch: number, limit: number): OpenCall {
@@ -125,7 +115,6 @@ export class StageMeter {
   end(call: OpenCall, outcome: CallOutcome): void {
     const endedAt = this.#advance();
     this.count(-1);
-    this.#ended += 1;
     const durationMs = endedAt - call.startedAt;
     const inFlightMean = durationMs > 0 ? (this.#integral - call.integralAtStart) / durationMs : call.inFlightAtStart;
     this.#sample(new EndedCall(call, inFlightMean, outcome, endedAt));
@@ -175,8 +164,6 @@ export class StageMeter {
       fullMs,
     };
     this.#cuts = { limit: 0, drained: 0 };
-    this.#recent.reset();
-    this.#recent.add(this.#latency);
     this.#latency.reset();
     return observation;
   }

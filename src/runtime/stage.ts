@@ -31,8 +31,12 @@ export interface StageEnvironment {
   readonly fatal: (cause: unknown) => void;
 }
 
+/** What a stage counts itself; how it does lately is in its observations. */
+export type StageAccount = Omit<StageSnapshot, 'busyRatio' | 'latencyP95Ms' | 'batchMean'>;
+
 export interface Stage extends Target {
-  snapshot(): StageSnapshot;
+  readonly name: string;
+  account(): StageAccount;
   /** @param pause - the longest stand-still of the event loop since the last observation */
   observe(pause?: Pause): StageObservation;
   /** Rejects everything queued and in flight. */
@@ -55,12 +59,12 @@ export function deadLetterEvent(
 }
 
 /** What every kind of stage shows. */
-export function stageSnapshot(
-  shown: Pick<StageSnapshot, 'name' | 'kind' | 'retried' | 'busyRatio'>,
+export function stageAccount(
+  shown: Pick<StageSnapshot, 'name' | 'kind' | 'retried'>,
   meter: StageMeter,
   inlet: Inlet,
   settings: StageSettings,
-): StageSnapshot {
+): StageAccount {
   return {
     ...shown,
     arrived: inlet.arrived,
@@ -71,8 +75,6 @@ export function stageSnapshot(
     backlogEvents: inlet.events,
     backlogBytes: inlet.bytes,
     inFlight: meter.inFlight,
-    latencyP95Ms: meter.latencyP95Ms,
-    batchMean: meter.batchMean,
     settings,
   };
 }

@@ -126,7 +126,7 @@ describe('WaitingStage', () => {
   it('drops and counts what does not fit where the policy says so', () => {
     const stage = stageOf(() => takes(10), { whenSlow: 'drop' });
     for (let i = 0; i < 6; i += 1) expect(write(stage, 10).blocked).toBeUndefined();
-    expect(stage.snapshot()).toMatchObject({ arrived: 60, dropped: 20, backlogEvents: 20 });
+    expect(stage.account()).toMatchObject({ arrived: 60, dropped: 20, backlogEvents: 20 });
     expect(settled.confirmed).toBe(20); // dropped by policy is a way to be done
   });
 
@@ -143,7 +143,7 @@ describe('WaitingStage', () => {
     await scheduler.advance(1000);
     expect(calls.map(({ at }) => at)).toEqual([0, 50, 150, 350, 350]);
     expect(sizes()).toEqual([2, 2, 2, 2, 3]);
-    expect(stage.snapshot()).toMatchObject({ retried: 6, done: 5 });
+    expect(stage.account()).toMatchObject({ retried: 6, done: 5 });
     expect(settled).toEqual({ confirmed: 5, rejected: 0 });
   });
 

@@ -13,7 +13,6 @@ import type { Taken } from '../buffer/edge.ts';
 import { ConnectorError, OperatorError, RefusedEventsError } from '../errors/errors.ts';
 import type { Slice } from '../event/batch.ts';
 import type { WriteOptions } from '../event/sink.ts';
-import type { StageSnapshot } from '../metrics/snapshot.ts';
 import type { Timer } from '../time/clock.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -22,7 +21,14 @@ import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { backoffMs, isRetryable } from './retry.ts';
 import { Roster, type Member } from './roster.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
-import { deadLetterEvent, stageSnapshot, type FailurePolicy, type Stage, type StageEnvironment } from './stage.ts';
+import {
+  deadLetterEvent,
+  stageAccount,
+  type FailurePolicy,
+  type Stage,
+  type StageAccount,
+  type StageEnvironment,
+} from './stage.ts';
 
 /** Does the work of a call; a promise where that takes time. */
 export type StageCall = (events: readonly unknown[], options: WriteOptions) => unknown;
@@ -77,7 +83,6 @@ export class WaitingStage implements Stage {
   #isOver = false;
   #wake: { readonly timer: Timer; readonly at: number } | undefined;
   #blocked: Promise<void> | undefined;
-  #busyRatio = 0;
   /** When it was last said that calls fail and are repeated; -Infinity while they work. */
   #warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -113,15 +118,12 @@ export class WaitingStage implements Stage {
 
   observe(pause?: Pause): StageObservation {
     const held = { waitingRetries: this.#retries.length, gate: this.#dispatcher.gate.state, pause };
-    const observation = this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
-    this.#busyRatio = observation.busyRatio;
-    return observation;
+    return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
-  snapshot(): StageSnapshot {
-    const { kind } = this.#options;
-    const shown = { name: this.name, kind, retried: this.#retried, busyRatio: this.#busyRatio };
-    return stageSnapshot(shown, this.#meter, this.#inlet, this.#environment.settings());
+  account(): StageAccount {
+    const shown = { name: this.name, kind: this.#options.kind, retried: this.#retried };
+    return stageAccount(shown, this.#meter, this.#inlet, this.#environment.settings());
   }
 
   /** Starts what may start. Never re-entered: the loop sees synchronous completions. */

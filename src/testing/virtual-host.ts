@@ -1,4 +1,5 @@
 import { Flow, type FlowOptions } from '../flow/flow.ts';
+import type { Controller } from '../tuning/controller.ts';
 import { systemRandom } from '../host/random.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
 import type { Host } from '../runtime/host.ts';
@@ -28,6 +29,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
     loopUtilization: () => null,
     edgeEvents,
     canGenerateCode: generateCode,
+    publish: () => undefined,
     hold: () => ({ cancel: () => undefined }),
   };
 }
@@ -42,7 +44,13 @@ const NOTHING_KNOWN = {
   ioPressureRatio: null,
 };
 
+export interface VirtualFlowOptions extends FlowOptions {
+  /** Tunes the stages in place of the engine's own. */
+  readonly controller?: Controller<unknown>;
+}
+
 /** A flow whose runs live on `host`: the same engine, in virtual time. */
-export function virtualFlow(name: string, host: VirtualHost, options: FlowOptions = {}): Flow {
-  return new Flow(name, options, (definition, runOptions) => new FlowRun(definition, runOptions, host));
+export function virtualFlow(name: string, host: VirtualHost, options: VirtualFlowOptions = {}): Flow {
+  const { controller, ...declared } = options;
+  return new Flow(name, declared, (definition, runOptions) => new FlowRun(definition, runOptions, host, controller));
 }

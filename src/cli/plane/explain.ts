@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Failure } from '../failure.ts';
-import { similarNames } from '../similar-names.ts';
+import { similarNames } from '../../errors/similar-names.ts';
 import { NotAFlow } from './load-flow.ts';
 import { shortPath } from '../short-path.ts';
 import { excerptOf, userFrame } from './stack-frame.ts';

@@ -1,0 +1,174 @@
+/**
+ * Every control period: observe all stages, let the controller of each think, apply what it decided, say so.
+ *
+ * Invariants (control-loop.test.ts)
+ * - Nothing leaves the bounds of a stage, whatever a controller says.
+ * - `advise`: what would move is said, once, and nothing moves. `off`: stages are observed, no controller runs.
+ * - A controller that throws loses its stage, not the run: settings stay as they are, and a notice says so.
+ */
+
+import type { Decision, KnobChange } from '../control/decision.ts';
+import type { Measured } from '../control/decision-record.ts';
+import { within, type StageGoal, type TuningGoal } from '../control/goal.ts';
+import type { Pause, StageObservation } from '../control/observation.ts';
+import type { KnobName, Settings, StageSettings } from '../control/settings.ts';
+import { messageOf } from '../errors/errors.ts';
+import type { TuningMode } from '../flow/run.ts';
+import { quantile } from '../stats/histogram.ts';
+import type { Scheduler, Timer } from '../time/clock.ts';
+import { CONTROL_PERIOD_MS, type Controller } from '../tuning/controller.ts';
+import type { ControlledStage } from './controlled-stage.ts';
+import type { DecisionLog } from './decision-log.ts';
+import { ObservationWindow } from './observation-window.ts';
+import { PauseWatch } from './pause-watch.ts';
+import type { Stage } from './stage.ts';
+import { goalsOf, type StageTargets } from './stage-goals.ts';
+import type { Steering } from './steering.ts';
+
+export interface ControlLoopOptions {
+  readonly stages: readonly ControlledStage[];
+  readonly settings: Settings;
+  readonly steering: Steering;
+  readonly log: DecisionLog;
+  readonly controller: Controller<unknown>;
+  readonly mode: TuningMode;
+  readonly goal: TuningGoal;
+  /** Of the flow, ms. */
+  readonly p95Ms: number;
+  /** Of whatever controllers draw at random. */
+  readonly seed: number;
+  readonly scheduler: Scheduler;
+  readonly notice: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** A stage under control. */
+interface Controlled {
+  readonly declared: ControlledStage;
+  readonly stage: Stage;
+  readonly window: ObservationWindow;
+  /** The controller's; undefined before its first step, and for ever where none runs. */
+  state: unknown;
+  isTuned: boolean;
+  /** Where the newest advice would have gone. */
+  advised: readonly KnobChange[];
+}
+
+/** Advice that differs less from the one before is no news. */
+const SAME_ADVICE = 0.25;
+
+export class ControlLoop {
+  readonly #options: ControlLoopOptions;
+  readonly #pauses: PauseWatch;
+  readonly #targets: StageTargets;
+  #controlled: readonly Controlled[] = [];
+  #timer: Timer | undefined;
+
+  constructor(options: ControlLoopOptions) {
+    this.#options = options;
+    this.#pauses = new PauseWatch(options.scheduler);
+    this.#targets = goalsOf(options.stages, options.p95Ms);
+  }
+
+  start(stages: readonly Stage[]): void {
+    const { stages: all, mode } = this.#options;
+    this.#controlled = stages.flatMap((stage) => {
+      const declared = all.find(({ name }) => name === stage.name);
+      if (declared === undefined) return [];
+      const isTuned = declared.isTuned && mode !== 'off';
+      return [{ declared, stage, window: new ObservationWindow(), state: undefined, isTuned, advised: [] }];
+    });
+    this.observe();
+    this.#pauses.start();
+    this.#next();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#pauses.stop();
+  }
+
+  /** What each stage did over the last half second. */
+  observations(): readonly StageObservation[] {
+    return this.#controlled.flatMap(({ window }) => window.merged() ?? []);
+  }
+
+  /** Looks at every stage, and moves nothing. */
+  observe(): void {
+    for (const each of this.#controlled) this.#observe(each, undefined);
+  }
+
+  #next(): void {
+    this.#timer = this.#options.scheduler.after(CONTROL_PERIOD_MS, () => {
+      this.#tick();
+      this.#next();
+    });
+  }
+
+  #tick(): void {
+    const pause = this.#pauses.take();
+    const observed = this.#controlled.map((each) => [each, this.#observe(each, pause)] as const);
+    for (const [each, observation] of observed) if (each.isTuned) this.#step(each, observation);
+  }
+
+  #observe({ stage, window }: Controlled, pause: Pause | undefined): StageObservation {
+    const observation = stage.observe(pause);
+    window.add(observation);
+    this.#options.log.observed(observation);
+    return observation;
+  }
+
+  #step(each: Controlled, observation: StageObservation): void {
+    const { settings, controller, seed, notice } = this.#options;
+    const { name } = each.declared;
+    try {
+      const goal = this.#goalOf(each.declared);
+      const current = settings.get(name);
+      each.state ??= controller.initial(current, goal, seed);
+      const step = controller.step(each.state, observation, current, goal);
+      each.state = step.state;
+      for (const decision of step.decisions) this.#take(each, decision, goal);
+    } catch (cause) {
+      each.isTuned = false;
+      notice('warn', `${name}: tuning has failed and stops, its settings stay as they are (${messageOf(cause)})`);
+    }
+  }
+
+  #goalOf(stage: ControlledStage): StageGoal {
+    const { steering, goal, p95Ms } = this.#options;
+    return { p95Ms: this.#targets.get(stage.name) ?? p95Ms, goal, bounds: steering.boundsOf(stage) };
+  }
+
+  #take(each: Controlled, decision: Decision, goal: StageGoal): void {
+    const { settings, log, mode } = this.#options;
+    const { name } = each.declared;
+    const changes = effective(decision.changes, settings.get(name), goal);
+    if (changes.length === 0) return;
+    const kept = { ...decision, changes };
+    if (mode !== 'advise') {
+      settings.update(name, Object.fromEntries(changes.map(({ knob, to }) => [knob, to])));
+      log.add(kept, measuredOf(each.window.merged()));
+    } else if (decision.kind === 'move' && !isSameAdvice(each.advised, changes)) {
+      each.advised = changes;
+      log.add(kept, measuredOf(each.window.merged()), true);
+    }
+  }
+}
+
+/** What was measured lately, as the log compares it. */
+export function measuredOf(observation: StageObservation | undefined): Measured {
+  if (observation === undefined || observation.durationMs === 0) return { throughput: 0, p95Ms: null };
+  const { done, durationMs, latency } = observation;
+  return { throughput: (done / durationMs) * 1000, p95Ms: quantile(latency, 0.95) ?? null };
+}
+
+/** From what is to what may be; without what changes nothing. */
+function effective(changes: readonly KnobChange[], current: StageSettings, { bounds }: StageGoal): KnobChange[] {
+  return changes
+    .map(({ knob, to }) => ({ knob, from: current[knob], to: within(bounds[knob], to) }))
+    .filter(({ from, to }) => from !== to);
+}
+
+function isSameAdvice(before: readonly KnobChange[], changes: readonly KnobChange[]): boolean {
+  const advised = new Map<KnobName, number>(before.map(({ knob, to }) => [knob, to]));
+  return changes.every(({ knob, to }) => Math.abs((advised.get(knob) ?? Infinity) - to) <= SAME_ADVICE * to);
+}
