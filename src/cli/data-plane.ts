@@ -64,15 +64,15 @@ async function runDemo(
   port: MessagePort,
 ): Promise<Awaited<ReturnType<typeof runFlow>> | undefined> {
   const { demoFlow } = await import('./demo/flow.ts');
-  const load = { ratePerSecond: task.ratePerSecond };
+  let load = task.load;
   return await runFlow(
-    demoFlow(() => load.ratePerSecond),
+    demoFlow(() => load),
     port,
     {
       modules: [],
       run: { generateCode: task.generateCode },
       other: (message) => {
-        if (message.type === 'rate') load.ratePerSecond = message.ratePerSecond;
+        if (message.type === 'load') ({ load } = message);
       },
     },
   );

@@ -6,27 +6,29 @@ import type { DemoCommandOptions } from '../command-options.ts';
 import { Session } from '../session.ts';
 import { watchSignals } from '../signals.ts';
 import { DemoFace } from './face.ts';
-import { RateSearch, START_RATE } from './search.ts';
+import { HEALTHY } from './database.ts';
+import { DemoScript } from './script.ts';
+import { START_RATE } from './search.ts';
 
-const DEFAULT_DURATION_MS = 40_000;
+const DEFAULT_DURATION_MS = 55_000;
 
 /** @returns the exit code */
 export async function demo(options: DemoCommandOptions): Promise<number> {
   const startedMs = performance.now();
-  const search = new RateSearch({ durationMs: options.duration ?? DEFAULT_DURATION_MS, fixedRate: options.rate });
-  const face = new DemoFace(options, search, startedMs);
+  const script = new DemoScript({ durationMs: options.duration ?? DEFAULT_DURATION_MS, fixedRate: options.rate });
+  const face = new DemoFace(options, script.search, startedMs);
   const session = new Session({
     task: {
       kind: 'demo',
-      ratePerSecond: Math.min(START_RATE, options.rate ?? START_RATE),
+      load: { ...HEALTHY, ratePerSecond: Math.min(START_RATE, options.rate ?? START_RATE) },
       generateCode: options.codegen,
     },
     reporter: () => face,
     onMessage: (message) => {
       if (message.type !== 'snapshot' || session.isDraining) return;
-      const step = search.step(message.snapshot);
+      const step = script.step(message.snapshot);
       face.stepped(step, message.snapshot, performance.now() - startedMs);
-      session.plane.setRate(step.rate);
+      session.plane.setLoad({ ...step.conditions, ratePerSecond: step.rate });
       if (step.isOver) session.drain();
     },
   });

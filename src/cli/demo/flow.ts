@@ -3,46 +3,36 @@
 import { generateBytes } from '../../connector/generate/generate.ts';
 import { flow } from '../../engine/launch.ts';
 import type { RunnableFlow } from '../../flow/run.ts';
-import type { Sink } from '../../event/sink.ts';
 import { count, sum } from '../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../operator/window/window-spec.ts';
+import { madeUpDatabase, type Conditions } from './database.ts';
 import { paymentBytes, type Payment } from './load.ts';
 
-/** A call of the made-up database takes this long, ms, plus so much for each row. */
-const CALL_MS = 2;
-const ROW_MS = 0.005;
-/** Calls that it serves at a time, and rows that it takes at once. */
-const CONNECTIONS = 8;
-const MOST_ROWS = 1024;
+/** What the demo's course sets. */
+export interface DemoLoad extends Conditions {
+  readonly ratePerSecond: number;
+}
 
 /**
- * Parse -> filter -> spending per card and second -> database; and large payments -> database.
- * @param rate - events per second, asked again all the time
+ * Parse -> filter -> every payment to the database, and spending per card and second, too. No batch size, no
+ * number of calls, no buffer size is given: they are the engine's to find.
+ * @param load - asked again all the time
  */
-export function demoFlow(rate: () => number): RunnableFlow {
+export function demoFlow(load: () => DemoLoad): RunnableFlow {
   const bytes = paymentBytes();
-  const source = generateBytes({ name: 'load', rate, make: (first, events) => bytes.take(first, events) });
+  const source = generateBytes({
+    name: 'load',
+    rate: () => load().ratePerSecond,
+    make: (first, events) => bytes.take(first, events),
+  });
+  const table = madeUpDatabase(load);
   const payments = flow('payments')
     .from<Payment>(source)
     .filter((payment) => payment.amount >= 50, { name: 'worth-a-look' });
-  payments
-    .filter((payment) => payment.amount >= 990, { name: 'large' })
-    .to(database<Payment>('alerts'), { concurrency: CONNECTIONS, batch: MOST_ROWS });
+  payments.to(table('payments'), { name: 'store' });
   return payments
     .keyBy('card')
     .window(tumbling('1s'))
     .aggregate({ payments: count(), total: sum((payment: Payment) => payment.amount) })
-    .to(database('spending'), { concurrency: CONNECTIONS, batch: MOST_ROWS });
-}
-
-function database<E>(name: string): Sink<E> {
-  return {
-    name,
-    open: ({ scheduler }) => ({
-      write: (rows) =>
-        new Promise<void>((resolve) => {
-          scheduler.after(CALL_MS + ROW_MS * rows.length, resolve);
-        }),
-    }),
-  };
+    .to(table('spending'), { name: 'spending' });
 }

@@ -91,6 +91,11 @@ export class RateSearch {
     return this.#allGreenAtMs;
   }
 
+  /** The first goal has been offered. */
+  get hasRamped(): boolean {
+    return this.#phase !== 'ramp';
+  }
+
   /** To be called with each snapshot. */
   step(snapshot: FlowSnapshot): SearchStep {
     const notes: SearchNote[] = [];

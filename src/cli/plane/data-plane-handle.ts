@@ -8,6 +8,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
+import type { DemoLoad } from '../demo/flow.ts';
 import type { Failure } from '../failure.ts';
 import type { DeadLetterFile, FromPlane, PlaneTask, ToPlane } from './protocol.ts';
 import type { RunSummary } from '../../flow/run.ts';
@@ -69,8 +70,8 @@ export class DataPlane {
     this.#post({ type: 'drain', timeoutMs });
   }
 
-  setRate(ratePerSecond: number): void {
-    this.#post({ type: 'rate', ratePerSecond });
+  setLoad(load: DemoLoad): void {
+    this.#post({ type: 'load', load });
   }
 
   /** Stops the run at once; ends the thread when it does not answer. Idempotent. */

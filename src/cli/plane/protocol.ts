@@ -6,6 +6,7 @@
 import type { Notice, RunSummary } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Targets } from '../../metrics/targets.ts';
+import type { DemoLoad } from '../demo/flow.ts';
 import type { Failure } from '../failure.ts';
 
 /** What the data plane is started with. */
@@ -19,13 +20,13 @@ export type PlaneTask =
       readonly generateCode: boolean;
       readonly drainTimeoutMs: number | undefined;
     }
-  | { readonly kind: 'demo'; readonly ratePerSecond: number; readonly generateCode: boolean };
+  | { readonly kind: 'demo'; readonly load: DemoLoad; readonly generateCode: boolean };
 
 export type ToPlane =
   | { readonly type: 'drain'; readonly timeoutMs?: number | undefined }
   | { readonly type: 'stop' }
-  /** Demo only: the load to offer from now on, events per second. */
-  | { readonly type: 'rate'; readonly ratePerSecond: number };
+  /** Demo only: the load to offer from now on, and how the made-up database is. */
+  | { readonly type: 'load'; readonly load: DemoLoad };
 
 /** What is known once the flow has started. */
 export interface Start {
