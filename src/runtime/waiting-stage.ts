@@ -200,7 +200,7 @@ export class WaitingStage implements Stage {
 
   #done(attempt: Attempt, call: OpenCall, result: unknown): void {
     this.#meter.end(call, 'ok');
-    if (this.#warnedAt >= 0) this.#worksAgain();
+    if (call.startedAt > this.#warnedAt && this.#warnedAt >= 0) this.#worksAgain();
     if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
     this.#accepted();
     this.#meter.confirmed(attempt.taken);
@@ -229,7 +229,7 @@ export class WaitingStage implements Stage {
   /** The target did its work: the call says as much about it as one without refused events. */
   #partlyDone(attempt: Attempt, call: OpenCall, cause: RefusedEventsError): void {
     this.#meter.end(call, 'ok');
-    if (this.#warnedAt >= 0) this.#worksAgain();
+    if (call.startedAt > this.#warnedAt && this.#warnedAt >= 0) this.#worksAgain();
     if (!this.#running.delete(attempt)) return; // stopped meanwhile: already rejected
     this.#accepted();
     this.#meter.failed += cause.refused.size;

@@ -88,7 +88,7 @@ export class DemoScript {
       return { ...step, isOver: isOver || step.isOver, conditions: HEALTHY };
     }
     const rate = this.#last?.rate ?? 0;
-    const notes: SearchNote[] = [];
+    const notes = this.search.watch(snapshot);
     const conditions = this.#live(snapshot, trouble, notes);
     const phase = this.#stretch.kind === 'trouble' && trouble !== undefined ? trouble.phase : 'steady load';
     return { rate, phase, notes, isOver, conditions };

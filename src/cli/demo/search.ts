@@ -98,15 +98,18 @@ export class RateSearch {
 
   /** To be called with each snapshot. */
   step(snapshot: FlowSnapshot): SearchStep {
-    const notes: SearchNote[] = [];
+    const notes = this.watch(snapshot);
     const atMs = snapshot.uptimeMs;
     this.#count(snapshot, atMs);
-    if (this.#allGreenAtMs === undefined && allMet(snapshot.verdicts)) {
-      this.#allGreenAtMs = atMs;
-      notes.push({ level: 'good', message: `all targets met, at ${formatRate(snapshot.system.throughput.eps)}` });
-    }
     this.#advance(snapshot, atMs, notes);
     return { rate: this.#rate, phase: this.#words(), notes, isOver: atMs >= this.#options.durationMs };
+  }
+
+  /** Looks whether all targets are met for the first time: also for snapshots that are not stepped through. */
+  watch(snapshot: FlowSnapshot): SearchNote[] {
+    if (this.#allGreenAtMs !== undefined || !allMet(snapshot.verdicts)) return [];
+    this.#allGreenAtMs = snapshot.uptimeMs;
+    return [{ level: 'good', message: `all targets met, at ${formatRate(snapshot.system.throughput.eps)}` }];
   }
 
   #count(snapshot: FlowSnapshot, atMs: number): void {
