@@ -81,7 +81,7 @@ describe('the control loop', () => {
     run.on('decision', ({ sentence }) => said.push(sentence));
     await host.scheduler.advance(250);
     expect(run.settings.get('sink')).toMatchObject({ concurrency: 9, burstConcurrency: 9 });
-    expect(said).toContain('sink: calls 4 -> 9: it wants to');
+    expect(said).toContain('sink: calls 1 -> 9: it wants to');
     expect(run.decisions({ stage: 'sink' })).toMatchObject([{ id: 2, kind: 'move', isAdvice: false }]);
     await run.stop();
   });
@@ -105,7 +105,7 @@ describe('the control loop', () => {
     await host.scheduler.advance(500);
     expect(run.settings.get('sink').concurrency).toBe(2);
     expect(run.decisions({ stage: 'sink' }).map(({ sentence }) => sentence)).toEqual([
-      'sink: calls 4 -> 2: you pinned concurrency',
+      'sink: calls 1 -> 2: you pinned concurrency',
     ]);
     expect(run.pins()).toEqual([{ path: 'sink.concurrency', bound: { min: 2, max: 2 } }]);
     run.unpin('sink.concurrency');
@@ -118,7 +118,7 @@ describe('the control loop', () => {
     const run = started({ controller: wants(9) });
     run.freeze();
     await host.scheduler.advance(500);
-    expect(run.settings.get('sink').concurrency).toBe(4);
+    expect(run.settings.get('sink').concurrency).toBe(1);
     expect(ofSink()).toHaveLength(5);
     run.thaw();
     await host.scheduler.advance(100);
@@ -190,7 +190,7 @@ describe('the control loop', () => {
   });
 
   it('shows figures over half a second, whatever the control period', async () => {
-    const run = started({});
+    const run = started({}, { tuning: 'off' });
     await host.scheduler.advance(2000);
     expect(run.observations().find(({ stage }) => stage === 'sink')).toMatchObject({ durationMs: 500 });
     expect(run.snapshot().stages.find(({ name }) => name === 'sink')).toMatchObject({

@@ -6,6 +6,7 @@ import { Settings } from '../control/settings.ts';
 import type { PlannedStage } from '../flow/plan.ts';
 import type { RunnableFlow, RunOptions } from '../flow/run.ts';
 import type { Controller } from '../tuning/controller.ts';
+import { stageSolver } from '../tuning/solver/solver.ts';
 import { coldStart } from './cold-start.ts';
 import { ControlLoop, measuredOf } from './control-loop.ts';
 import { controlledStage } from './controlled-stage.ts';
@@ -37,10 +38,11 @@ export function flowControl(options: FlowControlOptions): {
 } {
   const { flow, run, host, controller, notice } = options;
   const { scheduler } = host;
+  const mode = run.tuning ?? 'auto';
   const settings = new Settings();
   const stages = options.stages.map((planned) => {
     const stage = controlledStage(flow.name, planned);
-    settings.declare(stage.name, coldStart(planned, stage, host.edgeEvents));
+    settings.declare(stage.name, coldStart(planned, stage, host.edgeEvents, mode === 'auto'));
     return stage;
   });
   const publish = (decision: DecisionRecord): void => host.publish(DECISION_CHANNEL, { flow: flow.name, decision });
@@ -63,8 +65,8 @@ export function flowControl(options: FlowControlOptions): {
     settings,
     steering,
     log,
-    controller: controller ?? STILL,
-    mode: run.tuning ?? 'auto',
+    controller: controller ?? stageSolver,
+    mode,
     goal: flow.goal,
     p95Ms: flow.targets.p95.target,
     seed: run.seed ?? Math.floor(host.random()() * 2 ** 31),
@@ -77,11 +79,3 @@ export function flowControl(options: FlowControlOptions): {
 function pinned(stage: string, changes: readonly KnobChange[], reason: string, at: number): Decision {
   return { kind: 'pin', stage, at, changes, reason, evidence: {} };
 }
-
-/** Moves nothing. */
-const STILL: Controller<undefined> = {
-  name: 'still',
-  knobs: [],
-  initial: () => undefined,
-  step: (state) => ({ state, decisions: [] }),
-};

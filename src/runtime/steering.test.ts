@@ -17,7 +17,7 @@ function sinkNode(options: SinkOptions, limits?: { maxBatch?: number; maxConcurr
 function steered(options: SinkOptions = {}, limits?: { maxBatch?: number; maxConcurrency?: number }) {
   const planned = sinkNode(options, limits);
   const stage: ControlledStage = controlledStage('f', planned);
-  settings.declare(stage.name, coldStart(planned, stage, 2000));
+  settings.declare(stage.name, coldStart(planned, stage, 2000, false));
   const steering = new Steering([stage], settings, (_, changes, reason) => {
     moved.push(`${changes.map(({ knob, to }) => `${knob} ${to}`).join(', ')}: ${reason}`);
   });
