@@ -2,8 +2,9 @@
  * From the calls of a period to those that say what a call costs.
  *
  * Invariants (samples.test.ts)
- * - A call counts for the operating point under which it started. One that started under an older point is left
- *   out: it saw two regimes. Cutting by completion instead would see, of a new point, only its quickest calls.
+ * - A call belongs to the operating point under which it started. Those that ended within the stay at a point are the
+ *   quickest of those that started there, so of a short stay the calls count by their start: once all that started at
+ *   that time have ended, and not at all when they started so late that most of their time lay beyond the stay.
  * - Nothing that ran across a pause of the event loop, failed or was refused counts.
  */
 
@@ -11,12 +12,20 @@ import type { CallSample, StageObservation } from '../../control/observation.ts'
 import type { StageSettings } from '../../control/settings.ts';
 import type { Point } from './cost-model.ts';
 
-/** When the operating point last changed, and calls that wait until all of their time have ended. */
-export interface SampleState {
+/** A stay at an operating point, monotonic ms. */
+export interface Stay {
   readonly point: Point;
-  /** Monotonic ms since which the point is in force. */
-  readonly since: number;
-  /** Calls of a point that is too young: until the slow ones have ended too, the quick ones would deceive. */
+  readonly from: number;
+  /** Absent: it goes on. */
+  readonly to?: number;
+  /** Calls of it that have been used. */
+  readonly used: number;
+}
+
+export interface SampleState {
+  /** The newest last. */
+  readonly stays: readonly Stay[];
+  /** Calls of which it is too early to say whether they count. */
   readonly waiting: readonly UsableCall[];
 }
 
@@ -25,6 +34,7 @@ export interface UsableCall {
   /** Mean calls in flight while it ran. */
   readonly inFlight: number;
   readonly ms: number;
+  readonly startedAt: number;
 }
 
 export interface SampleStep {
@@ -32,51 +42,91 @@ export interface SampleStep {
   readonly calls: readonly UsableCall[];
 }
 
-/** A point counts once it is as old as so many calls take. */
-const RIPE_CALLS = 1.3;
+/** Calls that started so many durations ago have all ended, but for stragglers. */
+const ALL_ENDED = 1.6;
+/** A stay of so many durations is long: which of its calls ended first makes no difference. */
+const LONG_STAY = 10;
+const MAX_STAYS = 4;
 /** Calls that wait are bounded like those of one observation. */
 const MAX_WAITING = 512;
+/** Clocks have so much play, ms. */
+const CLOCK_MS = 1e-6;
+/** Shorter calls are as good as none. */
+const MIN_MS = 1e-3;
 
 export function initialSamples(settings: StageSettings): SampleState {
-  return { point: pointOf(settings), since: 0, waiting: [] };
+  return { stays: [{ point: pointOf(settings), from: Number.MIN_SAFE_INTEGER, used: 0 }], waiting: [] };
 }
 
 export function pointOf({ batchLimit, concurrency }: StageSettings): Point {
   return { batch: batchLimit, inFlight: concurrency };
 }
 
-/** @param expectedMs - what a call of the current point takes; undefined while nothing is known */
+export function isSamePoint(one: Point, other: Point): boolean {
+  return one.batch === other.batch && one.inFlight === other.inFlight;
+}
+
+/** The stay that goes on. */
+export function presentStay({ stays }: SampleState): Stay {
+  return stays.at(-1) as Stay;
+}
+
+/** @param expectedMs - what a call of a point takes; undefined while nothing is known */
 export function usableCalls(
   before: SampleState,
   observation: StageObservation,
   settings: StageSettings,
-  expectedMs: number | undefined,
+  expectedMs: (point: Point) => number | undefined,
 ): SampleStep {
-  const periodBegan = observation.at - observation.durationMs;
-  const point = pointOf(settings);
-  const isSame = point.batch === before.point.batch && point.inFlight === before.point.inFlight;
-  const since = isSame ? before.since : periodBegan;
-  const usable = observation.samples.filter((sample) => isUsable(sample, since, observation)).map(usableCall);
-  const calls = isSame ? [...before.waiting, ...usable] : usable;
-  const isRipe = expectedMs === undefined || observation.at - since >= RIPE_CALLS * expectedMs;
-  return isRipe
-    ? { state: { point, since, waiting: [] }, calls }
-    : { state: { point, since, waiting: calls.slice(-MAX_WAITING) }, calls: [] };
+  const stays = continued(before.stays, pointOf(settings), observation);
+  const expected = stays.map(({ point }) => expectedMs(point) ?? 0);
+  const waiting: UsableCall[] = [];
+  const calls: UsableCall[] = [];
+  const used = stays.map((stay) => stay.used);
+  const fresh = observation.samples.filter((sample) => isSound(sample, observation)).map(usableCall);
+  for (const call of [...before.waiting, ...fresh]) {
+    const index = stays.findLastIndex(({ from }) => call.startedAt >= from - CLOCK_MS);
+    const verdict = verdictOn(call, stays[index], expected[index] ?? 0, observation.at);
+    if (verdict === 'wait') waiting.push(call);
+    if (verdict !== 'use') continue;
+    calls.push(call);
+    (used[index] as number) += 1;
+  }
+  const counted = stays.map((stay, i) => ({ ...stay, used: used[i] as number }));
+  return { state: { stays: counted, waiting: waiting.slice(-MAX_WAITING) }, calls };
 }
 
-function isUsable(sample: CallSample, since: number, { pause }: StageObservation): boolean {
-  const startedAt = sample.endedAt - sample.durationMs;
-  if (sample.outcome !== 'ok' || startedAt < since - CLOCK_MS) return false;
+function continued(stays: readonly Stay[], point: Point, { at, durationMs }: StageObservation): readonly Stay[] {
+  const present = stays.at(-1) as Stay;
+  if (isSamePoint(present.point, point)) return stays;
+  const changedAt = at - durationMs;
+  return [...stays.slice(1 - MAX_STAYS, -1), { ...present, to: changedAt }, { point, from: changedAt, used: 0 }];
+}
+
+function verdictOn(call: UsableCall, stay: Stay | undefined, ms: number, now: number): 'use' | 'wait' | 'drop' {
+  if (stay === undefined) return 'drop';
+  const { from, to = now } = stay;
+  if (stay.to !== undefined && call.startedAt > to - ms) return 'drop';
+  if (to - from >= LONG_STAY * ms) return 'use';
+  return now >= call.startedAt + ALL_ENDED * ms ? 'use' : 'wait';
+}
+
+function isSound(sample: CallSample, { pause }: StageObservation): boolean {
+  if (sample.outcome !== 'ok') return false;
   if (pause === undefined) return true;
-  return startedAt >= pause.endedAt || sample.endedAt < pause.endedAt - pause.durationMs;
+  return startOf(sample) >= pause.endedAt || sample.endedAt < pause.endedAt - pause.durationMs;
 }
 
-/** Clocks have so much play, ms. */
-const CLOCK_MS = 1e-6;
-
-function usableCall({ batch, inFlightMean, durationMs }: CallSample): UsableCall {
-  return { batch, inFlight: Math.max(1, inFlightMean), ms: Math.max(durationMs, MIN_MS) };
+function startOf({ endedAt, durationMs }: CallSample): number {
+  return endedAt - durationMs;
 }
 
-/** Shorter calls are as good as none. */
-const MIN_MS = 1e-3;
+function usableCall(sample: CallSample): UsableCall {
+  const { batch, inFlightMean, durationMs } = sample;
+  return {
+    batch,
+    inFlight: Math.max(1, inFlightMean),
+    ms: Math.max(durationMs, MIN_MS),
+    startedAt: startOf(sample),
+  };
+}

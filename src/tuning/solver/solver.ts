@@ -19,16 +19,18 @@ import { followLoad, initialLoad, type LoadState } from './load/load.ts';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './model/surface.ts';
 import type { Plan } from './plan.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
-import { initialSamples, pointOf, usableCalls, type SampleState } from './samples.ts';
+import { initialSamples, isSamePoint, pointOf, presentStay, usableCalls, type SampleState } from './samples.ts';
 import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP, sweep, type SweepState } from './search/sweep.ts';
+import { bestTrial, FIRST_TRIAL, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
 import { FIRST_TRIM, trim, type TrimState } from './trim.ts';
 
 export interface SolverState {
   readonly samples: SampleState;
   readonly surface: SurfaceState;
   readonly sweep: SweepState | undefined;
+  readonly trial: TrialState;
   readonly trim: TrimState;
   readonly refusals: RefusalState;
   readonly load: LoadState;
@@ -41,6 +43,7 @@ export const stageSolver: Controller<SolverState> = {
     samples: initialSamples(settings),
     surface: BLANK_SURFACE,
     sweep: FIRST_SWEEP,
+    trial: FIRST_TRIAL,
     trim: FIRST_TRIM,
     refusals: initialRefusals(),
     load: initialLoad(),
@@ -89,8 +92,8 @@ function step(
 
 function withCallsOf(before: SolverState, observation: StageObservation, settings: StageSettings): SolverState {
   const model = surfaceOf(before.surface);
-  const point = pointOf(settings);
-  const expectedMs = model.isInformed ? model.predict(point.batch, point.inFlight).ms : undefined;
+  const expectedMs = ({ batch, inFlight }: Point): number | undefined =>
+    model.isInformed ? model.predict(batch, inFlight).ms : undefined;
   const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
   return { ...before, samples, surface: learn(before.surface, calls, observation.at) };
 }
@@ -106,22 +109,29 @@ function spaceOf(state: SolverState, { p95Ms, bounds }: StageGoal, limits: Limit
   };
 }
 
+interface Chosen {
+  readonly state: SolverState;
+  readonly plan: Plan | undefined;
+}
+
 function saturated(
   before: SolverState,
   observation: StageObservation,
   current: Point,
   space: SearchSpace,
   goal: StageGoal,
-): { state: SolverState; plan: Plan | undefined } {
+): Chosen {
   const here = candidateAt(space, current);
-  const ms = space.model.predict(current.batch, current.inFlight).ms;
-  const isRipe = before.samples.waiting.length === 0 && observation.at - before.samples.since >= 1.3 * ms;
-  if (!isRipe) return { state: before, plan: undefined };
+  const { ms } = space.model.predict(current.batch, current.inFlight);
+  const stay = presentStay(before.samples);
+  const age = observation.at - stay.from;
   if (before.sweep !== undefined) {
+    if (stay.used < 1 || age < SETTLED_CALLS * ms) return { state: before, plan: undefined };
     const swept = sweep(before.sweep, space, current);
     const state = { ...before, sweep: swept.state };
     return { state, plan: saturatedPlan(candidateAt(space, swept.next), 'growing while it helps') };
   }
+  if (before.trial.base !== undefined) return returned(before, observation, space, ms);
   const trimmed = trim(before.trim, {
     observation,
     targetMs: goal.p95Ms,
@@ -129,8 +139,51 @@ function saturated(
     delayPeriods: (2 * ms) / CONTROL_PERIOD_MS,
   });
   const state = { ...before, trim: trimmed };
-  return { state, plan: saturatedPlan(choose(spaceOf(state, goal, { hold: false }), current)) };
+  if (age < SETTLED_CALLS * ms) return { state, plan: undefined };
+  const trimmedSpace = { ...space, p95Ms: goal.p95Ms * trimmed.budget };
+  const chosen = choose(trimmedSpace, current);
+  if (observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
+  return tried(state, observation, trimmedSpace, chosen, ms);
 }
+
+/** A point is left alone until it is so many calls old. */
+const SETTLED_CALLS = 1.6;
+
+/** The end of a trial: to wherever is best now. */
+function returned(before: SolverState, { at }: StageObservation, space: SearchSpace, ms: number): Chosen {
+  const { base, until } = before.trial;
+  if (base === undefined || at < until - 1) return { state: before, plan: undefined };
+  const { base: _, ...trial } = before.trial;
+  const plan = saturatedPlan(candidateAt(space, base), 'the trial is over');
+  void ms;
+  return { state: { ...before, trial }, plan: { ...plan, kind: 'revert' } };
+}
+
+function tried(
+  before: SolverState,
+  { at }: StageObservation,
+  space: SearchSpace,
+  chosen: Candidate,
+  ms: number,
+): Chosen {
+  const base = { batch: Math.round(chosen.batch), inFlight: Math.round(chosen.inFlight) };
+  const trial = bestTrial(space, base);
+  if (trial === undefined) {
+    const idle = { ...before.trial, nextAt: at + IDLE_MS };
+    return { state: { ...before, trial: idle }, plan: saturatedPlan(chosen) };
+  }
+  const lengthMs = trialLengthMs(Math.max(ms, space.model.predict(trial.batch, trial.inFlight).ms), CONTROL_PERIOD_MS);
+  const until = at + Math.ceil(lengthMs / CONTROL_PERIOD_MS) * CONTROL_PERIOD_MS;
+  const nextAt = until + SETTLED_CALLS * ms + lengthMs * restAfter(trial);
+  const plan = saturatedPlan(trial, 'a neighbour might do better');
+  return {
+    state: { ...before, trial: { base, until, nextAt } },
+    plan: { ...plan, kind: 'trial', evidence: { ...plan.evidence, gain: trial.gain, loss: trial.loss } },
+  };
+}
+
+/** When nothing is worth a trial, this long until the next look, ms. */
+const IDLE_MS = 500;
 
 function saturatedPlan(candidate: Candidate, reason = 'the most throughput within the target'): Plan {
   const { batch, inFlight, throughput, p95Ms } = candidate;

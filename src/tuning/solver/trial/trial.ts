@@ -1,0 +1,85 @@
+/**
+ * Trials: short visits to a neighbour and back (a switchback), while the stage is saturated. The model compares the
+ * two with the common level taken out, so what drifts meanwhile does not matter.
+ *
+ * Which neighbour: the largest expected improvement (Jones et al. 1998), less what the visit is expected to cost.
+ * When: the less there is to be learned and the more it costs, the later. No trial is above the target by prediction.
+ */
+
+import type { Point } from '../cost-model.ts';
+import { candidatesIn, candidateAt, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
+
+export interface TrialState {
+  /** Under way: from where, and until when, monotonic ms. */
+  readonly base?: Point;
+  readonly until: number;
+  /** No trial before this. */
+  readonly nextAt: number;
+}
+
+export const FIRST_TRIAL: TrialState = { until: 0, nextAt: 0 };
+
+export interface Trial extends Candidate {
+  /** Expected improvement and loss, logarithms of throughput. */
+  readonly gain: number;
+  readonly loss: number;
+}
+
+/** A visit lasts so many calls, at least a period and at most MOST_MS. */
+const CALLS = 2.6;
+const MOST_MS = 1500;
+/** Below this expected improvement a trial is not worth its trouble. */
+const LEAST_GAIN = 0.0012;
+/** A visit that loses more than this share of throughput is not made. */
+const MOST_LOSS = 0.35;
+/** Throughput that trials may cost, as a share. */
+const SPENT = 0.008;
+const LEAST_REST = 2;
+const SHORTLIST = 60;
+
+export function trialLengthMs(callMs: number, periodMs: number): number {
+  return Math.max(periodMs, Math.min(MOST_MS, CALLS * callMs));
+}
+
+/** Undefined: nothing is worth a trial. */
+export function bestTrial(space: SearchSpace, base: Point): Trial | undefined {
+  const at = candidateAt(space, base);
+  const uncertain = space.model.doubt(base.batch, base.inFlight);
+  let best: Trial | undefined;
+  let worth = 0;
+  const reachable = candidatesIn(withinReach(space), base)
+    .filter((each) => each.p95Ms <= space.p95Ms * 1.001 && at.score - each.score < MOST_LOSS)
+    .sort((one, other) => other.score - one.score);
+  const every = Math.max(1, reachable.length / SHORTLIST);
+  for (let i = 0; i < reachable.length; i += every) {
+    const candidate = reachable[Math.floor(i)] as Candidate;
+    if (candidate.batch === base.batch && candidate.inFlight === base.inFlight) continue;
+    const doubt = Math.hypot(space.model.doubt(candidate.batch, candidate.inFlight), uncertain);
+    const gain = expectedImprovement(candidate.score - at.score, doubt);
+    const loss = Math.max(0, at.score - candidate.score);
+    if (gain < LEAST_GAIN || gain - LOSS_WEIGHT * loss <= worth) continue;
+    worth = gain - LOSS_WEIGHT * loss;
+    best = { ...candidate, gain, loss };
+  }
+  return best;
+}
+
+/** A visit's loss against the gain that stays. */
+const LOSS_WEIGHT = 0.05;
+
+/** How long to rest after a trial, as multiples of its length. */
+export function restAfter({ loss }: Trial): number {
+  return LEAST_REST + loss / SPENT;
+}
+
+/** E[max(0, difference)] of a normal distribution. */
+function expectedImprovement(mean: number, sd: number): number {
+  if (sd <= 0) return Math.max(0, mean);
+  const z = mean / sd;
+  return mean * cumulative(z) + sd * Math.exp(-(z * z) / 2) * 0.3989422804;
+}
+
+/** Of the standard normal distribution; logistic approximation, error below 0.01. */
+function cumulative(z: number): number {
+  return 1 / (1 + Math.exp(-1.702 * z));
+}
