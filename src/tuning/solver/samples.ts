@@ -112,10 +112,17 @@ function verdictOn(call: UsableCall, stay: Stay | undefined, ms: number, now: nu
 }
 
 function isSound(sample: CallSample, { pause }: StageObservation): boolean {
-  if (sample.outcome !== 'ok') return false;
+  if (sample.outcome !== 'ok' || isInTransit(sample)) return false;
   if (pause === undefined) return true;
   return startOf(sample) >= pause.endedAt || sample.endedAt < pause.endedAt - pause.durationMs;
 }
+
+/** The number of calls in flight was changing. */
+function isInTransit({ inFlightAtStart, inFlightMean }: CallSample): boolean {
+  return inFlightMean > 3 && Math.abs(Math.log(inFlightAtStart / inFlightMean)) > TRANSIT;
+}
+
+const TRANSIT = 0.25;
 
 function startOf({ endedAt, durationMs }: CallSample): number {
   return endedAt - durationMs;

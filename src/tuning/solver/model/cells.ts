@@ -16,8 +16,8 @@ export interface Cell {
   readonly logMs: number;
   /** Of logMs, as of `at`. */
   readonly variance: number;
-  /** Calls seen. */
-  readonly calls: number;
+  /** Periods in which it was seen. */
+  readonly visits: number;
   /** Monotonic ms of the last of them. */
   readonly at: number;
 }
@@ -35,6 +35,21 @@ const SURPRISE = 3;
 export function varianceAt({ variance, at }: Cell, now: number): number {
   return variance + (Math.max(0, now - at) / 1000) * square(WANDER_PER_SECOND);
 }
+
+/** Has this place, or one very near, been measured well? Only such places can tell a change of level from their own cost. */
+export function isSettled(cells: readonly Cell[], { batch, inFlight }: Pick<Cell, 'batch' | 'inFlight'>): boolean {
+  return cells.some(
+    (cell) =>
+      cell.visits >= SETTLED_VISITS &&
+      cell.variance < SETTLED * SETTLED &&
+      Math.abs(Math.log(cell.batch / batch)) < NEAR &&
+      Math.abs(Math.log(cell.inFlight / inFlight)) < NEAR,
+  );
+}
+
+const SETTLED = 0.04;
+const SETTLED_VISITS = 3;
+const NEAR = 0.08;
 
 /** Takes in what one period saw of one place. */
 export function withEvidence(cells: readonly Cell[], seen: Cell): Cell[] {
@@ -59,7 +74,7 @@ function updated(cell: Cell, seen: Cell): Cell {
     ...between(cell, seen, gain),
     logMs: cell.logMs + gain * innovation,
     variance: (1 - gain) * variance,
-    calls: cell.calls + seen.calls,
+    visits: cell.visits + seen.visits,
     at: seen.at,
   };
 }
@@ -95,7 +110,7 @@ function mergeNearest(cells: Cell[], now: number): void {
     ...between(one, other, share),
     logMs: one.logMs + share * (other.logMs - one.logMs),
     variance: 1 / (weights[0] + weights[1]) + square(least / 4),
-    calls: one.calls + other.calls,
+    visits: Math.max(one.visits, other.visits),
     at: recent.at,
   };
   cells.splice(second, 1);

@@ -32,7 +32,7 @@ const KNEE_TERMS: readonly (readonly number[])[] = [
   [0, 2, 3],
 ];
 /** The two factors are fitted in turns so many times. */
-const TURNS = 3;
+const TURNS = 2;
 /** Relative error that no fit is expected to get below. */
 const FLOOR = 0.01;
 
@@ -59,7 +59,7 @@ export function fitPrior(before: Prior, cells: readonly Cell[], tolerance: numbe
   }));
   const batches = distinct(points.map(({ b }) => b));
   const concurrencies = distinct(points.map(({ n }) => n));
-  let prior: Prior = { batch: before.batch, inFlight: [1, 0, 0, 0], knee: 1 };
+  let prior = concurrencies < 2 ? { ...before, inFlight: BLANK_PRIOR.inFlight } : before;
   if (batches < 2) prior = scaled(prior, points);
   for (let turn = 0; turn < TURNS; turn += 1) {
     if (batches >= 2) {

@@ -11,7 +11,7 @@
 
 import type { Cost, CostModel, Point } from '../cost-model.ts';
 import type { UsableCall } from '../samples.ts';
-import { MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { isSettled, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { clamp, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
 import { ResidualField } from './residual.ts';
@@ -67,7 +67,6 @@ export const BLANK_SURFACE: SurfaceState = {
 export interface Group extends Point {
   readonly logMs: number;
   readonly variance: number;
-  readonly calls: number;
 }
 
 export class Surface implements CostModel {
@@ -129,7 +128,7 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
       inFlight,
       variance,
       logMs: group.logMs - level.level,
-      calls: group.calls,
+      visits: 1,
       at,
     });
   }
@@ -180,24 +179,25 @@ export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[]
       // The logarithm of a mean of few lies below that of the true one.
       logMs: Math.log(ms / count) + scatter / 2 / count,
       variance: (scatter * CORRELATION) / count + square(COMMON_ERROR),
-      calls: count,
     }));
 }
 
 const GROUP = 0.03;
 
 function withLevel(before: SurfaceState, groups: readonly Group[], at: number): SurfaceState {
+  const settled = groups.filter((group) => isSettled(before.cells, group));
+  const elapsedSeconds = Math.max(0, at - before.at) / 1000;
+  let variance = before.levelVariance + elapsedSeconds * square(LEVEL_WANDER);
+  if (settled.length === 0) return { ...before, levelVariance: variance };
   const surface = surfaceOf(before);
   let [sum, precision] = [0, 0];
-  for (const { batch, inFlight, logMs, variance } of groups) {
+  for (const { batch, inFlight, logMs, variance } of settled) {
     const weight = 1 / (square(surface.doubt(batch, inFlight)) + variance);
     sum += weight * (logMs - Math.log(surface.predict(batch, inFlight).ms));
     precision += weight;
   }
   const innovation = sum / precision;
   const noise = 1 / precision;
-  const elapsedSeconds = Math.max(0, at - before.at) / 1000;
-  let variance = before.levelVariance + elapsedSeconds * square(LEVEL_WANDER);
   const trend = before.trend + TREND_GAIN * (innovation - before.trend);
   const expected = (noise + variance) * (TREND_GAIN / (2 - TREND_GAIN));
   if (square(trend) > square(TREND) * expected) variance += square(trend) / 2;

@@ -56,7 +56,7 @@ export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Can
 }
 
 /** Twice as late is as bad as this power of half the throughput. */
-const OVER_TARGET = 4;
+export const OVER_TARGET = 4;
 
 /** A coarse grid over the whole space, and a fine one around its best point and around the current one. */
 export function candidatesIn(space: SearchSpace, current: Point): Candidate[] {

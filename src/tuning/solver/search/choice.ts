@@ -1,13 +1,15 @@
 /** The best operating point by the model: most throughput within the target, then the fewest calls in flight. */
 
 import type { Point } from '../cost-model.ts';
-import { candidatesIn, withinReach, type Candidate, type SearchSpace } from './candidates.ts';
+import { OVER_TARGET, candidatesIn, withinReach, type Candidate, type SearchSpace } from './candidates.ts';
 
 /** Candidates whose score may still win once their doubt is known. */
 const SHORTLIST = 0.06;
 const SHORTLIST_MOST = 40;
 /** Share of the doubt by which a candidate is taken to be worse than predicted: many candidates, one of them flatters. */
 const CAUTION = 0.5;
+/** A doubt that the trim on the measured p95 can deal with. */
+const CERTAIN = 0.05;
 /** Throughput that a smaller concurrency may cost. */
 const PARSIMONY = 0.008;
 /** What a move must win. */
@@ -37,8 +39,10 @@ function isCheaper(one: Rated, other: Rated): boolean {
   return more < 0 || (more === 0 && one.merit > other.merit);
 }
 
-function meritOf(candidate: Candidate, { model }: SearchSpace, current: Point): number {
+function meritOf(candidate: Candidate, { model, p95Ms }: SearchSpace, current: Point): number {
   const isCurrent = candidate.batch === current.batch && candidate.inFlight === current.inFlight;
   const doubt = model.doubt(candidate.batch, candidate.inFlight);
-  return candidate.score - CAUTION * doubt + (isCurrent ? HYSTERESIS : 0);
+  const late = Math.log(candidate.p95Ms / p95Ms) + CAUTION * (doubt - CERTAIN);
+  const risk = doubt > CERTAIN && late > 0 ? OVER_TARGET * late : 0;
+  return candidate.score - risk - CAUTION * doubt + (isCurrent ? HYSTERESIS : 0);
 }

@@ -55,6 +55,7 @@ export function bestTrial(space: SearchSpace, base: Point): Trial | undefined {
     const candidate = reachable[Math.floor(i)] as Candidate;
     if (candidate.batch === base.batch && candidate.inFlight === base.inFlight) continue;
     const doubt = Math.hypot(space.model.doubt(candidate.batch, candidate.inFlight), uncertain);
+    if (candidate.p95Ms * Math.exp(RISK * doubt) > space.p95Ms * 1.1) continue;
     const gain = expectedImprovement(candidate.score - at.score, doubt);
     const loss = Math.max(0, at.score - candidate.score);
     if (gain < LEAST_GAIN || gain - LOSS_WEIGHT * loss <= worth) continue;
@@ -64,6 +65,8 @@ export function bestTrial(space: SearchSpace, base: Point): Trial | undefined {
   return best;
 }
 
+/** Share of the doubt by which a neighbour may turn out to be slower; it must still nearly meet the target. */
+const RISK = 0.7;
 /** A visit's loss against the gain that stays. */
 const LOSS_WEIGHT = 0.05;
 
