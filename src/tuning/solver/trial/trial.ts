@@ -7,17 +7,17 @@
  */
 
 import type { Point } from '../cost-model.ts';
-import { candidatesIn, candidateAt, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
+import { candidateAt, candidatesIn, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
+import { bestBisection, type Measured } from './bracket.ts';
 
 export interface TrialState {
-  /** Under way: from where, and until when, monotonic ms. */
-  readonly base?: Point;
-  readonly until: number;
+  /** The visit that is under way: from where, and until when, monotonic ms. */
+  readonly visit?: { readonly base: Point; readonly until: number } | undefined;
   /** No trial before this. */
   readonly nextAt: number;
 }
 
-export const FIRST_TRIAL: TrialState = { until: 0, nextAt: 0 };
+export const FIRST_TRIAL: TrialState = { nextAt: 0 };
 
 export interface Trial extends Candidate {
   /** Expected improvement and loss, logarithms of throughput. */
@@ -42,27 +42,39 @@ export function trialLengthMs(callMs: number, periodMs: number): number {
 }
 
 /** Undefined: nothing is worth a trial. */
-export function bestTrial(space: SearchSpace, base: Point): Trial | undefined {
+export function bestTrial(space: SearchSpace, base: Point, measured: readonly Measured[]): Trial | undefined {
+  const improvement = bestImprovement(space, base);
+  const bisected = bestBisection(space, base, measured);
+  if (bisected === undefined || bisected.gain < LEAST_GAIN || bisected.loss > MOST_LOSS) return improvement;
+  return improvement !== undefined && worthOf(improvement) > worthOf(bisected) ? improvement : bisected;
+}
+
+function bestImprovement(space: SearchSpace, base: Point): Trial | undefined {
   const at = candidateAt(space, base);
   const uncertain = space.model.doubt(base.batch, base.inFlight);
   let best: Trial | undefined;
-  let worth = 0;
   const reachable = candidatesIn(withinReach(space), base)
-    .filter((each) => each.p95Ms <= space.p95Ms * 1.001 && at.score - each.score < MOST_LOSS)
+    .filter((each) => each.p95Ms <= space.p95Ms * 1.001 && at.score - each.score < MOST_LOSS && !isNear(each, base))
     .sort((one, other) => other.score - one.score);
   const every = Math.max(1, reachable.length / SHORTLIST);
   for (let i = 0; i < reachable.length; i += every) {
     const candidate = reachable[Math.floor(i)] as Candidate;
-    if (candidate.batch === base.batch && candidate.inFlight === base.inFlight) continue;
     const doubt = Math.hypot(space.model.doubt(candidate.batch, candidate.inFlight), uncertain);
     if (candidate.p95Ms * Math.exp(RISK * doubt) > space.p95Ms * 1.1) continue;
     const gain = expectedImprovement(candidate.score - at.score, doubt);
-    const loss = Math.max(0, at.score - candidate.score);
-    if (gain < LEAST_GAIN || gain - LOSS_WEIGHT * loss <= worth) continue;
-    worth = gain - LOSS_WEIGHT * loss;
-    best = { ...candidate, gain, loss };
+    const trial = { ...candidate, gain, loss: Math.max(0, at.score - candidate.score) };
+    if (gain >= LEAST_GAIN && worthOf(trial) > (best === undefined ? 0 : worthOf(best))) best = trial;
   }
   return best;
+}
+
+/** Too near to be another place. */
+function isNear(one: Point, other: Point): boolean {
+  return one.inFlight === other.inFlight && Math.abs(Math.log(one.batch / other.batch)) < 0.015;
+}
+
+function worthOf({ gain, loss }: Trial): number {
+  return gain - LOSS_WEIGHT * loss;
 }
 
 /** Share of the doubt by which a neighbour may turn out to be slower; it must still nearly meet the target. */

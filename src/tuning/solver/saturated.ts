@@ -1,0 +1,119 @@
+/**
+ * What to do while there is always more than the stage can take: a sweep at the cold start, then the best point by the
+ * model, trials of its neighbours, and a trim of the latency budget.
+ */
+
+import type { StageGoal } from '../../control/goal.ts';
+import type { StageObservation } from '../../control/observation.ts';
+import { CONTROL_PERIOD_MS } from '../controller.ts';
+import type { Point } from './cost-model.ts';
+import { measuredIn, type SurfaceState } from './model/surface.ts';
+import type { Plan } from './plan.ts';
+import { presentStay, type SampleState } from './samples.ts';
+import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
+import { choose } from './search/choice.ts';
+import { sweep, type SweepState } from './search/sweep.ts';
+import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
+import { trim, type TrimState } from './trim.ts';
+
+export interface SearchState {
+  readonly samples: SampleState;
+  readonly surface: SurfaceState;
+  /** Undefined once it is over. */
+  readonly sweep: SweepState | undefined;
+  readonly trial: TrialState;
+  readonly trim: TrimState;
+}
+
+export interface SearchInput {
+  readonly observation: StageObservation;
+  /** In force during the observed period. */
+  readonly current: Point;
+  readonly space: SearchSpace;
+  readonly goal: StageGoal;
+}
+
+export interface Searched<S extends SearchState> {
+  readonly state: S;
+  /** Undefined: stay. */
+  readonly plan: Plan | undefined;
+}
+
+/** A point is left alone until it is so many calls old. */
+const SETTLED_CALLS = 1.6;
+/** When nothing is worth a trial, this long until the next look, ms. */
+const IDLE_MS = 500;
+
+export function saturated<S extends SearchState>(before: S, input: SearchInput): Searched<S> {
+  const { observation, current, space, goal } = input;
+  const { ms } = space.model.predict(current.batch, current.inFlight);
+  const stay = presentStay(before.samples);
+  const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
+  if (before.sweep !== undefined) {
+    return isYoung || stay.used < 1 ? { state: before, plan: undefined } : swept(before, before.sweep, input);
+  }
+  if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
+  const trimmed = trim(before.trim, {
+    observation,
+    targetMs: goal.p95Ms,
+    used: candidateAt(space, current).p95Ms / space.p95Ms,
+    delayPeriods: (2 * ms) / CONTROL_PERIOD_MS,
+  });
+  const state = { ...before, trim: trimmed };
+  if (isYoung) return { state, plan: undefined };
+  const trimmedSpace = { ...space, p95Ms: goal.p95Ms * trimmed.budget };
+  const chosen = choose(trimmedSpace, current);
+  if (observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
+  return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
+}
+
+function swept<S extends SearchState>(before: S, state: SweepState, { space, current }: SearchInput): Searched<S> {
+  const { state: next, next: point } = sweep(state, space, current);
+  return {
+    state: { ...before, sweep: next },
+    plan: saturatedPlan(candidateAt(space, point), 'throughput still grows: looking further'),
+  };
+}
+
+function visiting<S extends SearchState>(
+  before: S,
+  { base, until }: { readonly base: Point; readonly until: number },
+  { observation, space }: SearchInput,
+): Searched<S> {
+  if (observation.at < until - CONTROL_PERIOD_MS / 2) return { state: before, plan: undefined };
+  const plan = saturatedPlan(candidateAt(space, base), 'the trial is over');
+  return { state: { ...before, trial: { nextAt: before.trial.nextAt } }, plan: { ...plan, kind: 'revert' } };
+}
+
+function tried<S extends SearchState>(
+  before: S,
+  { observation: { at }, space }: SearchInput,
+  chosen: Candidate,
+  ms: number,
+): Searched<S> {
+  const base = { batch: Math.round(chosen.batch), inFlight: Math.round(chosen.inFlight) };
+  const trial = bestTrial(space, base, measuredIn(before.surface));
+  if (trial === undefined) {
+    return { state: { ...before, trial: { nextAt: at + IDLE_MS } }, plan: saturatedPlan(chosen) };
+  }
+  const lengthMs = trialLengthMs(Math.max(ms, space.model.predict(trial.batch, trial.inFlight).ms), CONTROL_PERIOD_MS);
+  const until = at + Math.ceil(lengthMs / CONTROL_PERIOD_MS) * CONTROL_PERIOD_MS;
+  const nextAt = until + SETTLED_CALLS * ms + lengthMs * restAfter(trial);
+  const plan = saturatedPlan(trial, 'a neighbour might do better');
+  return {
+    state: { ...before, trial: { visit: { base, until }, nextAt } },
+    plan: { ...plan, kind: 'trial', evidence: { ...plan.evidence, gain: trial.gain, loss: trial.loss } },
+  };
+}
+
+export function saturatedPlan(candidate: Candidate, reason = 'the most throughput within the target'): Plan {
+  const { batch, inFlight, throughput, p95Ms } = candidate;
+  return {
+    kind: 'move',
+    // A full edge holds one batch: more would only be older when its turn comes.
+    settings: { batchLimit: batch, concurrency: inFlight, burstConcurrency: inFlight, lingerMs: 0, edgeEvents: batch },
+    reason,
+    evidence: { p95Ms },
+    expected: { throughput: throughput * 1000, p95Ms },
+  };
+}
