@@ -66,7 +66,7 @@ it('paces starts on a schedule that late timers do not stretch and idle time doe
 
 it('asks the gate for new calls and for those that are tried again', () => {
   const { dispatcher, time } = dispatcherOf({});
-  for (let i = 0; i < 5; i += 1) dispatcher.gate.refused(0, 0);
+  for (let i = 4; i >= 0; i -= 1) dispatcher.gate.refused(0, -25 * i);
   expect([dispatcher.waitMs(HEAD, 1, 0, true), dispatcher.againWaitMs(0)]).toEqual([50, 50]);
   time.now = 50;
   expect([dispatcher.waitMs(HEAD, 1, 0, true), dispatcher.againWaitMs(1)]).toEqual([0, Infinity]);

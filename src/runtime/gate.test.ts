@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { Gate } from './gate.ts';
 
-/** Refuses `count` calls, one after the other, with nothing else in flight. */
-function refuse(gate: Gate, count: number, now = 0): void {
-  for (let i = 0; i < count; i += 1) gate.refused(0, now);
+/** Refuses `count` calls, 25 ms apart, with nothing else in flight; the last one at `end`. */
+function refuse(gate: Gate, count: number, end = 0): void {
+  for (let i = count - 1; i >= 0; i -= 1) gate.refused(0, end - 25 * i);
 }
 
 it('closes after refusals in a row, and lets one probe through at a time, ever more rarely', () => {
   const gate = new Gate();
-  refuse(gate, 4);
+  refuse(gate, 4, -25);
   expect(gate.state).toBe('open');
   refuse(gate, 1);
   expect([gate.state, gate.waitMs(0, 0), gate.waitMs(1, 60)]).toEqual(['closed', 50, Infinity]);
@@ -18,7 +18,7 @@ it('closes after refusals in a row, and lets one probe through at a time, ever m
     waits.push(gate.waitMs(0, now));
     now += gate.waitMs(0, now);
   }
-  expect(waits).toEqual([100, 200, 400, 500, 500, 500]);
+  expect(waits).toEqual([100, 200, 250, 250, 250, 250]);
 });
 
 it('stays open while calls in flight may still be accepted, and when one was accepted in between', () => {
@@ -30,6 +30,14 @@ it('stays open while calls in flight may still be accepted, and when one was acc
   gate.accepted(20);
   refuse(gate, 4);
   expect(gate.state).toBe('open');
+});
+
+it('stays open while it is refused for a moment only, however often: a limit per second was reached a little early', () => {
+  const gate = new Gate();
+  for (let now = 0; now < 90; now += 1) gate.refused(0, now);
+  expect(gate.state).toBe('open');
+  gate.refused(0, 100);
+  expect(gate.state).toBe('closed');
 });
 
 it('opens again step by step, twice as far with each round trip', () => {
@@ -52,6 +60,6 @@ it('goes back by half where the target refuses again, and leaves it alone as lon
   expect([gate.waitMs(1, 10), gate.waitMs(2, 10)]).toEqual([0, Infinity]);
   for (let i = 0; i < 3; i += 1) gate.refused(0, 20, 3000);
   expect(gate.state).toBe('opening');
-  gate.refused(0, 20, 3000);
-  expect([gate.state, gate.waitMs(0, 20)]).toEqual(['closed', 3000]);
+  gate.refused(0, 120, 3000);
+  expect([gate.state, gate.waitMs(0, 120)]).toEqual(['closed', 3000]);
 });

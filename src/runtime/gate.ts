@@ -3,8 +3,8 @@
  * A rule of the data path: it acts within one call, before any controller has seen anything.
  *
  * Invariants (gate.test.ts)
- * - Closes only when nothing is in flight that might still be accepted: a target that refuses above a
- *   ceiling never closes it.
+ * - Closes only when nothing is in flight that might still be accepted, and nothing was for REFUSED_MS: a
+ *   target that refuses above a ceiling, or fails now and then, never closes it.
  * - Closed: one call at a time, `probeMs` apart, doubling to MAX_PROBE_MS: a target that is back is noticed
  *   within that time, and one that is away is not stormed.
  * - Opening: calls in flight grow by one with each accepted call, so they double with each round trip.
@@ -14,12 +14,16 @@ import type { GateState } from '../control/observation.ts';
 
 /** Calls refused in a row, none accepted between them and none left in flight: the target is away. */
 const REFUSALS_TO_CLOSE = 5;
+/** And for so long: a limit per second that was reached a little early is no outage. */
+const REFUSED_MS = 100;
 const FIRST_PROBE_MS = 50;
-const MAX_PROBE_MS = 500;
+const MAX_PROBE_MS = 250;
 
 export class Gate {
   #state: GateState = 'open';
   #refusals = 0;
+  /** When the first of them came. */
+  #refusedSince = 0;
   #allowed = 0;
   #probeMs = 0;
   /** Nothing starts before this: the next probe, or what the target asked for. */
@@ -65,10 +69,11 @@ export class Gate {
    * @param retryAfterMs - how long the target asked to be left alone
    */
   refused(inFlight: number, now: number, retryAfterMs = 0): void {
+    if (this.#refusals === 0) this.#refusedSince = now;
     this.#refusals += 1;
     if (this.#state === 'opening') this.#allowed = Math.max(1, Math.floor(this.#allowed / 2));
     if (this.#state !== 'closed') {
-      if (inFlight > 0 || this.#refusals < REFUSALS_TO_CLOSE) return;
+      if (inFlight > 0 || this.#refusals < REFUSALS_TO_CLOSE || now - this.#refusedSince < REFUSED_MS) return;
       this.#state = 'closed';
       this.#probeMs = FIRST_PROBE_MS;
     } else {

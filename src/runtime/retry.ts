@@ -1,8 +1,10 @@
 import { ConnectorError } from '../errors/errors.ts';
 import type { Random } from '../time/clock.ts';
 
-/** First wait after a retryable failure; doubles with each further one. */
+/** First wait after the target asked for less; doubles with each further one. */
 const FIRST_BACKOFF_MS = 50;
+/** The same after a failure: what fails now and then may be tried at once, and for a target that is away there is the gate. */
+const FIRST_AFTER_FAILURE_MS = 5;
 /** Longest wait, so that a target that is back is noticed within this time. */
 const MAX_BACKOFF_MS = 5_000;
 
@@ -16,6 +18,7 @@ export function isRetryable(cause: unknown): cause is ConnectorError {
  * its upper half, or what the target asked for.
  */
 export function backoffMs(attempt: number, cause: ConnectorError, random: Random): number {
-  const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(attempt - 1, 16));
+  const firstMs = cause.backPressure ? FIRST_BACKOFF_MS : FIRST_AFTER_FAILURE_MS;
+  const ceiling = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** Math.min(attempt - 1, 16));
   return Math.max(cause.retryAfterMs ?? 0, ceiling * (0.5 + random() / 2));
 }

@@ -74,7 +74,7 @@ function step(
     kind: 'move',
     settings: refused.settings,
     reason: refused.reason ?? 'the target takes so many calls per second',
-    evidence: {},
+    evidence: refused.evidence ?? {},
   };
   const { state: next, plan } =
     load.plan !== undefined
