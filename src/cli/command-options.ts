@@ -8,6 +8,8 @@ export interface RunCommandOptions {
   readonly deadLetters?: string;
   readonly codegen: boolean;
   readonly strict?: boolean;
+  readonly tune: boolean;
+  readonly advise?: boolean;
 }
 
 export interface DemoCommandOptions {

@@ -43,6 +43,7 @@ async function runUsersFlow(
     modules,
     run: {
       generateCode: task.generateCode,
+      tuning: task.tuning,
       ...(task.drainTimeoutMs === undefined ? {} : { drainTimeout: task.drainTimeoutMs }),
       ...(ownSink !== undefined || letters === undefined ? {} : { deadLetters: letters }),
     },

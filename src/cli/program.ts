@@ -96,6 +96,8 @@ function flowOptions(command: Command): Command {
     .addOption(new Option('--json', 'one JSON object per second and a last one').conflicts('plain'))
     .option('--drain-timeout <time>', 'how long a drain may take, default 25 (seconds)', secondsOption)
     .option('--dead-letters <path>', 'where to write events that cannot be processed, with the reason')
+    .option('--no-tune', 'keep all settings as they start')
+    .addOption(new Option('--advise', 'say what tuning would change, and change nothing').conflicts('tune'))
     .option('--no-codegen', 'run composed closures instead of generated loops');
 }
 

@@ -1,5 +1,6 @@
 /** How a command shows a run. One of: live view, plain lines, JSON lines. */
 
+import type { DecisionRecord } from '../control/decision-record.ts';
 import type { Notice, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import type { Targets } from '../metrics/targets.ts';
@@ -11,6 +12,9 @@ export interface Reporter {
   snapshot(snapshot: FlowSnapshot): void;
   state(state: RunState): void;
   notice(notice: Notice): void;
+  decision(decision: DecisionRecord): void;
+  /** What came of a decision that was told before. */
+  outcome(decision: DecisionRecord): void;
   /** Called about four times a second while the data plane is silent for longer than a second. */
   silent(ms: number): void;
   /** What the flow's own code printed. */

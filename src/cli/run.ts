@@ -44,6 +44,7 @@ export function flowTask(flow: string, options: RunCommandOptions): PlaneTask {
     },
     generateCode: options.codegen,
     drainTimeoutMs: options.drainTimeout,
+    tuning: !options.tune ? 'off' : options.advise === true ? 'advise' : 'auto',
   };
 }
 

@@ -85,6 +85,12 @@ export class Session {
       case 'notice':
         this.#report().notice(message.notice);
         break;
+      case 'decision':
+        this.#report().decision(message.decision);
+        break;
+      case 'outcome':
+        this.#report().outcome(message.decision);
+        break;
       case 'failed':
         break; // `#conclude` tells it
     }

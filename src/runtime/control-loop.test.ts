@@ -136,6 +136,15 @@ describe('the control loop', () => {
     await run.stop();
   });
 
+  it('takes a small move for a trim', async () => {
+    const run = started({ controller: wants(10) });
+    run.pin('sink.concurrency', 9);
+    run.unpin('sink.concurrency');
+    await host.scheduler.advance(500);
+    expect(run.decisions({ stage: 'sink' }).map(({ kind }) => kind)).toEqual(['pin', 'trim']);
+    await run.stop();
+  });
+
   it('says nothing of trials as advice', async () => {
     const run = started({ controller: wants(9, { kind: 'trial' }) }, { tuning: 'advise' });
     await host.scheduler.advance(1000);

@@ -7,7 +7,7 @@
  * - A controller that throws loses its stage, not the run: settings stay as they are, and a notice says so.
  */
 
-import type { Decision, KnobChange } from '../control/decision.ts';
+import type { Decision, DecisionKind, KnobChange } from '../control/decision.ts';
 import type { Measured } from '../control/decision-record.ts';
 import { within, type StageGoal, type TuningGoal } from '../control/goal.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
@@ -55,6 +55,8 @@ interface Controlled {
 
 /** Advice that differs less from the one before is no news. */
 const SAME_ADVICE = 0.25;
+/** A change up to this share is a correction. */
+const SMALL_CHANGE = 0.25;
 
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
@@ -143,11 +145,11 @@ export class ControlLoop {
     const { name } = each.declared;
     const changes = effective(decision.changes, settings.get(name), goal);
     if (changes.length === 0) return;
-    const kept = { ...decision, changes };
+    const kept = { ...decision, kind: kindOf(decision.kind, changes), changes };
     if (mode !== 'advise') {
       settings.update(name, Object.fromEntries(changes.map(({ knob, to }) => [knob, to])));
       log.add(kept, measuredOf(each.window.merged()));
-    } else if (decision.kind === 'move' && !isSameAdvice(each.advised, changes)) {
+    } else if (kept.kind === 'move' && !isSameAdvice(each.advised, changes)) {
       each.advised = changes;
       log.add(kept, measuredOf(each.window.merged()), true);
     }
@@ -166,6 +168,12 @@ function effective(changes: readonly KnobChange[], current: StageSettings, { bou
   return changes
     .map(({ knob, to }) => ({ knob, from: current[knob], to: within(bounds[knob], to) }))
     .filter(({ from, to }) => from !== to);
+}
+
+/** A small move is a correction, whatever its controller calls it: people read the others. */
+function kindOf(kind: DecisionKind, changes: readonly KnobChange[]): DecisionKind {
+  const isSmall = changes.every(({ from, to }) => Math.abs(to - from) <= SMALL_CHANGE * Math.min(from, to));
+  return kind === 'move' && isSmall ? 'trim' : kind;
 }
 
 function isSameAdvice(before: readonly KnobChange[], changes: readonly KnobChange[]): boolean {

@@ -22,6 +22,14 @@ const ENDLESS = `import { flow, generate } from 'daoflow'
 export default flow('endless').from(generate({ rate: 100, make: (i) => i })).to(() => undefined)
 `;
 
+/** 4 ms a call and 0.1 ms an event: more than one call at a time can carry. */
+const SLOW = `import { flow, generate } from 'daoflow'
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+export default flow('slow', { targets: { latency: { p95: '80ms' } } })
+  .from(generate({ rate: 60000, make: (i) => i }))
+  .to((rows) => wait(4 + rows.length * 0.1).then(() => undefined), { name: 'db' })
+`;
+
 const rows = (count: number): string => Array.from({ length: count }, (_, n) => `{"n":${n}}\n`).join('');
 const OURS = /data-plane|jiti|node:internal|dist[\\/]/;
 
@@ -49,6 +57,21 @@ describe('daoflow run', () => {
     here.write('flow.ts', DOUBLE);
     const { code, stdout } = await run(here.path, ['run', 'flow.ts', '--no-codegen'], rows(3));
     expect([code, stdout]).toEqual([0, '{"n":0}\n{"n":2}\n{"n":4}\n']);
+  });
+
+  it('says what tuning does as it does it, what it would do with --advise, and nothing with --no-tune', async () => {
+    here.write('flow.ts', SLOW);
+    const said = async (...options: string[]) =>
+      (await run(here.path, ['run', 'flow.ts', '--duration', '1500ms', ...options])).stderr;
+    expect(await said()).toMatch(/^tuning db: .*calls 1 -> 2.*: /m);
+    expect(await said('--advise')).toMatch(/^tuning advice: db: /m);
+    expect(await said('--no-tune')).not.toContain('tuning');
+    const { stdout } = await run(here.path, ['run', 'flow.ts', '--duration', '1500ms', '--json']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; stage?: string });
+    expect(lines.filter(({ type }) => type === 'decision')[0]?.stage).toBe('db');
   });
 
   it('runs over a file and prints one JSON object as its last line with --json', async () => {

@@ -1,5 +1,6 @@
 /** The demo's face: the usual reporters, plus the steps of the search and the result. */
 
+import type { DecisionRecord } from '../../control/decision-record.ts';
 import type { Notice } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import { clock } from '../view/frame.ts';
@@ -11,7 +12,7 @@ import { renderFailure } from '../failure.ts';
 import type { Reporter } from '../reporter.ts';
 import type { Targets } from '../../metrics/targets.ts';
 import type { DemoCommandOptions } from '../command-options.ts';
-import { demoResult, resultLines, SETTINGS_NOTE } from './result.ts';
+import { demoResult, resultLines } from './result.ts';
 import type { RateSearch, SearchStep } from './search.ts';
 
 const EVERY_MS = 1000;
@@ -42,7 +43,6 @@ export class DemoFace implements Reporter {
   started(flow: string, targets: Targets | null): void {
     this.#live?.started(flow, targets);
     this.#say('info', 'offline: a made-up load and a made-up database, a real flow between them');
-    this.#say('info', SETTINGS_NOTE);
   }
 
   snapshot(snapshot: FlowSnapshot): void {
@@ -69,6 +69,15 @@ export class DemoFace implements Reporter {
 
   notice({ level, message }: Notice): void {
     this.#say(level, message);
+  }
+
+  decision(decision: DecisionRecord): void {
+    if (this.#isJson) this.#json({ type: 'decision', ...decision });
+    else this.#say(decision.kind === 'revert' ? 'warn' : 'info', decision.sentence);
+  }
+
+  outcome(decision: DecisionRecord): void {
+    if (this.#isJson) this.#json({ type: 'outcome', ...decision });
   }
 
   silent(ms: number): void {

@@ -7,9 +7,6 @@ import type { SystemMetrics } from '../../metrics/system-metrics.ts';
 import type { Colors } from '../view/colors.ts';
 import type { Held } from './search.ts';
 
-/** True of this version; the line goes when tuning comes. */
-export const SETTINGS_NOTE = 'settings are fixed in this version; self-tuning arrives with the next';
-
 export interface DemoResult {
   readonly type: 'summary';
   /** From the start of the process to the start of the demo, ms: Node itself, and set-up where there was any to do. */
@@ -29,7 +26,6 @@ export interface DemoResult {
   readonly durationMs: number;
   readonly cores: number;
   readonly node: string;
-  readonly note: string;
 }
 
 export interface DemoFacts {
@@ -58,7 +54,6 @@ export function demoResult({ setUpMs, firstNumberMs, allGreenMs, held, last, lim
     durationMs: Math.round(last?.uptimeMs ?? 0),
     cores: availableParallelism(),
     node: process.version,
-    note: SETTINGS_NOTE,
   };
 }
 
@@ -80,7 +75,6 @@ export function resultLines(result: DemoResult, colors: Colors): string[] {
   }
   lines.push(
     `first figure after ${formatMs(firstNumberMs)}, all targets met after ${allGreenMs === null ? 'never' : formatMs(allGreenMs)}`,
-    colors.dim(SETTINGS_NOTE),
     '',
     `next: ${colors.cyan('npx daoflow init')}   writes a first flow of your own`,
   );

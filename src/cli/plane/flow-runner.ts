@@ -17,6 +17,8 @@ export async function runFlow(flow: RunnableFlow, port: MessagePort, options: Ru
   const run = flow.run(options.run);
   run.on('state', (state) => say({ type: 'state', state }));
   run.on('notice', (notice) => say({ type: 'notice', notice }));
+  run.on('decision', (decision) => say({ type: 'decision', decision }));
+  run.on('outcome', (decision) => say({ type: 'outcome', decision }));
   const writesToStdout = run.snapshot().stages.some(({ kind, name }) => kind === 'sink' && STDOUT.test(name));
   say({ type: 'started', flow: flow.name, targets: flow.targets, modules: options.modules, writesToStdout });
   port.on('message', (message: ToPlane) => obey(run, message, options.other));

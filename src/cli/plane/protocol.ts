@@ -3,7 +3,8 @@
  * flow) say to each other. Plain data only; every message is small and sent at most about ten times a second.
  */
 
-import type { Notice, RunSummary } from '../../flow/run.ts';
+import type { DecisionRecord } from '../../control/decision-record.ts';
+import type { Notice, RunSummary, TuningMode } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Targets } from '../../metrics/targets.ts';
 import type { DemoLoad } from '../demo/flow.ts';
@@ -19,6 +20,7 @@ export type PlaneTask =
       readonly deadLetters: { readonly path: string; readonly isForced: boolean };
       readonly generateCode: boolean;
       readonly drainTimeoutMs: number | undefined;
+      readonly tuning: TuningMode;
     }
   | { readonly kind: 'demo'; readonly load: DemoLoad; readonly generateCode: boolean };
 
@@ -43,6 +45,8 @@ export type FromPlane =
   | { readonly type: 'snapshot'; readonly snapshot: FlowSnapshot }
   | { readonly type: 'state'; readonly state: RunState }
   | { readonly type: 'notice'; readonly notice: Notice }
+  /** As it was made, and again once its outcome is known. */
+  | { readonly type: 'decision' | 'outcome'; readonly decision: DecisionRecord }
   | { readonly type: 'summary'; readonly summary: RunSummary; readonly letters: DeadLetterFile | null }
   | {
       readonly type: 'failed';

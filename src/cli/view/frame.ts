@@ -157,7 +157,7 @@ const MOST_STAGES = 6;
 
 function stageLines(stages: readonly StageSnapshot[], colors: Colors): Line[] {
   if (stages.length === 0) return [];
-  const title = `   ${left('stage', NAME_WIDTH)}${right('waiting', 10)}${right('in flight', 12)}${right('batch', 9)}${right('busy', 8)}${right('p95', 11)}`;
+  const title = `   ${left('stage', NAME_WIDTH)}${right('waiting', 10)}${right('calls', 9)}${right('batch', 15)}${right('busy', 8)}${right('p95', 11)}`;
   const shown =
     stages.length <= MOST_STAGES
       ? stages
@@ -170,8 +170,11 @@ function stageLines(stages: readonly StageSnapshot[], colors: Colors): Line[] {
     ];
     return [
       `   ${left(stage.name, NAME_WIDTH)}${right(formatCount(stage.backlogEvents), 10)}`,
-      right(`${stage.inFlight}/${stage.settings.concurrency}`, 12),
-      right(stage.batchMean > 0 ? formatCount(stage.batchMean) : '-', 9),
+      right(`${stage.inFlight}/${stage.settings.concurrency}`, 9),
+      right(
+        `${stage.batchMean > 0 ? formatCount(stage.batchMean) : '-'}/${formatCount(stage.settings.batchLimit)}`,
+        15,
+      ),
       right(formatRatio(stage.busyRatio), 8),
       right(stage.done > 0 ? formatMs(stage.latencyP95Ms) : '-', 11),
       { text: hasTrouble ? `   ${trouble.filter(Boolean).join(', ')}` : '', style: colors.yellow },

@@ -1,5 +1,6 @@
 /** One JSON object per second and a last one, for programs. */
 
+import type { DecisionRecord } from '../../control/decision-record.ts';
 import type { Notice, RunSummary } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Failure } from '../failure.ts';
@@ -42,6 +43,14 @@ export class JsonReporter implements Reporter {
 
   notice(notice: Notice): void {
     this.#line({ type: 'notice', ...notice });
+  }
+
+  decision(decision: DecisionRecord): void {
+    this.#line({ type: 'decision', ...decision });
+  }
+
+  outcome(decision: DecisionRecord): void {
+    this.#line({ type: 'outcome', ...decision });
   }
 
   silent(): void {

@@ -1,6 +1,7 @@
 /** The live view: frames on a terminal, what the flow prints above them. */
 
 import type { Colors } from './colors.ts';
+import type { DecisionRecord } from '../../control/decision-record.ts';
 import type { Notice, RunSummary } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Targets } from '../../metrics/targets.ts';
@@ -55,6 +56,14 @@ export class LiveReporter implements Reporter {
 
   notice({ level, message }: Notice): void {
     this.log(level, message);
+  }
+
+  decision({ kind, sentence }: DecisionRecord): void {
+    this.log(kind === 'revert' ? 'warn' : 'info', sentence);
+  }
+
+  outcome(): void {
+    // The figures above show it.
   }
 
   log(level: LogEntry['level'], message: string): void {

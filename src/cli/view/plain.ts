@@ -1,6 +1,7 @@
 /** Plain lines, for logs and pipes: one a second at most, and one at each change of state. */
 
 import type { Colors } from './colors.ts';
+import type { DecisionRecord } from '../../control/decision-record.ts';
 import type { Notice, RunSummary } from '../../flow/run.ts';
 import { formatCount, formatMs, formatRate, formatRatio } from '../../metrics/format.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
@@ -48,6 +49,14 @@ export class PlainReporter implements Reporter {
 
   notice({ level, message }: Notice): void {
     this.line(level === 'warn' ? `${this.#options.colors.yellow('warning')} ${message}` : message);
+  }
+
+  decision({ sentence }: DecisionRecord): void {
+    this.line(`${this.#options.colors.cyan('tuning')} ${sentence}`);
+  }
+
+  outcome(): void {
+    // The next lines of figures show it.
   }
 
   silent(ms: number): void {
