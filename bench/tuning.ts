@@ -8,14 +8,22 @@ import { judge } from './tuning/judge.ts';
 import { lawNamed } from './tuning/laws/index.ts';
 import { readOptions } from './tuning/options.ts';
 import { Oracle } from './tuning/oracle.ts';
+import { loadPlants } from './tuning/plant-file/load.ts';
 import { scenarios } from './tuning/plants/index.ts';
+import { randomScenarios } from './tuning/plants/random.ts';
 import { rowsOf, tableOfGroups, tableOfRows, type Row } from './tuning/report.ts';
 
 const options = readOptions(process.argv.slice(2));
 const oracle = new Oracle(options.cache);
 const laws = await Promise.all((options.laws.length > 0 ? options.laws : ['daoflow']).map(lawNamed));
 const rows: Row[] = [];
-for (const scenario of scenarios) {
+const chosen =
+  options.plants === undefined
+    ? options.random > 0
+      ? randomScenarios(options.random, options.randomSeed)
+      : scenarios
+    : await loadPlants(options.plants);
+for (const scenario of chosen) {
   const { plant, group } = scenario;
   if (options.only !== undefined && !options.only.test(plant.name) && !options.only.test(group)) continue;
   const began = performance.now();

@@ -18,7 +18,7 @@ export {
   windowsIn,
 } from './testing/simulation/measure.ts';
 export type { Measures, Restlessness, Stretch } from './testing/simulation/measure.ts';
-export { firstFree, gauss, noise, phasesOf } from './testing/simulation/plant.ts';
+export { DEFAULT_DURATION_MS, firstFree, gauss, noise, phasesOf } from './testing/simulation/plant.ts';
 export type { Plant, PlantCall, PlantReply } from './testing/simulation/plant.ts';
 export { CONTROL_PERIOD_MS } from './tuning/controller.ts';
 export { stageSolver } from './tuning/solver/solver.ts';

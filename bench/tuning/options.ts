@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
-import { root } from './root.ts';
+import { mainCheckout } from './root.ts';
 
 export interface Options {
   /** Plants by name or group. */
@@ -10,6 +10,9 @@ export interface Options {
   readonly seeds: number | undefined;
   readonly laws: readonly string[];
   readonly plants: string | undefined;
+  /** That many plants drawn by a seed. */
+  readonly random: number;
+  readonly randomSeed: number;
   /** Where the oracle's answers are kept. */
   readonly cache: string;
 }
@@ -19,7 +22,8 @@ export const USAGE = `npm run bench:tuning -- [options]
   --seeds N        runs per plant (default 10; 3 with --quick)
   --law NAME       a law of bench/tuning/laws, or FILE#EXPORT; may be repeated
   --plants FILE    judges the law on the plants of a module or data file
-  --cache FOLDER   where the oracle's answers are kept (default .build/tuning)
+  --random N       judges the law on N plants that are drawn, --seed K (default 1) says which
+  --cache FOLDER   where the oracle's answers are kept (default .build/tuning, shared by worktrees)
 `;
 
 export function readOptions(args: readonly string[]): Options {
@@ -30,6 +34,8 @@ export function readOptions(args: readonly string[]): Options {
       seeds: { type: 'string' },
       law: { type: 'string', multiple: true },
       plants: { type: 'string' },
+      random: { type: 'string' },
+      seed: { type: 'string' },
       cache: { type: 'string' },
     },
   });
@@ -38,6 +44,8 @@ export function readOptions(args: readonly string[]): Options {
     seeds: values.seeds === undefined ? undefined : Number(values.seeds),
     laws: values.law ?? [],
     plants: values.plants,
-    cache: values.cache ?? join(root, '.build/tuning'),
+    random: Number(values.random ?? 0),
+    randomSeed: Number(values.seed ?? 1),
+    cache: values.cache ?? join(mainCheckout(), '.build/tuning'),
   };
 }

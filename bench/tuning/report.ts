@@ -86,7 +86,7 @@ function cells(row: Row): string[] {
   ];
 }
 
-const periods = (value: number): string => (value >= 9999 ? '-' : String(Math.round(value)));
+const periods = (value: number): string => (value >= 4000 ? '-' : String(Math.round(value)));
 
 /** Medians and worst of each group and law. */
 export function tableOfGroups(rows: readonly Row[]): string {

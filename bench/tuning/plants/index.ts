@@ -2,5 +2,6 @@ import type { Scenario } from '../scenario.ts';
 import { family } from './family.ts';
 import { foreign } from './foreign.ts';
 import { open } from './open.ts';
+import { vector } from './vector.ts';
 
-export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open];
+export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector];

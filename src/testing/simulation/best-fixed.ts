@@ -89,6 +89,25 @@ function wholeRun(plant: Plant): Stretch {
   return phasesOf(plant)[0] ?? [0, DEFAULT_DURATION_MS];
 }
 
+/** A run, and from where on it is scored; virtual ms. */
+interface Piece {
+  readonly runFromMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isShort: boolean;
+}
+
+/** A queue that only grows. */
+const HOPELESS: Measures = {
+  events: 0,
+  throughput: 0,
+  p95Ms: Infinity,
+  goodput: 0,
+  workPerEvent: Infinity,
+  calls: 0,
+  refusedRatio: 0,
+};
+
 interface Trial {
   readonly point: FixedPoint;
   readonly measures: Measures;
@@ -104,10 +123,12 @@ const STARTS = 3;
 /** Of refining. */
 const MAX_RUNS = 150;
 /** Calls after which a short run knows enough. */
-const ENOUGH_CALLS = 3000;
+const ENOUGH_CALLS = 2500;
 /** Seeds with which the winners are run in full. */
 const FINAL_SEEDS = [1, 2, 3];
 const FINALISTS = 4;
+/** Of a phase in which the plant changes. */
+const SAMPLES = 6;
 
 class Search {
   readonly #plant: Plant;
@@ -115,6 +136,7 @@ class Search {
   readonly #character: Character;
   readonly #isOpen: boolean;
   readonly #trials = new Map<string, Trial>();
+  readonly #pieces: readonly Piece[];
   #limitMs: number;
   #runs = 0;
   #maxRuns = Infinity;
@@ -125,6 +147,7 @@ class Search {
     this.#character = characterOf(plant, phase);
     this.#isOpen = plant.arrivals !== 'saturating';
     this.#limitMs = plant.targetMs;
+    this.#pieces = this.#piecesOf(phase);
   }
 
   async coarse(): Promise<void> {
@@ -135,20 +158,35 @@ class Search {
     for (const gap of GAPS) await this.#rows(0, gap / callsPerMs);
   }
 
-  /** One row per concurrency; the batch grows along it until latency leaves no hope. */
+  /** One row per concurrency; the batch grows along it until latency leaves no hope. Ends after two rows without gain. */
   async #rows(lingerMs: number, minGapMs: number): Promise<void> {
-    let [best, poorRows] = [0, 0];
+    let best: Trial[] = [];
+    let poorRows = 0;
     for (const concurrency of this.#within('concurrency', CONCURRENCIES)) {
-      let bestOfRow = 0;
+      const row: Trial[] = [];
       for (const batchLimit of this.#within('batchLimit', BATCHES)) {
-        const { measures } = await this.#try({ batchLimit, concurrency, lingerMs, minGapMs });
-        if (this.#allows(measures)) bestOfRow = Math.max(bestOfRow, this.#gain(measures));
-        if (!this.#character.mayRefuse && !this.#isOpen && measures.p95Ms > 1.5 * this.#limitMs) break;
+        const trial = await this.#try({ batchLimit, concurrency, lingerMs, minGapMs });
+        row.push(trial);
+        if (!this.#character.mayRefuse && !this.#isOpen && trial.measures.p95Ms > 1.5 * this.#limitMs) break;
       }
-      best = Math.max(best, bestOfRow);
-      poorRows = bestOfRow < 0.6 * best ? poorRows + 1 : 0;
+      poorRows = this.#isPoor(row, best) ? poorRows + 1 : 0;
       if (poorRows === 2) return;
+      best = [...best, ...row];
     }
+  }
+
+  /** Saturating: far below the best so far. Open arrivals: not better in anything. */
+  #isPoor(row: readonly Trial[], best: readonly Trial[]): boolean {
+    if (best.length === 0) return false;
+    if (!this.#isOpen) return mostEvents(row, this.#limitMs) < 0.6 * mostEvents(best, this.#limitMs);
+    const low = (trials: readonly Trial[], figure: (measures: Measures) => number): number =>
+      Math.min(...trials.map(({ measures }) => figure(measures)));
+    const figures: ((measures: Measures) => number)[] = [
+      ({ goodput }) => 1.01 - goodput,
+      ({ p95Ms }) => p95Ms,
+      ({ workPerEvent }) => workPerEvent,
+    ];
+    return figures.every((figure) => low(row, figure) > 0.98 * low(best, figure));
   }
 
   async refine(): Promise<void> {
@@ -231,40 +269,53 @@ class Search {
   }
 
   async #run(point: FixedPoint): Promise<Measures> {
-    const { targetMs } = this.#plant;
-    const [phaseFromMs, phaseToMs] = this.#phase;
     const settings = settingsAt(point, this.#plant);
-    const isShort = this.#character.isStationary && !this.#isOpen;
-    const warmMs = roundUp(Math.max(this.#character.mayRefuse ? 1500 : 300, 2 * targetMs));
-    const measuredMs = roundUp(Math.max(this.#character.mayRefuse ? 3000 : 1700, 12 * targetMs));
-    const fromMs = isShort ? Math.min(phaseFromMs, phaseToMs) : phaseFromMs;
-    const scored: Stretch = isShort ? [fromMs + warmMs, fromMs + warmMs + measuredMs] : scoredStretch(this.#phase);
-    const durationMs = isShort ? warmMs + measuredMs : phaseToMs - phaseFromMs;
-    let calls = 0;
-    const until = ({ observation }: SimulatedPeriod): boolean => {
-      if (observation.at > scored[0]) calls += observation.calls;
-      if (isShort) return calls >= ENOUGH_CALLS && !this.#character.mayRefuse;
-      return observation.oldestMs > 10_000 + 10 * targetMs;
+    const scored: SimulatedPeriod[] = [];
+    for (const { runFromMs, fromMs, toMs, isShort } of this.#pieces) {
+      const backlogMs = (isShort ? 1000 : 10_000) + 10 * this.#plant.targetMs;
+      let [calls, isAbandoned] = [0, false];
+      const until = ({ observation }: SimulatedPeriod): boolean => {
+        if (observation.at > fromMs) calls += observation.calls;
+        isAbandoned = this.#isOpen && observation.oldestMs > backlogMs;
+        return isAbandoned || (isShort && !this.#isOpen && !this.#character.mayRefuse && calls >= ENOUGH_CALLS);
+      };
+      const run = { settings, fromMs: runFromMs, durationMs: toMs - runFromMs, until };
+      const { periods } = await simulate(this.#plant, run);
+      if (isAbandoned) return HOPELESS;
+      scored.push(...periods.filter(({ observation }) => observation.at > fromMs));
+    }
+    return measure(scored, [0, Infinity], this.#plant.targetMs);
+  }
+
+  /** What is run and scored: little where nothing changes, samples where the plant changes but keeps no memory, else all. */
+  #piecesOf(phase: Stretch): Piece[] {
+    const { arrivals, targetMs } = this.#plant;
+    const { isStationary, mayRefuse } = this.#character;
+    const eventsMs = typeof arrivals === 'number' ? 300_000 / arrivals : 0;
+    const warmMs = roundUp(Math.max(mayRefuse ? 1500 : 300, 2 * targetMs));
+    const measuredMs = roundUp(Math.max(mayRefuse || this.#isOpen ? 3000 : 1700, 12 * targetMs, eventsMs));
+    const pieceAt = (runFromMs: number, lengthMs: number): Piece => {
+      const fromMs = runFromMs + warmMs;
+      return { runFromMs, fromMs, toMs: fromMs + lengthMs, isShort: true };
     };
-    const { periods } = await simulate(this.#plant, { settings, fromMs, durationMs, until });
-    const last = periods.at(-1)?.observation.at ?? 0;
-    const wasAbandoned = !isShort && last < phaseToMs - WINDOW_MS;
-    const measures = measure(periods, scored, targetMs);
-    return wasAbandoned ? { ...measures, goodput: 0, p95Ms: Infinity } : measures;
+    const [fromMs, toMs] = scoredStretch(phase);
+    if (isStationary && warmMs + measuredMs <= phase[1] - phase[0]) return [pieceAt(phase[0], measuredMs)];
+    const apartMs = (toMs - fromMs) / SAMPLES;
+    const sampleMs = roundUp(measuredMs / 2);
+    if (isStationary || mayRefuse || this.#isOpen || warmMs + sampleMs > apartMs)
+      return [{ runFromMs: phase[0], fromMs, toMs, isShort: false }];
+    return Array.from({ length: SAMPLES }, (_, i) => pieceAt(Math.round(fromMs + i * apartMs), sampleMs));
   }
 
   #allows({ p95Ms }: Measures): boolean {
     return p95Ms <= this.#limitMs;
   }
 
-  #gain({ throughput, goodput }: Measures): number {
-    return this.#isOpen ? goodput : throughput;
-  }
-
   #isBetter({ measures: one }: Trial, { measures: other }: Trial): boolean {
     if (this.#isOpen) {
-      const [mine, theirs] = [Math.round(one.goodput * 500), Math.round(other.goodput * 500)];
-      return mine === theirs ? one.p95Ms < other.p95Ms : mine > theirs;
+      // Where hardly any event is in time, latency is all there is to compare.
+      const [mine, theirs] = [one.goodput, other.goodput].map((share) => (share < 0.5 ? 0 : Math.round(share * 500)));
+      return mine === theirs ? one.p95Ms < other.p95Ms : (mine ?? 0) > (theirs ?? 0);
     }
     const [mine, theirs] = [this.#allows(one), this.#allows(other)];
     if (mine !== theirs) return mine;
@@ -273,7 +324,6 @@ class Search {
 
   /** No settings keep the target: what is nearly the lowest latency then counts as kept. */
   #acceptInfeasible(): void {
-    if (this.#isOpen) return;
     const p95s = [...this.#trials.values()].map(({ measures }) => measures.p95Ms);
     const lowest = Math.min(...p95s);
     if (lowest > this.#limitMs && lowest < Infinity) this.#limitMs = 1.1 * lowest;
@@ -314,6 +364,10 @@ class Search {
       .map(({ point, measures }) => measures.throughput / 1000 / point.batchLimit);
     return Math.max(0, ...rates);
   }
+}
+
+function mostEvents(trials: readonly Trial[], limitMs: number): number {
+  return Math.max(0, ...trials.map(({ measures }) => (measures.p95Ms <= limitMs ? measures.throughput : 0)));
 }
 
 function around(value: number, step: number): number[] {

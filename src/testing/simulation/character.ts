@@ -26,7 +26,7 @@ export function characterOf(plant: Plant, [fromMs, toMs]: Stretch): Character {
     return timesOfOneCall({ now, batch: 64, inFlight: 1 }).durationMs;
   });
   const isSteady = Math.max(...durations) <= 1.001 * Math.min(...durations);
-  const isRateSteady = typeof plant.arrivals !== 'function';
+  const isRateSteady = typeof plant.arrivals !== 'function' && plant.pauses === undefined;
   const crowd = asking(plant);
   const refusedAt = Array.from({ length: ASKED_AT_ONCE }, (_, i) => 1 + (i % 512)).filter(
     (inFlight) => crowd({ now: fromMs, batch: 1, inFlight }).outcome === 'rejected',
