@@ -22,13 +22,26 @@ export interface Residual {
 /** Octaves. The second is a quarter of the first, so its factor is the sixteenth power of the other. */
 const WIDE = 1.2;
 const SHARP = 0.06;
-/** Shares of the three scales in the variance: wide, middle (WIDE / 4), sharp. */
-const SHARES = [0.5, 0.35, 0.15] as const;
+/** Shares of the three scales in the variance: wide, middle (WIDE / 4), sharp. The rougher the later. */
+const SHARES = [
+  [0.97, 0.03, 0],
+  [0.6, 0.4, 0],
+  [0.4, 0.35, 0.25],
+] as const;
 const SCALES = 3;
+
+/** What the field is expected to be like; chosen by evidence. */
+export interface Texture {
+  /** Standard deviation of what the prior leaves unexplained, > 0. */
+  readonly amplitude: number;
+  /** Index into SHARES. */
+  readonly roughness: 0 | 1 | 2;
+}
 
 export class ResidualField {
   readonly #size: number;
   readonly #amplitude: number;
+  readonly #shares: readonly [number, number, number];
   readonly #logBatch: Float64Array;
   readonly #logInFlight: Float64Array;
   /** Lower triangle of the Cholesky factor, row by row. */
@@ -37,14 +50,23 @@ export class ResidualField {
   readonly #batchTables = new Map<number, Float64Array>();
   readonly #inFlightTables = new Map<number, Float64Array>();
 
-  /** @param amplitude - standard deviation of what the prior leaves unexplained, > 0 */
-  constructor(residuals: readonly Residual[], amplitude: number) {
+  /** Logarithm of the likelihood of the residuals, up to a constant. */
+  readonly evidence: number;
+
+  constructor(residuals: readonly Residual[], { amplitude, roughness }: Texture) {
     this.#size = residuals.length;
     this.#amplitude = amplitude;
+    this.#shares = SHARES[roughness];
     this.#logBatch = Float64Array.from(residuals, ({ batch }) => Math.log2(batch));
     this.#logInFlight = Float64Array.from(residuals, ({ inFlight }) => Math.log2(inFlight));
     this.#factor = this.#factorize(residuals);
-    this.#weights = this.#solveTransposed(this.#solve(Float64Array.from(residuals, ({ value }) => value)));
+    const whitened = this.#solve(Float64Array.from(residuals, ({ value }) => value));
+    this.#weights = this.#solveTransposed(whitened);
+    let evidence = 0;
+    for (let i = 0; i < this.#size; i += 1) {
+      evidence -= square(whitened[i] as number) / 2 + Math.log(this.#factor[i * this.#size + i] as number);
+    }
+    this.evidence = evidence;
   }
 
   mean(batch: number, inFlight: number): number {
@@ -59,7 +81,7 @@ export class ResidualField {
       middle += weight * (inBatch[size + i] as number) * (inConcurrency[size + i] as number);
       sharp += weight * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
     }
-    return square(this.#amplitude) * (SHARES[0] * wide + SHARES[1] * middle + SHARES[2] * sharp);
+    return square(this.#amplitude) * (this.#shares[0] * wide + this.#shares[1] * middle + this.#shares[2] * sharp);
   }
 
   variance(batch: number, inFlight: number): number {
@@ -78,9 +100,9 @@ export class ResidualField {
     for (let i = 0; i < size; i += 1) {
       covariances[i] =
         power *
-        (SHARES[0] * (inBatch[i] as number) * (inConcurrency[i] as number) +
-          SHARES[1] * (inBatch[size + i] as number) * (inConcurrency[size + i] as number) +
-          SHARES[2] * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number));
+        (this.#shares[0] * (inBatch[i] as number) * (inConcurrency[i] as number) +
+          this.#shares[1] * (inBatch[size + i] as number) * (inConcurrency[size + i] as number) +
+          this.#shares[2] * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number));
     }
     return covariances;
   }

@@ -14,7 +14,7 @@ import type { UsableCall } from '../samples.ts';
 import { isSettled, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { clamp, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
-import { ResidualField } from './residual.ts';
+import { ResidualField, type Residual, type Texture } from './residual.ts';
 import { initialTail, tailAt, tailsOf, withCalls, type TailState } from './tail.ts';
 
 export interface SurfaceState {
@@ -27,8 +27,7 @@ export interface SurfaceState {
   readonly trend: number;
   /** Variance of a single call's duration over its squared mean. */
   readonly scatter: number;
-  /** Standard deviation of what the prior leaves unexplained. */
-  readonly misfit: number;
+  readonly texture: Texture;
   readonly tail: TailState;
   /** Monotonic ms of the last evidence, and periods with evidence since the prior was fitted. */
   readonly at: number;
@@ -47,8 +46,8 @@ const SCATTER_GAIN = 0.1;
 const TREND = 3;
 const TREND_GAIN = 0.3;
 const FIT_EVERY = 5;
-const LEAST_MISFIT = 0.02;
-const MOST_MISFIT = 0.6;
+/** Amplitudes of the residual that are considered, and what is expected before there is evidence. */
+const AMPLITUDES = { least: 0.01, most: 0.64, usual: 0.05, factor: 2 };
 
 export const BLANK_SURFACE: SurfaceState = {
   cells: [],
@@ -57,7 +56,7 @@ export const BLANK_SURFACE: SurfaceState = {
   levelVariance: 0,
   trend: 0,
   scatter: FIRST_SCATTER,
-  misfit: 0.1,
+  texture: { amplitude: 0.08, roughness: 0 },
   tail: initialTail(),
   at: 0,
   sinceFit: 0,
@@ -84,15 +83,7 @@ export class Surface implements CostModel {
       batch: Math.max(1, ...state.cells.map(({ batch }) => batch)),
       inFlight: Math.max(1, ...state.cells.map(({ inFlight }) => inFlight)),
     };
-    this.#field = new ResidualField(
-      state.cells.map((cell) => ({
-        batch: cell.batch,
-        inFlight: cell.inFlight,
-        value: cell.logMs - priorLogMs(state.prior, cell.batch, cell.inFlight),
-        variance: varianceAt(cell, state.at),
-      })),
-      state.misfit,
-    );
+    this.#field = new ResidualField(residualsOf(state), state.texture);
   }
 
   predict(batch: number, inFlight: number): Cost {
@@ -238,17 +229,40 @@ function scatterOf(before: number, calls: readonly UsableCall[]): number {
   return before + gain * (clamp(deviation / degrees, 4e-4, 4) - before);
 }
 
+function residualsOf({ cells, prior, at }: SurfaceState): Residual[] {
+  return cells.map((cell) => ({
+    batch: cell.batch,
+    inFlight: cell.inFlight,
+    value: cell.logMs - priorLogMs(prior, cell.batch, cell.inFlight),
+    variance: varianceAt(cell, at),
+  }));
+}
+
 function refitted(state: SurfaceState): SurfaceState {
   if (state.sinceFit < FIT_EVERY) return state;
-  const prior = fitPrior(state.prior, state.cells, Math.max(0.03, state.misfit));
-  let [sum, weights] = [0, 0];
-  for (const cell of state.cells) {
-    const residual = cell.logMs - priorLogMs(prior, cell.batch, cell.inFlight);
-    const weight = 1 / (cell.variance + square(0.03));
-    sum += weight * (square(residual) - cell.variance);
-    weights += weight;
-  }
-  const few = square(0.15) / state.cells.length;
-  const misfit = clamp(Math.sqrt(Math.max(0, sum / weights) + few), LEAST_MISFIT, MOST_MISFIT);
-  return { ...state, prior, misfit, sinceFit: 0 };
+  const prior = fitPrior(state.prior, state.cells, Math.max(0.03, state.texture.amplitude));
+  const fitted = { ...state, prior, sinceFit: 0 };
+  return { ...fitted, texture: likelier(residualsOf(fitted), state.texture) };
+}
+
+/** One step from the texture towards the likeliest: its neighbours in amplitude and in roughness are tried. */
+function likelier(residuals: readonly Residual[], { amplitude, roughness }: Texture): Texture {
+  const { least, most, factor } = AMPLITUDES;
+  const tried: Texture[] = [
+    { amplitude, roughness },
+    { amplitude: Math.min(most, amplitude * factor), roughness },
+    { amplitude: Math.max(least, amplitude / factor), roughness },
+    { amplitude, roughness: roughness === 0 ? 1 : 0 },
+    { amplitude, roughness: roughness === 2 ? 1 : 2 },
+  ];
+  const rated = tried.map((texture) => ({
+    texture,
+    evidence: new ResidualField(residuals, texture).evidence - unusual(texture),
+  }));
+  return rated.reduce((one, other) => (other.evidence > one.evidence + 1e-9 ? other : one)).texture;
+}
+
+/** Minus the logarithm of the probability of a texture before anything is known. */
+function unusual({ amplitude, roughness }: Texture): number {
+  return square(Math.log(amplitude / AMPLITUDES.usual)) / 2 + roughness;
 }

@@ -19,6 +19,9 @@ export interface Bisection extends Candidate {
 
 /** A bad point is one that costs so much throughput against the good one. */
 const BAD = 0.02;
+/** Where to visit: in the middle, or nearer to the good point when the middle may cost too much. */
+const SHARES = [0.5, 0.25];
+export const MOST_LOSS = 0.35;
 /** A bad point counts for the axis while its other coordinate is within this factor. */
 const SAME_AXIS = 2;
 /** How far below the good point the slope before the cliff is taken, as a factor. */
@@ -40,13 +43,21 @@ function bisection(
 ): Bisection | undefined {
   const bad = firstBad(space.model, base, measured, axis);
   if (bad === undefined) return undefined;
+  if (axis === 'batch' && bad.batch < base.batch * NARROW_BATCH) return undefined;
+  for (const share of SHARES) {
+    const found = visitAt(space, base, bad, axis, share);
+    if (found !== undefined && found.loss <= MOST_LOSS) return found;
+  }
+  return undefined;
+}
+
+/** @param share - how far towards the bad point, of the logarithmic distance */
+function visitAt(space: SearchSpace, base: Point, bad: Point, axis: keyof Point, share: number): Bisection | undefined {
   const low = base[axis];
-  const middle = Math.round(Math.sqrt(low * bad[axis]));
-  const point = { ...base, [axis]: Math.max(low + 1, middle) };
-  if (point[axis] >= bad[axis] || (axis === 'batch' && bad.batch < low * NARROW_BATCH)) return undefined;
-  if (!isWithin(space, point)) return undefined;
-  const candidate = candidateAt(space, point);
+  const point = { ...base, [axis]: Math.max(low + 1, Math.round(low * (bad[axis] / low) ** share)) };
+  if (point[axis] >= bad[axis] || !isWithin(space, point)) return undefined;
   const at = candidateAt(space, base);
+  const candidate = candidateAt(space, point);
   const grown = Math.log(point[axis] / low);
   const slope = slopeBelow(space.model, base, axis);
   // If the cliff comes later, the visit must meet the target.

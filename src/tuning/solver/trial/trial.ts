@@ -8,7 +8,7 @@
 
 import type { Point } from '../cost-model.ts';
 import { candidateAt, candidatesIn, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
-import { bestBisection, type Measured } from './bracket.ts';
+import { bestBisection, MOST_LOSS, type Measured } from './bracket.ts';
 
 export interface TrialState {
   /** The visit that is under way: from where, and until when, monotonic ms. */
@@ -30,8 +30,6 @@ const CALLS = 2.6;
 const MOST_MS = 1500;
 /** Below this expected improvement a trial is not worth its trouble. */
 const LEAST_GAIN = 0.0012;
-/** A visit that loses more than this share of throughput is not made. */
-const MOST_LOSS = 0.35;
 /** Throughput that trials may cost, as a share. */
 const SPENT = 0.008;
 const LEAST_REST = 2;
@@ -45,7 +43,7 @@ export function trialLengthMs(callMs: number, periodMs: number): number {
 export function bestTrial(space: SearchSpace, base: Point, measured: readonly Measured[]): Trial | undefined {
   const improvement = bestImprovement(space, base);
   const bisected = bestBisection(space, base, measured);
-  if (bisected === undefined || bisected.gain < LEAST_GAIN || bisected.loss > MOST_LOSS) return improvement;
+  if (bisected === undefined || bisected.gain < LEAST_GAIN) return improvement;
   return improvement !== undefined && worthOf(improvement) > worthOf(bisected) ? improvement : bisected;
 }
 
