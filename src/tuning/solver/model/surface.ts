@@ -134,15 +134,10 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
   return { ...fitted, tail: withCalls(before.tail, ratios) };
 }
 
-/** Places that have been measured, with what a call takes there now. */
-export function measuredIn({ cells, level }: SurfaceState): (Point & { readonly ms: number })[] {
-  return cells
-    .filter(({ variance }) => variance < square(VAGUE))
-    .map(({ batch, inFlight, logMs }) => ({ batch, inFlight, ms: Math.exp(logMs + level) }));
+/** Places that have been measured, and how well: the standard deviation of log ms. */
+export function measuredIn({ cells }: SurfaceState): (Point & { readonly doubt: number })[] {
+  return cells.map(({ batch, inFlight, variance }) => ({ batch, inFlight, doubt: Math.sqrt(variance) }));
 }
-
-/** A place of which nothing better is known is as good as not measured. */
-const VAGUE = 0.12;
 
 /** The same shape at another level; what is known of places is known less well. */
 export function shifted(state: SurfaceState, logFactor: number): SurfaceState {

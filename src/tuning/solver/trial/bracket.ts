@@ -7,9 +7,9 @@
 import type { CostModel, Point } from '../cost-model.ts';
 import { candidateAt, isWithin, type Candidate, type SearchSpace } from '../search/candidates.ts';
 
-/** A point that has been measured. */
+/** A point that has been measured, and how well: the standard deviation of log ms. */
 export interface Measured extends Point {
-  readonly ms: number;
+  readonly doubt: number;
 }
 
 export interface Bisection extends Candidate {
@@ -17,8 +17,14 @@ export interface Bisection extends Candidate {
   readonly loss: number;
 }
 
-/** A bad point is one that costs so much throughput against the good one. */
+/** A bad point is one that costs so much throughput against the good one, beyond its doubt. */
 const BAD = 0.02;
+/** A point that is not bad is known when its doubt is below this: the cliff comes later. */
+const KNOWN = 0.05;
+/** A point counts for an axis while its other coordinate is within this factor. */
+const SAME_BATCH = 4;
+const SAME_CONCURRENCY = 64;
+const SAME_LINE = 1.3;
 /** Where to visit: in the middle, or nearer to the good point when the middle may cost too much. */
 const SHARES = [0.5, 0.25];
 export const MOST_LOSS = 0.35;
@@ -41,56 +47,70 @@ function bisection(
   measured: readonly Measured[],
   axis: keyof Point,
 ): Bisection | undefined {
-  const bad = firstBad(space.model, base, measured, axis);
-  if (bad === undefined) return undefined;
-  if (axis === 'batch' && bad.batch < base.batch * NARROW_BATCH) return undefined;
+  const { low, bad } = bracketOn(axis, space, base, measured);
+  if (bad === undefined || (axis === 'batch' && bad < low * NARROW_BATCH)) return undefined;
   for (const share of SHARES) {
-    const found = visitAt(space, base, bad, axis, share);
+    const at = Math.max(low + 1, Math.round(low * (bad / low) ** share));
+    if (at >= bad) return undefined;
+    const found = visitTo({ ...base, [axis]: at }, { axis, low, bad }, space, base);
     if (found !== undefined && found.loss <= MOST_LOSS) return found;
   }
   return undefined;
 }
 
-/** @param share - how far towards the bad point, of the logarithmic distance */
-function visitAt(space: SearchSpace, base: Point, bad: Point, axis: keyof Point, share: number): Bisection | undefined {
-  const low = base[axis];
-  const point = { ...base, [axis]: Math.max(low + 1, Math.round(low * (bad[axis] / low) ** share)) };
-  if (point[axis] >= bad[axis] || !isWithin(space, point)) return undefined;
+interface Bracket {
+  readonly low: number;
+  readonly bad: number | undefined;
+}
+
+/** The nearest bad point up the axis, and the furthest before it that is known not to be bad. */
+function bracketOn(axis: keyof Point, space: SearchSpace, base: Point, measured: readonly Measured[]): Bracket {
+  const other = axis === 'batch' ? 'inFlight' : 'batch';
+  const same = axis === 'batch' ? SAME_CONCURRENCY : SAME_BATCH;
+  const isWithinFactor = (point: Point, factor: number): boolean =>
+    Math.abs(Math.log(point[other] / base[other])) <= Math.log(factor);
+  const rateAt = (value: number): number => {
+    const { batch, inFlight } = { ...base, [axis]: value };
+    return Math.log((batch * inFlight) / space.model.predict(batch, inFlight).ms);
+  };
+  const rate = rateAt(base[axis]);
+  let [low, bad] = [base[axis], Infinity];
+  for (const point of measured) {
+    if (point[axis] <= base[axis] * 1.01 || !isWithinFactor(point, same)) continue;
+    if (rateAt(point[axis]) < rate - BAD - point.doubt) bad = Math.min(bad, point[axis]);
+  }
+  for (const point of measured) {
+    const isOnLine = isWithinFactor(point, SAME_LINE) && point.doubt < KNOWN;
+    if (isOnLine && point[axis] < bad) low = Math.max(low, Math.round(point[axis]));
+  }
+  return { low, bad: bad === Infinity ? undefined : bad };
+}
+
+function visitTo(
+  point: Point,
+  { axis, low, bad }: { readonly axis: keyof Point; readonly low: number; readonly bad: number },
+  space: SearchSpace,
+  base: Point,
+): Bisection | undefined {
+  if (!isWithin(space, point)) return undefined;
+  const good = candidateAt(space, { ...base, [axis]: low });
   const at = candidateAt(space, base);
   const candidate = candidateAt(space, point);
   const grown = Math.log(point[axis] / low);
-  const slope = slopeBelow(space.model, base, axis);
+  const slope = slopeBelow(space.model, good, axis);
   // If the cliff comes later, the visit must meet the target.
-  if (at.p95Ms * Math.exp(slope * grown) > space.p95Ms) return undefined;
-  const isLater = Math.log(bad[axis] / point[axis]) / Math.log(bad[axis] / low);
-  const gain = isLater * (1 - slope) * grown;
+  if (good.p95Ms * Math.exp(slope * grown) > space.p95Ms) return undefined;
+  const isLater = Math.log(bad / point[axis]) / Math.log(bad / low);
+  const gain = isLater * (good.score - at.score + (1 - slope) * grown);
   const loss = (1 - isLater) * Math.max(0, at.score - candidate.score);
   return { ...candidate, gain, loss };
 }
 
-/** The nearest measured point up the axis that does worse by more than BAD. */
-function firstBad(
-  model: CostModel,
-  base: Point,
-  measured: readonly Measured[],
-  axis: keyof Point,
-): Measured | undefined {
-  const other = axis === 'batch' ? 'inFlight' : 'batch';
-  const rate = Math.log((base.batch * base.inFlight) / model.predict(base.batch, base.inFlight).ms);
-  return measured
-    .filter((point) => {
-      if (point[axis] <= base[axis] * 1.01 || Math.abs(Math.log(point[other] / base[other])) > Math.log(SAME_AXIS))
-        return false;
-      const there = { ...base, [axis]: point[axis] };
-      return Math.log((there.batch * there.inFlight) / model.predict(there.batch, there.inFlight).ms) < rate - BAD;
-    })
-    .reduce<Measured | undefined>((one, each) => (one === undefined || each[axis] < one[axis] ? each : one), undefined);
-}
-
 /** d log ms / d log axis just below the point. */
-function slopeBelow(model: CostModel, base: Point, axis: keyof Point): number {
-  const below = { ...base, [axis]: Math.max(1, base[axis] / BEFORE) };
-  if (below[axis] >= base[axis]) return 0;
-  const rise = Math.log(model.predict(base.batch, base.inFlight).ms / model.predict(below.batch, below.inFlight).ms);
-  return Math.max(0, rise / Math.log(base[axis] / below[axis]));
+function slopeBelow(model: CostModel, { batch, inFlight }: Point, axis: keyof Point): number {
+  const here = { batch, inFlight };
+  const below = { ...here, [axis]: Math.max(1, here[axis] / BEFORE) };
+  if (below[axis] >= here[axis]) return 0;
+  const rise = Math.log(model.predict(batch, inFlight).ms / model.predict(below.batch, below.inFlight).ms);
+  return Math.max(0, rise / Math.log(here[axis] / below[axis]));
 }
