@@ -1,127 +1,144 @@
 /**
- * The parametric part of the cost model: duration = F(batch) * U(calls in flight), with
- * F of 1, sqrt b, b, b^2 and U of 1, n - 1, n (n - 1), max(0, n - knee), all coefficients >= 0.
+ * The parametric part of the cost model: duration = sum of c_ij f_i(batch) g_j(calls in flight), all c_ij >= 0, with
+ * f of 1, sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
+ * (bandwidth) and what does not (a round trip) need not suffer alike from other calls.
  *
  * It says what to expect where nothing has been measured; where something has, the residual (residual.ts) corrects
- * it. Terms are chosen by penalised squared relative error, so that few points do not make a curve.
+ * it. Terms and knee are chosen by Akaike's criterion, so that few points do not make a curve.
  * Sources: Gunther 2007 (universal scalability law) for n (n - 1); finite servers for the knee.
  */
 
 import type { Cell } from './cells.ts';
-import { leastSquares, type Row } from './least-squares.ts';
+import { nonNegativeLeastSquares, type Row } from './least-squares.ts';
+import { square } from './numbers.ts';
 
-/** Coefficients; plain data. */
+/** Plain data. */
 export interface Prior {
-  /** Of 1, sqrt b, b, b^2. */
-  readonly batch: Four;
-  /** Of 1, n - 1, n (n - 1), max(0, n - knee). */
-  readonly inFlight: Four;
+  readonly terms: readonly Term[];
   readonly knee: number;
 }
 
-type Four = readonly [number, number, number, number];
+interface Term {
+  readonly batch: BatchTerm;
+  readonly inFlight: InFlightTerm;
+  /** Its coefficient. */
+  readonly ms: number;
+}
 
-/** Before anything is known: a call of twenty events costs twice one of one event; calls do not disturb each other. */
-export const BLANK_PRIOR: Prior = { batch: [1, 0, 0.05, 0], inFlight: [1, 0, 0, 0], knee: 1 };
+/** `first`: 1 + b / 20, while there is only one batch size to go by. */
+type BatchTerm = 'one' | 'root' | 'linear' | 'square' | 'first';
+type InFlightTerm = 'one' | 'linear' | 'square' | 'bent';
 
-const BATCH_TERMS: readonly (readonly number[])[] = [[0, 2], [0, 1], [0, 1, 2], [0, 2, 3], [0, 3], [1], [2], [0]];
-const IN_FLIGHT_TERMS: readonly (readonly number[])[] = [[0], [0, 1], [0, 2], [0, 1, 2]];
-const KNEE_TERMS: readonly (readonly number[])[] = [
-  [0, 3],
-  [0, 1, 3],
-  [0, 2, 3],
+/** Before anything is known: a call of twenty events costs twice one without; calls do not disturb each other. */
+export const BLANK_PRIOR: Prior = { terms: [{ batch: 'first', inFlight: 'one', ms: 1 }], knee: 1 };
+
+const BATCH_SETS: readonly (readonly BatchTerm[])[] = [
+  ['one', 'linear'],
+  ['one', 'root', 'linear'],
+  ['one', 'linear', 'square'],
 ];
-/** The two factors are fitted in turns so many times. */
-const TURNS = 2;
+const SMOOTH: readonly InFlightTerm[] = ['one', 'linear', 'square'];
+const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
 /** Relative error that no fit is expected to get below. */
 const FLOOR = 0.01;
-
-export function batchFactor({ batch: [one, root, linear, squared] }: Prior, b: number): number {
-  return one + root * Math.sqrt(b) + linear * b + squared * b * b;
-}
-
-export function inFlightFactor({ inFlight: [one, linear, squared, bent], knee }: Prior, n: number): number {
-  return one + linear * (n - 1) + squared * n * (n - 1) + bent * Math.max(0, n - knee);
-}
+const LEAST_MS = 1e-4;
 
 /** Logarithm of the duration in ms, without the common level. */
-export function priorLogMs(prior: Prior, b: number, n: number): number {
-  return Math.log(batchFactor(prior, b) * inFlightFactor(prior, n));
+export function priorLogMs({ terms, knee }: Prior, b: number, n: number): number {
+  let sum = 0;
+  for (const { batch, inFlight, ms } of terms) sum += ms * batchValue(batch, b) * inFlightValue(inFlight, n, knee);
+  return Math.log(Math.max(sum, LEAST_MS));
+}
+
+function batchValue(term: BatchTerm, b: number): number {
+  switch (term) {
+    case 'one':
+      return 1;
+    case 'root':
+      return Math.sqrt(b);
+    case 'linear':
+      return b;
+    case 'square':
+      return b * b;
+    case 'first':
+      return 1 + b / 20;
+  }
+}
+
+function inFlightValue(term: InFlightTerm, n: number, knee: number): number {
+  switch (term) {
+    case 'one':
+      return 1;
+    case 'linear':
+      return n - 1;
+    case 'square':
+      return n * (n - 1);
+    case 'bent':
+      return Math.max(0, n - knee);
+  }
 }
 
 /** @param tolerance - relative error beyond the evidence's own that any point may have: no single one rules */
-export function fitPrior(before: Prior, cells: readonly Cell[], tolerance: number): Prior {
-  const points = cells.map(({ batch, inFlight, logMs, variance }) => ({
-    b: batch,
-    n: inFlight,
-    ms: Math.exp(logMs),
-    weight: 1 / (variance + tolerance * tolerance),
-  }));
-  const batches = distinct(points.map(({ b }) => b));
-  const concurrencies = distinct(points.map(({ n }) => n));
-  let prior = concurrencies < 2 ? { ...before, inFlight: BLANK_PRIOR.inFlight } : before;
-  if (batches < 2) prior = scaled(prior, points);
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    if (batches >= 2) {
-      const rows = points.map(({ b, n, ms, weight }) =>
-        row(ms / inFlightFactor(prior, n), weight, [1, Math.sqrt(b), b, b * b]),
-      );
-      const terms = batches < 3 ? BATCH_TERMS.slice(0, 1) : batches < 4 ? BATCH_TERMS.slice(0, 2) : BATCH_TERMS;
-      const fit = leastSquares(rows, terms, FLOOR) ?? leastSquares(rows, [[2], [0]], FLOOR);
-      if (fit !== undefined) prior = { ...prior, batch: fit.coefficients };
-    }
-    if (concurrencies >= 2) prior = withInFlight(prior, points, turn === TURNS - 1 && concurrencies >= 4);
+export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
+  const batches = distinct(cells.map(({ batch }) => batch));
+  const concurrencies = distinct(cells.map(({ inFlight }) => inFlight));
+  const batchSets = batches < 2 ? [['first'] as const] : BATCH_SETS.slice(0, batches < 4 ? 1 : BATCH_SETS.length);
+  const smooth = SMOOTH.slice(0, Math.min(concurrencies, SMOOTH.length));
+  const points: Points = { cells, weights: cells.map(({ variance }) => 1 / (variance + square(tolerance))) };
+  let best: Scored | undefined;
+  for (const set of batchSets) best = better(best, fit(points, set, smooth, 1));
+  if (concurrencies >= 4) {
+    const set = best?.set ?? ['one', 'linear'];
+    for (const knee of kneesAmong(cells)) best = better(best, fit(points, set, BENT, knee));
   }
-  return prior;
+  return best?.prior ?? BLANK_PRIOR;
 }
 
-interface PricePoint {
-  readonly b: number;
-  readonly n: number;
-  readonly ms: number;
-  readonly weight: number;
+interface Points {
+  readonly cells: readonly Cell[];
+  readonly weights: readonly number[];
 }
 
-function withInFlight(prior: Prior, points: readonly PricePoint[], withKnee: boolean): Prior {
-  const rowsFor = (knee: number): Row[] =>
-    points.map(({ b, n, ms, weight }) =>
-      row(ms / batchFactor(prior, b), weight, [1, n - 1, n * (n - 1), Math.max(0, n - knee)]),
+interface Scored {
+  readonly prior: Prior;
+  readonly set: readonly BatchTerm[];
+  /** Akaike's criterion. */
+  readonly score: number;
+}
+
+function better(one: Scored | undefined, other: Scored): Scored {
+  return one === undefined || other.score < one.score ? other : one;
+}
+
+function fit(
+  { cells, weights }: Points,
+  set: readonly BatchTerm[],
+  inFlightTerms: readonly InFlightTerm[],
+  knee: number,
+): Scored {
+  const pairs = set.flatMap((batch) => inFlightTerms.map((inFlight) => ({ batch, inFlight })));
+  const rows = cells.map(({ batch, inFlight, logMs }, i): Row => {
+    const ms = Math.exp(logMs);
+    const terms = Float64Array.from(
+      pairs,
+      (pair) => (batchValue(pair.batch, batch) * inFlightValue(pair.inFlight, inFlight, knee)) / ms,
     );
-  let best = leastSquares(rowsFor(1), IN_FLIGHT_TERMS, FLOOR);
-  let knee = 1;
-  if (withKnee) {
-    for (const at of kneesAmong(points)) {
-      const fit = leastSquares(rowsFor(at), KNEE_TERMS, FLOOR);
-      if (fit !== undefined && (best === undefined || fit.score < best.score)) [best, knee] = [fit, at];
-    }
-  }
-  const one = best?.coefficients[0] ?? 0;
-  if (best === undefined || one <= 0) return prior;
-  // What does not depend on n belongs to the batch.
-  const batch = prior.batch.map((each) => each * one) as unknown as Four;
-  return { batch, inFlight: best.coefficients.map((each) => each / one) as unknown as Four, knee };
+    return { weight: weights[i] as number, terms };
+  });
+  const { coefficients, error } = nonNegativeLeastSquares(rows, pairs.length);
+  const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
+  return { prior: { terms, knee }, set, score: cells.length * Math.log(error + square(FLOOR)) + 2 * terms.length };
 }
 
 /** Where a knee may be: at what has been seen, but for the first and the last. */
-function kneesAmong(points: readonly PricePoint[]): number[] {
-  const seen = [...new Set(points.map(({ n }) => Math.round(n)))].sort((one, other) => one - other);
-  return seen.slice(1, -1);
+function kneesAmong(cells: readonly Cell[]): number[] {
+  const seen = [...new Set(cells.map(({ inFlight }) => Math.round(inFlight)))].sort((one, other) => one - other);
+  const inner = seen.slice(1, -1);
+  const every = Math.max(1, inner.length / MOST_KNEES);
+  return Array.from({ length: Math.min(MOST_KNEES, inner.length) }, (_, i) => inner[Math.floor(i * every)] as number);
 }
 
-function scaled(prior: Prior, points: readonly PricePoint[]): Prior {
-  let [sum, weights] = [0, 0];
-  for (const { b, n, ms, weight } of points) {
-    sum += weight * (ms / (batchFactor(prior, b) * inFlightFactor(prior, n)));
-    weights += weight;
-  }
-  const factor = weights > 0 ? sum / weights : 1;
-  return { ...prior, batch: prior.batch.map((each) => each * factor) as unknown as Four };
-}
-
-/** Least squares of the relative error: each equation is divided by what it should give. */
-function row(ms: number, weight: number, terms: Four): Row {
-  return { weight, terms: terms.map((term) => term / ms) as unknown as Four };
-}
+const MOST_KNEES = 8;
 
 /** Values that are further than 5 % apart. */
 function distinct(values: readonly number[]): number {

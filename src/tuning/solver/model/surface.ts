@@ -235,7 +235,7 @@ function residualsOf({ cells, prior, at }: SurfaceState): Residual[] {
 
 function refitted(state: SurfaceState): SurfaceState {
   if (state.sinceFit < FIT_EVERY) return state;
-  const prior = fitPrior(state.prior, state.cells, Math.max(0.03, state.texture.amplitude));
+  const prior = fitPrior(state.cells, Math.max(0.03, state.texture.amplitude));
   const fitted = { ...state, prior, sinceFit: 0 };
   return { ...fitted, texture: likelier(residualsOf(fitted), state.texture) };
 }

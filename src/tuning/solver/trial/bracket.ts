@@ -21,15 +21,13 @@ export interface Bisection extends Candidate {
 const BAD = 0.02;
 /** A point that is not bad is known when its doubt is below this: the cliff comes later. */
 const KNOWN = 0.05;
-/** A point counts for an axis while its other coordinate is within this factor. */
-const SAME_BATCH = 4;
-const SAME_CONCURRENCY = 64;
+/** It is on the same line while its other coordinate is within this factor. */
 const SAME_LINE = 1.3;
+/** What a visit in batch may take of the target by prediction: it is short. */
+const MOST_LATE = 1.3;
 /** Where to visit: in the middle, or nearer to the good point when the middle may cost too much. */
 const SHARES = [0.5, 0.25];
 export const MOST_LOSS = 0.35;
-/** A bad point counts for the axis while its other coordinate is within this factor. */
-const SAME_AXIS = 2;
 /** How far below the good point the slope before the cliff is taken, as a factor. */
 const BEFORE = 1.5;
 /** Brackets narrower than this are done; in concurrency they end at neighbours. */
@@ -52,7 +50,7 @@ function bisection(
   for (const share of SHARES) {
     const at = Math.max(low + 1, Math.round(low * (bad / low) ** share));
     if (at >= bad) return undefined;
-    const found = visitTo({ ...base, [axis]: at }, { axis, low, bad }, space, base);
+    const found = visitTo(moved(base, axis, at), { axis, low, bad }, space, base);
     if (found !== undefined && found.loss <= MOST_LOSS) return found;
   }
   return undefined;
@@ -66,21 +64,18 @@ interface Bracket {
 /** The nearest bad point up the axis, and the furthest before it that is known not to be bad. */
 function bracketOn(axis: keyof Point, space: SearchSpace, base: Point, measured: readonly Measured[]): Bracket {
   const other = axis === 'batch' ? 'inFlight' : 'batch';
-  const same = axis === 'batch' ? SAME_CONCURRENCY : SAME_BATCH;
-  const isWithinFactor = (point: Point, factor: number): boolean =>
-    Math.abs(Math.log(point[other] / base[other])) <= Math.log(factor);
   const rateAt = (value: number): number => {
-    const { batch, inFlight } = { ...base, [axis]: value };
+    const { batch, inFlight } = moved(base, axis, value);
     return Math.log((batch * inFlight) / space.model.predict(batch, inFlight).ms);
   };
   const rate = rateAt(base[axis]);
   let [low, bad] = [base[axis], Infinity];
   for (const point of measured) {
-    if (point[axis] <= base[axis] * 1.01 || !isWithinFactor(point, same)) continue;
-    if (rateAt(point[axis]) < rate - BAD - point.doubt) bad = Math.min(bad, point[axis]);
+    if (point[axis] > base[axis] * 1.01 && rateAt(point[axis]) < rate - BAD - point.doubt)
+      bad = Math.min(bad, point[axis]);
   }
   for (const point of measured) {
-    const isOnLine = isWithinFactor(point, SAME_LINE) && point.doubt < KNOWN;
+    const isOnLine = Math.abs(Math.log(point[other] / base[other])) <= Math.log(SAME_LINE) && point.doubt < KNOWN;
     if (isOnLine && point[axis] < bad) low = Math.max(low, Math.round(point[axis]));
   }
   return { low, bad: bad === Infinity ? undefined : bad };
@@ -93,12 +88,13 @@ function visitTo(
   base: Point,
 ): Bisection | undefined {
   if (!isWithin(space, point)) return undefined;
-  const good = candidateAt(space, { ...base, [axis]: low });
+  const good = candidateAt(space, moved(base, axis, low));
   const at = candidateAt(space, base);
-  const candidate = candidateAt(space, point);
+  const candidate = axis === 'batch' ? candidateAt(space, point) : inTime(space, point);
+  if (candidate.p95Ms > MOST_LATE * space.p95Ms) return undefined;
   const grown = Math.log(point[axis] / low);
   const slope = slopeBelow(space.model, good, axis);
-  // If the cliff comes later, the visit must meet the target.
+  // If the cliff comes later, the target must still be met.
   if (good.p95Ms * Math.exp(slope * grown) > space.p95Ms) return undefined;
   const isLater = Math.log(bad / point[axis]) / Math.log(bad / low);
   const gain = isLater * (good.score - at.score + (1 - slope) * grown);
@@ -106,11 +102,25 @@ function visitTo(
   return { ...candidate, gain, loss };
 }
 
+/** The same concurrency with a batch that meets the target even if the slope is as the model has it. */
+function inTime(space: SearchSpace, point: Point): Candidate {
+  let candidate = candidateAt(space, point);
+  while (candidate.p95Ms > space.p95Ms && candidate.batch > space.batch.min) {
+    const batch = Math.max(space.batch.min, Math.floor(candidate.batch * 0.8));
+    candidate = candidateAt(space, { batch, inFlight: point.inFlight });
+  }
+  return candidate;
+}
+
 /** d log ms / d log axis just below the point. */
 function slopeBelow(model: CostModel, { batch, inFlight }: Point, axis: keyof Point): number {
   const here = { batch, inFlight };
-  const below = { ...here, [axis]: Math.max(1, here[axis] / BEFORE) };
+  const below = moved(here, axis, Math.max(1, here[axis] / BEFORE));
   if (below[axis] >= here[axis]) return 0;
   const rise = Math.log(model.predict(batch, inFlight).ms / model.predict(below.batch, below.inFlight).ms);
   return Math.max(0, rise / Math.log(here[axis] / below[axis]));
+}
+
+function moved({ batch, inFlight }: Point, axis: keyof Point, to: number): Point {
+  return axis === 'batch' ? { batch: to, inFlight } : { batch, inFlight: to };
 }
