@@ -41,6 +41,9 @@ export interface Searched<S extends SearchState> {
 
 /** A point is left alone until it is so many calls old. */
 const SETTLED_CALLS = 1.6;
+/** Calls that a step of the sweep rests on, unless that takes too many durations. */
+const SWEEP_CALLS = 3;
+const THIN_CALLS = 5;
 /** When nothing is worth a trial, this long until the next look, ms. */
 const IDLE_MS = 500;
 
@@ -50,7 +53,8 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   const stay = presentStay(before.samples);
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
   if (before.sweep !== undefined) {
-    return isYoung || stay.used < 1 ? { state: before, plan: undefined } : swept(before, before.sweep, input);
+    const isThin = stay.used < SWEEP_CALLS && observation.at - stay.from < THIN_CALLS * ms;
+    return isYoung || isThin ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
   if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
   const trimmed = trim(before.trim, {

@@ -39,8 +39,6 @@ const BATCH_SETS: readonly (readonly BatchTerm[])[] = [
 ];
 const SMOOTH: readonly InFlightTerm[] = ['one', 'linear', 'square'];
 const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
-/** Relative error that no fit is expected to get below. */
-const FLOOR = 0.01;
 const LEAST_MS = 1e-4;
 
 /** Logarithm of the duration in ms, without the common level. */
@@ -127,7 +125,7 @@ function fit(
   });
   const { coefficients, error } = nonNegativeLeastSquares(rows, pairs.length);
   const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
-  return { prior: { terms, knee }, set, score: cells.length * Math.log(error + square(FLOOR)) + 2 * terms.length };
+  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * terms.length };
 }
 
 /** Where a knee may be: at what has been seen, but for the first and the last. */
@@ -139,6 +137,10 @@ function kneesAmong(cells: readonly Cell[]): number[] {
 }
 
 const MOST_KNEES = 8;
+
+function sum(values: readonly number[]): number {
+  return values.reduce((one, other) => one + other, 0);
+}
 
 /** Values that are further than 5 % apart. */
 function distinct(values: readonly number[]): number {

@@ -224,6 +224,9 @@ function scatterOf(before: number, calls: readonly UsableCall[]): number {
   return before + gain * (clamp(deviation / degrees, 4e-4, 4) - before);
 }
 
+/** Relative error of the prior that the residual is there to mend. */
+const TOLERANCE = 0.03;
+
 function residualsOf({ cells, prior, at }: SurfaceState): Residual[] {
   return cells.map((cell) => ({
     batch: cell.batch,
@@ -235,7 +238,7 @@ function residualsOf({ cells, prior, at }: SurfaceState): Residual[] {
 
 function refitted(state: SurfaceState): SurfaceState {
   if (state.sinceFit < FIT_EVERY) return state;
-  const prior = fitPrior(state.cells, Math.max(0.03, state.texture.amplitude));
+  const prior = fitPrior(state.cells, TOLERANCE);
   const fitted = { ...state, prior, sinceFit: 0 };
   return { ...fitted, texture: likelier(residualsOf(fitted), state.texture) };
 }

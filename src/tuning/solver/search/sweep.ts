@@ -21,7 +21,8 @@ export interface SweepStep {
 
 export const FIRST_SWEEP: SweepState = { axis: 'batch', best: 0, bestBatch: 1 };
 
-const BATCH_FACTOR = 4;
+/** The largest one that meets the target by prediction. */
+const BATCH_FACTORS = [4, 2, 1.5];
 const CONCURRENCY_FACTOR = 2;
 /** A batch must keep so much of the best throughput, a concurrency so much, to go on. */
 const BATCH_KEEPS = 0.85;
@@ -41,9 +42,12 @@ export function sweep(state: SweepState, space: SearchSpace, current: Point): Sw
 function sweepBatch(state: SweepState, space: SearchSpace, current: Point, throughput: number): SweepStep {
   const isBest = throughput >= state.best;
   const known: SweepState = isBest ? { ...state, best: throughput, bestBatch: current.batch } : state;
-  const next = { batch: Math.min(space.batch.max, current.batch * BATCH_FACTOR), inFlight: current.inFlight };
-  const grows = next.batch > current.batch && throughput > BATCH_KEEPS * known.best;
-  if (grows && latencyAt(space.model, next) <= space.p95Ms) return { state: known, next };
+  if (throughput > BATCH_KEEPS * known.best) {
+    const next = BATCH_FACTORS.map((factor) => ({ ...current, batch: grown(current.batch, factor, space) })).find(
+      (point) => point.batch > current.batch && latencyAt(space.model, point) <= space.p95Ms,
+    );
+    if (next !== undefined) return { state: known, next };
+  }
   const batch = Math.min(known.bestBatch, moderateBatch(space, current));
   const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
   if (inFlight === current.inFlight) return { state: undefined, next: { batch, inFlight } };
@@ -57,6 +61,10 @@ function sweepConcurrency(state: SweepState, space: SearchSpace, current: Point,
   const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best;
   if (grows && latencyAt(space.model, current) <= NEAR * space.p95Ms) return { state: { ...state, best }, next };
   return { state: undefined, next: current };
+}
+
+function grown(batch: number, factor: number, { batch: { max } }: SearchSpace): number {
+  return Math.min(max, Math.max(batch + 1, Math.round(batch * factor)));
 }
 
 /** The largest batch, in halves of the current one, that leaves room for concurrency. */
