@@ -69,6 +69,7 @@ export type {
   FlowSnapshot,
   OperatorSnapshot,
   RunState,
+  SharedSnapshot,
   SourceSnapshot,
   StageSnapshot,
 } from './metrics/snapshot.ts';
@@ -76,7 +77,7 @@ export type { SystemMetrics } from './metrics/system-metrics.ts';
 export type { Target, TargetName, Targets, TargetsInput, Verdict, Verdicts } from './metrics/targets.ts';
 export type { Clock, Random, Scheduler, Timer } from './time/clock.ts';
 export type { Duration } from './time/duration.ts';
-export type { Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
+export type { AllotmentKnob, Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
 export type { DecisionFilter, DecisionRecord, Measured, Outcome } from './control/decision-record.ts';
 export type { Bound, TuningGoal } from './control/goal.ts';
 export type { CallSample, CutReasons, GateState, Pause, StageObservation } from './control/observation.ts';
@@ -87,6 +88,9 @@ export type { BufferManagerOptions, EdgeGrant, EdgeLoad, FixedSizes } from './bu
 export type { Parallelism } from './buffer/capacity.ts';
 export type { EdgeCapacity } from './buffer/edge.ts';
 export type { MemoryBand } from './buffer/memory-band.ts';
+export type { Energy, EnergyInForce, EnergyPrediction, EnergyResult } from './energy/energy.ts';
+export type { EnergyConfig } from './energy/energy-config.ts';
+export type { Weights, WorkClass } from './control/work-class.ts';
 export { ResourceStrategy } from './resource/resource-strategy.ts';
 export type {
   ResourceObservation,

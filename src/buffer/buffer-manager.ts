@@ -47,8 +47,6 @@ export interface FixedSizes {
 
 export interface EdgeGrant extends EdgeCapacity {
   readonly edge: string;
-  /** The most events that bytes and memory allow, whatever is wished. */
-  readonly maxEvents: number;
   /** One plain sentence. */
   readonly reason: string;
 }
@@ -56,6 +54,8 @@ export interface EdgeGrant extends EdgeCapacity {
 interface Sized {
   readonly fixed: FixedSizes;
   capacity: EdgeCapacity;
+  /** The most events that bytes and memory allow, whatever is wished. */
+  maxEvents: number;
   bytesPerEvent: number | undefined;
 }
 
@@ -108,13 +108,18 @@ export class BufferManager {
       edgeEvents: fixed.events ?? start.edgeEvents ?? known?.capacity.edgeEvents ?? this.#coldEvents,
       edgeBytes: fixed.bytes ?? start.edgeBytes ?? known?.capacity.edgeBytes ?? COLD_BYTES,
     };
-    this.#edges.set(edge, { fixed, capacity, bytesPerEvent: known?.bytesPerEvent });
+    this.#edges.set(edge, { fixed, capacity, maxEvents: Infinity, bytesPerEvent: known?.bytesPerEvent });
     return capacity;
   }
 
   /** @throws RangeError when no edge is called so */
   capacity(edge: string): EdgeCapacity {
     return this.#sized(edge).capacity;
+  }
+
+  /** The most events that bytes and memory allow in an edge, whatever its stage asks for; Infinity while nothing is known. */
+  maxEvents(edge: string): number {
+    return this.#sized(edge).maxEvents;
   }
 
   /**
@@ -130,6 +135,7 @@ export class BufferManager {
       const sized = this.#sized(load.edge);
       sized.bytesPerEvent = newer(sized.bytesPerEvent, load);
       const next = factor === 0 ? this.#nothing(load) : this.#size(sized, load, factor);
+      sized.maxEvents = this.#band === 'free' ? this.#room(sized) : Math.min(this.#room(sized), next.edgeEvents);
       const { edgeEvents, edgeBytes } = next;
       if (edgeEvents === sized.capacity.edgeEvents && edgeBytes === sized.capacity.edgeBytes) continue;
       sized.capacity = { edgeEvents, edgeBytes };
@@ -141,26 +147,32 @@ export class BufferManager {
   /** Full with the first event that waits: writers go on only as calls start. */
   #nothing({ edge }: EdgeLoad): EdgeGrant {
     const reason = 'memory is short, nothing is taken in beyond what is in flight';
-    return { edge, edgeEvents: 1, edgeBytes: 1, maxEvents: 1, reason };
+    return { edge, edgeEvents: 1, edgeBytes: 1, reason };
   }
 
-  #size({ fixed, capacity, bytesPerEvent }: Sized, load: EdgeLoad, factor: number): EdgeGrant {
-    const mayGrow = this.#band === 'free';
-    const byteShare = Math.max(1, Math.floor(this.#memoryBytes / this.#edges.size));
-    const room = bytesPerEvent === undefined ? Infinity : Math.max(1, Math.floor(byteShare / bytesPerEvent));
+  #size(sized: Sized, load: EdgeLoad, factor: number): EdgeGrant {
+    const { fixed, capacity, bytesPerEvent } = sized;
+    const how = { mayGrow: this.#band === 'free', factor };
+    const share = this.#byteShare;
+    const room = this.#room(sized);
     const law = Math.max(CALLS_HELD * load.batch, (load.drainPerSecond / 1000) * load.budgetMs);
     const wanted = Math.max(1, Math.ceil((load.wishEvents ?? law) * factor));
-    const edgeEvents = fixed.events ?? moved(capacity.edgeEvents, Math.min(wanted, room), { mayGrow, factor });
-    const least = Math.min(LEAST_BYTES, byteShare);
+    const edgeEvents = fixed.events ?? moved(capacity.edgeEvents, Math.min(wanted, room), how);
     const wantedBytes =
       bytesPerEvent === undefined
-        ? Math.min(COLD_BYTES, byteShare) * factor
-        : Math.max(least, edgeEvents * bytesPerEvent * BYTES_MARGIN);
-    const bytes = Math.max(1, Math.min(byteShare, Math.ceil(wantedBytes)));
-    const edgeBytes =
-      fixed.bytes ?? (capacity.edgeBytes > byteShare ? bytes : moved(capacity.edgeBytes, bytes, { mayGrow, factor }));
-    const maxEvents = fixed.events ?? (mayGrow ? room : Math.min(room, Math.max(edgeEvents, 1)));
-    return { edge: load.edge, edgeEvents, edgeBytes, maxEvents, reason: reasonOf(load, factor, room < wanted) };
+        ? COLD_BYTES * factor
+        : Math.max(LEAST_BYTES, edgeEvents * bytesPerEvent * BYTES_MARGIN);
+    const bytes = Math.max(1, Math.min(share, Math.ceil(wantedBytes)));
+    const edgeBytes = fixed.bytes ?? (capacity.edgeBytes > share ? bytes : moved(capacity.edgeBytes, bytes, how));
+    return { edge: load.edge, edgeEvents, edgeBytes, reason: reasonOf(load, factor, room < wanted) };
+  }
+
+  get #byteShare(): number {
+    return Math.max(1, Math.floor(this.#memoryBytes / this.#edges.size));
+  }
+
+  #room({ bytesPerEvent }: Sized): number {
+    return bytesPerEvent === undefined ? Infinity : Math.max(1, Math.floor(this.#byteShare / bytesPerEvent));
   }
 
   #sized(edge: string): Sized {

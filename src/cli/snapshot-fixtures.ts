@@ -35,6 +35,7 @@ export function snapshotOf(figures: Figures = {}): FlowSnapshot {
     operators: [],
     stages: figures.stages ?? [stageOf('alerts')],
     bottleneck: figures.bottleneck ?? { where: '', kind: 'none', reason: 'keeping up: 124K/s' },
+    shared: { weights: { computation: 0.4, io: 0.3, network: 0.3 }, calls: null, memory: 'free', stages: [] },
     settingsVersion: 1,
   };
 }

@@ -1,6 +1,7 @@
 /** A decision as it is kept and shown: what was decided, in a sentence, and later what came of it. Plain data. */
 
-import type { Decision } from './decision.ts';
+import type { AllotmentKnob, Decision } from './decision.ts';
+import type { KnobName } from './settings.ts';
 
 /** What was measured, in events per second and ms; null where nothing was confirmed. */
 export interface Measured {
@@ -17,7 +18,7 @@ export interface Outcome extends Measured {
   readonly because?: string | undefined;
 }
 
-export interface DecisionRecord extends Decision {
+export interface DecisionRecord extends Decision<KnobName | AllotmentKnob> {
   /** 1, 2, 3, ... within a run. */
   readonly id: number;
   /** Epoch ms. */

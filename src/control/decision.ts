@@ -2,8 +2,11 @@
 
 import type { KnobName, StageSettings } from './settings.ts';
 
-export interface KnobChange {
-  readonly knob: KnobName;
+/** What the arbiter allots to a stage: a goal of its controller, not a setting. */
+export type AllotmentKnob = 'budgetMs' | 'maxCalls';
+
+export interface KnobChange<K extends string = KnobName> {
+  readonly knob: K;
   readonly from: number;
   readonly to: number;
 }
@@ -23,13 +26,13 @@ export interface Expectation {
  */
 export type DecisionKind = 'move' | 'trim' | 'trial' | 'revert' | 'pin';
 
-export interface Decision {
+export interface Decision<K extends string = KnobName> {
   readonly kind: DecisionKind;
   readonly stage: string;
   /** Monotonic ms of the observation it rests on. */
   readonly at: number;
   /** Changed together, at once. Never empty. */
-  readonly changes: readonly KnobChange[];
+  readonly changes: readonly KnobChange<K>[];
   /** One plain sentence for a person, without the knobs' names or values: "calls are cheaper by the dozen". */
   readonly reason: string;
   /** The numbers it rests on, by name with unit: `{ arrivalPerSecond: 41200, p95Ms: 41 }`. */

@@ -1,3 +1,4 @@
+import type { WorkClass } from '../control/work-class.ts';
 import type { Scheduler } from '../time/clock.ts';
 
 export interface SinkContext {
@@ -30,6 +31,8 @@ export interface Sink<in E> {
   readonly name: string;
   /** Hard limits of the target, which no tuner exceeds. A sink that must keep order has `maxConcurrency: 1`. */
   readonly limits?: { readonly maxBatch?: number; readonly maxConcurrency?: number };
+  /** What its calls mostly wait for; under contention calls are shared between these classes. Default `io`. */
+  readonly work?: WorkClass;
   readonly open: (context: SinkContext) => SinkWriter<E> | Promise<SinkWriter<E>>;
 }
 

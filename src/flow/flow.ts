@@ -1,9 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TUNING_GOALS, type TuningGoal } from '../control/goal.ts';
+import { fixedBy, NOTHING_FIXED, type EnergyConfig } from '../energy/energy-config.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
 import type { Source } from '../event/source.ts';
+import { ResourceStrategy, type ResourceStrategyInput } from '../resource/resource-strategy.ts';
 import { resolveTargets, type Targets, type TargetsInput } from '../metrics/targets.ts';
 import { Graph, NAME } from './graph.ts';
 import { planFlow, type Plan } from './plan.ts';
@@ -19,6 +21,10 @@ export interface FlowOptions {
    * cost. `economy`: most of it, on larger batches. `latency`: the lowest p95.
    */
   readonly goal?: TuningGoal;
+  /** Limits that are kept, and policies that scale what is used below them. Default: none, adaptive. */
+  readonly resources?: ResourceStrategyInput;
+  /** Sizes and weights to start with; `run.energy` changes them. Default: the engine's. */
+  readonly energy?: EnergyConfig;
 }
 
 export interface SourceOptions {
@@ -41,6 +47,8 @@ export class Flow implements RunnableFlow {
   readonly name: string;
   readonly targets: Targets;
   readonly goal: TuningGoal;
+  readonly resources: ResourceStrategyInput;
+  readonly energy: EnergyConfig;
   readonly #graph: Graph;
   readonly #launch: Launch;
 
@@ -52,6 +60,10 @@ export class Flow implements RunnableFlow {
     this.targets = resolveTargets(options.targets, `flow.${name}.targets`);
     this.goal = options.goal ?? 'balanced';
     checkOneOf(this.goal, TUNING_GOALS, `flow.${name}.goal`);
+    this.resources = options.resources ?? {};
+    new ResourceStrategy(this.resources, Infinity, `flow.${name}.resources`); // throws where it is wrong
+    this.energy = options.energy ?? {};
+    fixedBy(this.energy, NOTHING_FIXED, `flow.${name}.energy`);
     this.#graph = new Graph(name);
     this.#launch = launch;
   }

@@ -1,6 +1,7 @@
 /** What the builder records: nodes that name their inputs. Immutable once the flow is planned. */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { WorkClass } from '../control/work-class.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink, WriteOptions } from '../event/sink.ts';
@@ -77,6 +78,8 @@ export interface StageOptions {
   readonly batch?: number;
   /** How long an event may wait for company while a call could start. Default 0. */
   readonly linger?: Duration;
+  /** What its calls mostly wait for. Default: what the sink says, else `io`; `computation` for functions over events. */
+  readonly work?: WorkClass;
   /** Bounds of the queue in front. */
   readonly queue?: { readonly events?: number; readonly bytes?: number };
   /** What happens to events whose call failed for good. Default `deadLetter`; a failing connector stops the run. */

@@ -11,12 +11,17 @@ import type { StageObservation } from '../control/observation.ts';
 import type { DecisionFilter, DecisionRecord } from '../control/decision-record.ts';
 import type { Bound, TuningGoal } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
+import type { Energy } from '../energy/energy.ts';
+import type { EnergyConfig } from '../energy/energy-config.ts';
+import type { ResourceStrategyInput } from '../resource/resource-strategy.ts';
 
 /** A complete declaration: what `to` returns and a flow module exports. */
 export interface RunnableFlow {
   readonly name: string;
   readonly targets: Targets;
   readonly goal: TuningGoal;
+  readonly resources: ResourceStrategyInput;
+  readonly energy: EnergyConfig;
   /** What the engine builds. @throws ConfigError when the declaration is not complete */
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */
@@ -45,6 +50,10 @@ export interface RunOptions {
   readonly seed?: number;
   /** Default `auto`. */
   readonly tuning?: TuningMode;
+  /** Instead of the flow's own. */
+  readonly resources?: ResourceStrategyInput;
+  /** Instead of the flow's own. */
+  readonly energy?: EnergyConfig;
 }
 
 export interface RunSummary {
@@ -95,6 +104,8 @@ export interface Run extends AsyncDisposable {
   /** What each waiting stage did over the last half second. */
   observations(): readonly StageObservation[];
   readonly settings: Settings;
+  /** The resource budget: sizes and weights, changed while it runs. */
+  readonly energy: Energy;
   /** What was decided about settings and why, oldest first; the newest 1,000. */
   decisions(filter?: DecisionFilter): readonly DecisionRecord[];
   /**

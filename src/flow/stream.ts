@@ -12,6 +12,7 @@ import { durationMs, type Duration } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
 import { checkOneOf } from './validation.ts';
+import { WORK_CLASSES } from '../control/work-class.ts';
 import { NAME, type Graph, type Port, type SinkOptions, type StageOptions, type StageSpec } from './graph.ts';
 import {
   windowAggregate,
@@ -329,6 +330,7 @@ function checkStageOptions(options: SinkOptions, path: string): void {
       throw new ConfigError(`${path}.${name}`, 'a whole number, at least 1', value);
   }
   if (options.linger !== undefined) durationMs(options.linger, `${path}.linger`);
+  checkOneOf(options.work, WORK_CLASSES, `${path}.work`);
   checkOneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
   checkOneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
 }

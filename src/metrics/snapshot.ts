@@ -5,7 +5,9 @@
 
 import type { Verdicts } from './targets.ts';
 import type { SystemMetrics } from './system-metrics.ts';
+import type { MemoryBand } from '../buffer/memory-band.ts';
 import type { StageSettings } from '../control/settings.ts';
+import type { Weights } from '../control/work-class.ts';
 
 export type RunState = 'starting' | 'running' | 'draining' | 'done' | 'stopped' | 'failed';
 
@@ -56,6 +58,23 @@ export interface Bottleneck {
   readonly reason: string;
 }
 
+/** What the stages share, and what of it each may use. */
+export interface SharedSnapshot {
+  /** How calls in flight are split between classes of work under contention, sum 1. */
+  readonly weights: Weights;
+  /** Calls in flight that all stages may have together; null = as many as they like. */
+  readonly calls: number | null;
+  readonly memory: MemoryBand;
+  readonly stages: readonly {
+    readonly name: string;
+    /** What it may add to the p95, ms. */
+    readonly budgetMs: number;
+    /** p95 at which events reach it, ms. */
+    readonly upstreamMs: number;
+    readonly maxCalls: number | null;
+  }[];
+}
+
 export interface FlowSnapshot {
   readonly flow: string;
   readonly state: RunState;
@@ -75,5 +94,6 @@ export interface FlowSnapshot {
   readonly operators: readonly OperatorSnapshot[];
   readonly stages: readonly StageSnapshot[];
   readonly bottleneck: Bottleneck;
+  readonly shared: SharedSnapshot;
   readonly settingsVersion: number;
 }

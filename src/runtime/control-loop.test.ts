@@ -64,13 +64,13 @@ describe('the control loop', () => {
     await run.stop();
   });
 
-  it('gives the last stage the whole target, those before it half, and everyone the goal', async () => {
-    const run = started({ controller: wants(4), goal: 'economy', targets: { latency: { p95: '80ms' } } });
+  it('shares the latency target between the stages, and gives everyone the goal', async () => {
+    const run = started({ controller: wants(4), goal: 'economy', targets: { latency: { p95: '90ms' } } });
     await host.scheduler.advance(150);
     const goals = seen.map(({ observation, goal }) => [observation.stage, goal.p95Ms, goal.goal]);
     expect(goals).toEqual([
-      ['each', 40, 'economy'],
-      ['sink', 80, 'economy'],
+      ['each', 30, 'economy'],
+      ['sink', 30, 'economy'],
     ]);
     await run.stop();
   });

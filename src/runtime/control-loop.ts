@@ -12,29 +12,30 @@ import type { Measured } from '../control/decision-record.ts';
 import { within, type StageGoal, type TuningGoal } from '../control/goal.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
 import type { KnobName, Settings, StageSettings } from '../control/settings.ts';
-import { messageOf } from '../errors/errors.ts';
+import { messageOf, ShutdownError } from '../errors/errors.ts';
 import type { TuningMode } from '../flow/run.ts';
 import { quantile } from '../stats/histogram.ts';
 import type { Scheduler, Timer } from '../time/clock.ts';
+import { absoluteChanges, ownSettings, ownView } from '../tuning/arbiter/own-view.ts';
 import { CONTROL_PERIOD_MS, type Controller } from '../tuning/controller.ts';
 import type { ControlledStage } from './controlled-stage.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { ObservationWindow } from './observation-window.ts';
 import { PauseWatch } from './pause-watch.ts';
 import type { Stage } from './stage.ts';
-import { goalsOf, type StageTargets } from './stage-goals.ts';
-import type { Steering } from './steering.ts';
+import type { FlowTotals } from './flow-reports.ts';
+import type { Sharing } from './sharing.ts';
 
 export interface ControlLoopOptions {
   readonly stages: readonly ControlledStage[];
   readonly settings: Settings;
-  readonly steering: Steering;
+  readonly sharing: Sharing;
+  /** What the flow has done so far. */
+  readonly totals: () => FlowTotals;
   readonly log: DecisionLog;
   readonly controller: Controller<unknown>;
   readonly mode: TuningMode;
   readonly goal: TuningGoal;
-  /** Of the flow, ms. */
-  readonly p95Ms: number;
   /** Of whatever controllers draw at random. */
   readonly seed: number;
   readonly scheduler: Scheduler;
@@ -61,14 +62,15 @@ const SMALL_CHANGE = 0.25;
 export class ControlLoop {
   readonly #options: ControlLoopOptions;
   readonly #pauses: PauseWatch;
-  readonly #targets: StageTargets;
   #controlled: readonly Controlled[] = [];
   #timer: Timer | undefined;
+  #isOver = false;
+  /** Who waits for the end of the next period. */
+  #waiting: { readonly resolve: () => void; readonly reject: (cause: unknown) => void }[] = [];
 
   constructor(options: ControlLoopOptions) {
     this.#options = options;
     this.#pauses = new PauseWatch(options.scheduler);
-    this.#targets = goalsOf(options.stages, options.p95Ms);
   }
 
   start(stages: readonly Stage[]): void {
@@ -87,6 +89,14 @@ export class ControlLoop {
   stop(): void {
     this.#timer?.cancel();
     this.#pauses.stop();
+    this.#isOver = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(new ShutdownError('the run is over'));
+  }
+
+  /** Resolves at the end of the next period, when settings may change. @throws ShutdownError when none comes */
+  nextPeriod(): Promise<void> {
+    if (this.#isOver) return Promise.reject(new ShutdownError('the run is over'));
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
   /** What each stage did over the last half second. */
@@ -109,7 +119,14 @@ export class ControlLoop {
   #tick(): void {
     const pause = this.#pauses.take();
     const observed = this.#controlled.map((each) => [each, this.#observe(each, pause)] as const);
-    for (const [each, observation] of observed) if (each.isTuned) this.#step(each, observation);
+    const { sharing, scheduler, totals } = this.#options;
+    const at = scheduler.now();
+    const observations = observed.map(([, observation]) => observation);
+    sharing.period(at, observations, totals());
+    for (const [each, observation] of observed) {
+      if (each.isTuned && !sharing.isQuiet(observation.stage, at)) this.#step(each, observation);
+    }
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   #observe({ stage, window }: Controlled, pause: Pause | undefined): StageObservation {
@@ -120,13 +137,14 @@ export class ControlLoop {
   }
 
   #step(each: Controlled, observation: StageObservation): void {
-    const { settings, controller, seed, notice } = this.#options;
+    const { settings, controller, seed, notice, sharing } = this.#options;
     const { name } = each.declared;
     try {
       const goal = this.#goalOf(each.declared);
-      const current = settings.get(name);
+      const upstreamMs = sharing.upstreamOf(name);
+      const current = ownSettings(settings.get(name), upstreamMs);
       each.state ??= controller.initial(current, goal, seed);
-      const step = controller.step(each.state, observation, current, goal);
+      const step = controller.step(each.state, ownView(observation, upstreamMs), current, goal);
       each.state = step.state;
       for (const decision of step.decisions) this.#take(each, decision, goal);
     } catch (cause) {
@@ -136,14 +154,17 @@ export class ControlLoop {
   }
 
   #goalOf(stage: ControlledStage): StageGoal {
-    const { steering, goal, p95Ms } = this.#options;
-    return { p95Ms: this.#targets.get(stage.name) ?? p95Ms, goal, bounds: steering.boundsOf(stage) };
+    const { sharing, goal } = this.#options;
+    return { p95Ms: sharing.budgetOf(stage.name), goal, bounds: sharing.boundsOf(stage) };
   }
 
   #take(each: Controlled, decision: Decision, goal: StageGoal): void {
-    const { settings, log, mode } = this.#options;
+    const { settings, log, mode, sharing } = this.#options;
     const { name } = each.declared;
-    const changes = effective(decision.changes, settings.get(name), goal);
+    const wish = decision.changes.find(({ knob }) => knob === 'edgeEvents');
+    if (wish !== undefined) sharing.wished(name, wish.to);
+    const wanted = absoluteChanges(decision.changes, sharing.upstreamOf(name));
+    const changes = effective(wanted, settings.get(name), goal);
     if (changes.length === 0) return;
     const kept = { ...decision, kind: kindOf(decision.kind, changes), changes };
     if (mode !== 'advise') {

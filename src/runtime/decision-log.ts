@@ -7,12 +7,15 @@
  * - The outcome of a move or a revert is filled in once, when it had time to act or the next one overtakes it.
  */
 
-import type { Decision, KnobChange } from '../control/decision.ts';
+import type { AllotmentKnob, Decision, KnobChange } from '../control/decision.ts';
+import type { KnobName } from '../control/settings.ts';
 import type { DecisionFilter, DecisionRecord, Measured, Outcome } from '../control/decision-record.ts';
 import type { StageObservation } from '../control/observation.ts';
 import type { Clock } from '../time/clock.ts';
 import { OutcomeWatch } from './decision-outcome.ts';
 import { sentenceOf } from './decision-sentence.ts';
+
+type AnyKnob = KnobName | AllotmentKnob;
 
 export const KEPT_DECISIONS = 1000;
 /** A new entry for trims and trials at least this often, so that the log shows that they go on. */
@@ -46,7 +49,7 @@ export class DecisionLog {
   }
 
   /** @param before - of the stage, over the half second before */
-  add(decision: Decision, before: Measured, isAdvice = false): void {
+  add(decision: Decision<AnyKnob>, before: Measured, isAdvice = false): void {
     const pending = this.#pendingOf(decision.stage);
     if (!isAdvice && this.#collapse(decision, pending)) return;
     const record: DecisionRecord = {
@@ -94,7 +97,7 @@ export class DecisionLog {
   }
 
   /** @returns whether an open entry stands for this decision now */
-  #collapse(decision: Decision, pending: Pending): boolean {
+  #collapse(decision: Decision<AnyKnob>, pending: Pending): boolean {
     if (decision.kind !== 'trim' && decision.kind !== 'trial') return false;
     const open = pending[decision.kind];
     if (open === undefined || decision.at - open.at > COLLAPSED_FOR_MS) return false;
@@ -136,7 +139,7 @@ export class DecisionLog {
 }
 
 /** One change per knob, from where the first began to where the last ended. */
-function joined(first: readonly KnobChange[], then: readonly KnobChange[]): KnobChange[] {
+function joined(first: readonly KnobChange<AnyKnob>[], then: readonly KnobChange<AnyKnob>[]): KnobChange<AnyKnob>[] {
   const byKnob = new Map(first.map((change) => [change.knob, change]));
   for (const { knob, from, to } of then) byKnob.set(knob, { knob, from: byKnob.get(knob)?.from ?? from, to });
   const net = [...byKnob.values()].filter(({ from, to }) => from !== to);

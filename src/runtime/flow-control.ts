@@ -3,22 +3,33 @@
 import type { Decision, KnobChange } from '../control/decision.ts';
 import type { DecisionRecord } from '../control/decision-record.ts';
 import { Settings } from '../control/settings.ts';
-import type { PlannedStage } from '../flow/plan.ts';
+import { fixedBy, NOTHING_FIXED } from '../energy/energy-config.ts';
+import { EnergyBudget, type Energy } from '../energy/energy.ts';
+import { ConfigError } from '../errors/errors.ts';
+import type { Plan, PlannedStage } from '../flow/plan.ts';
 import type { RunnableFlow, RunOptions } from '../flow/run.ts';
+import { ResourceStrategy } from '../resource/resource-strategy.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { stageSolver } from '../tuning/solver/solver.ts';
 import { coldStart } from './cold-start.ts';
 import { ControlLoop, measuredOf } from './control-loop.ts';
-import { controlledStage } from './controlled-stage.ts';
+import { controlledStage, type ControlledStage, type Restriction } from './controlled-stage.ts';
 import { DecisionLog } from './decision-log.ts';
+import { energyTarget } from './energy-target.ts';
+import { graphOf } from './flow-graph.ts';
+import type { FlowTotals } from './flow-reports.ts';
 import type { Host } from './host.ts';
+import { Sharing } from './sharing.ts';
 import { Steering } from './steering.ts';
 
 export interface FlowControlOptions {
   /** All stages that wait, the dead-letter stage included. */
   readonly stages: readonly Pick<PlannedStage, 'node'>[];
-  readonly flow: Pick<RunnableFlow, 'name' | 'targets' | 'goal'>;
-  readonly run: Pick<RunOptions, 'tuning' | 'seed'>;
+  readonly plan: Plan;
+  /** What the flow has done so far. */
+  readonly totals: () => FlowTotals;
+  readonly flow: Pick<RunnableFlow, 'name' | 'targets' | 'goal' | 'resources' | 'energy'>;
+  readonly run: Pick<RunOptions, 'tuning' | 'seed' | 'resources' | 'energy'>;
   readonly host: Host;
   readonly controller: Controller<unknown> | undefined;
   readonly notice: (level: 'info' | 'warn', message: string) => void;
@@ -35,10 +46,13 @@ export function flowControl(options: FlowControlOptions): {
   readonly steering: Steering;
   readonly log: DecisionLog;
   readonly loop: ControlLoop;
+  readonly sharing: Sharing;
+  readonly energy: Energy;
 } {
   const { flow, run, host, controller, notice } = options;
   const { scheduler } = host;
   const mode = run.tuning ?? 'auto';
+  const tuner = controller ?? stageSolver;
   const settings = new Settings();
   const stages = options.stages.map((planned) => {
     const stage = controlledStage(flow.name, planned);
@@ -56,24 +70,101 @@ export function flowControl(options: FlowControlOptions): {
       options.ended(record);
     },
   });
-  const steering = new Steering(stages, settings, (stage, changes, reason) => {
-    const observed = loop.observations().find((each) => each.stage === stage);
-    log.add(pinned(stage, changes, reason, scheduler.now()), measuredOf(observed));
-  });
-  const loop = new ControlLoop({
+  const declared = run.energy ?? flow.energy;
+  const energyPath = run.energy === undefined ? `flow.${flow.name}.energy` : 'run.energy';
+  let fixed = fixedBy(declared, NOTHING_FIXED, energyPath);
+  const strategy = strategyOf(options, stages, settings);
+  const measuredAt = (stage: string) => measuredOf(loop.observations().find((each) => each.stage === stage));
+  const steering = new Steering(
     stages,
     settings,
-    steering,
+    (stage, changes, reason) => log.add(pinned(stage, changes, reason, scheduler.now()), measuredAt(stage)),
+    (stage) => limitOf(stage, stages, strategy),
+  );
+  const sharing = new Sharing({
+    graph: graphOf(options.plan),
+    stages,
+    settings,
+    boundsOf: (stage) => steering.boundsOf(stage),
+    isFrozen: () => steering.isFrozen,
+    mode,
+    p95Ms: flow.targets.p95.target,
+    memoryTarget: Math.min(flow.targets.memory.target, strategy.limits.memory ?? 1),
+    cpuCritical: flow.targets.cpu.critical,
+    strategy,
+    fixed: () => fixed,
+    resources: host.resources,
+    hasWishes: tuner.knobs.includes('edgeEvents'),
+    decided: (decision) => log.add(decision, measuredAt(decision.stage)),
+    notice,
+  });
+  const loop: ControlLoop = new ControlLoop({
+    stages,
+    settings,
+    sharing,
+    totals: options.totals,
     log,
-    controller: controller ?? stageSolver,
+    controller: tuner,
     mode,
     goal: flow.goal,
-    p95Ms: flow.targets.p95.target,
     seed: run.seed ?? Math.floor(host.random()() * 2 ** 31),
     scheduler,
     notice,
   });
-  return { settings, steering, log, loop };
+  const inGraph = stages.filter(({ name }) => options.plan.stages.some(({ node }) => node.name === name));
+  const target = energyTarget({
+    stages: inGraph,
+    steering,
+    sharing,
+    fixed: (next) => {
+      fixed = next;
+      return settings.version;
+    },
+    nextPeriod: () => loop.nextPeriod(),
+  });
+  const energy = new EnergyBudget(target);
+  energy.begin(declared, energyPath);
+  return { settings, steering, log, loop, sharing, energy };
+}
+
+/** @throws ConfigError when the limit of calls in flight is below what the stages need at least */
+function strategyOf(
+  { flow, run }: FlowControlOptions,
+  stages: readonly ControlledStage[],
+  settings: Settings,
+): ResourceStrategy {
+  const path = run.resources === undefined ? `flow.${flow.name}.resources` : 'run.resources';
+  const input = run.resources ?? flow.resources;
+  const scaled = new ResourceStrategy(input, Infinity, path).isScaled;
+  const cold = stages.reduce((sum, { name }) => sum + settings.get(name).concurrency, 0);
+  const strategy = new ResourceStrategy(input, scaled ? cold : Infinity, path);
+  const { io } = strategy.limits;
+  const least = stages.reduce((sum, stage) => sum + leastCalls(stage), 0);
+  if (io !== undefined && io < least) {
+    throw new ConfigError(`${path}.limits.io`, `at least ${least}, what ${stages.length} stages need`, io);
+  }
+  return strategy;
+}
+
+/** What the limit of calls in flight leaves to one stage, when all others have their least. */
+function limitOf(
+  stage: ControlledStage,
+  stages: readonly ControlledStage[],
+  { limits }: ResourceStrategy,
+): Restriction[] {
+  if (limits.io === undefined) return [];
+  const others = stages.filter((other) => other !== stage).reduce((sum, other) => sum + leastCalls(other), 0);
+  const bound = { min: 0, max: limits.io - others };
+  const by = `what the limit of ${limits.io} calls in flight leaves (resources.limits.io)`;
+  return [
+    { knob: 'concurrency', bound, by },
+    { knob: 'burstConcurrency', bound, by },
+  ];
+}
+
+/** Its pin, else one. */
+function leastCalls({ bounds: { concurrency } }: ControlledStage): number {
+  return concurrency.min === concurrency.max ? concurrency.max : 1;
 }
 
 function pinned(stage: string, changes: readonly KnobChange[], reason: string, at: number): Decision {

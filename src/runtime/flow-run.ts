@@ -22,10 +22,12 @@ import type { StageObservation } from '../control/observation.ts';
 import type { DecisionFilter, DecisionRecord } from '../control/decision-record.ts';
 import type { Bound } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
+import type { Energy } from '../energy/energy.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { flowControl } from './flow-control.ts';
 import { FlowMeters } from './flow-meters.ts';
+import { totalsOf } from './flow-reports.ts';
 import type { Host } from './host.ts';
 import type { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
@@ -86,6 +88,8 @@ export class FlowRun implements Run {
     const letters = this.#deadLetterNode();
     this.#control = flowControl({
       stages: letters === undefined ? this.#plan.stages : [...this.#plan.stages, { node: letters }],
+      plan: this.#plan,
+      totals: () => totalsOf(this.#meters, this.#topology.ingests),
       flow: definition,
       run: options,
       host,
@@ -106,6 +110,10 @@ export class FlowRun implements Run {
     return this.#control.settings;
   }
 
+  get energy(): Energy {
+    return this.#control.energy;
+  }
+
   metrics(): SystemMetrics {
     return systemMetrics(this.#meters, this.#host.resources);
   }
@@ -123,6 +131,7 @@ export class FlowRun implements Run {
       topology: this.#topology,
       observations: this.observations(),
       loopUtilization: this.#host.loopUtilization(),
+      shared: this.#control.sharing.snapshot(),
       settingsVersion: this.settings.version,
     });
   }

@@ -19,6 +19,7 @@ import { Origin } from '../event/origin.ts';
 import type { ByteChannel, ByteOutput, ChannelTotals, Format, Source, SourceOutput } from '../event/source.ts';
 import { validate } from '../flow/validation.ts';
 import type { SourceSnapshot } from '../metrics/snapshot.ts';
+import type { SourceTotals } from './flow-reports.ts';
 import type { Scheduler } from '../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
 import type { FlowMeters } from './flow-meters.ts';
@@ -127,9 +128,18 @@ export class Ingest {
     this.#target.close();
   }
 
+  /** Since the start of the run. */
+  totals(): SourceTotals {
+    return { name: this.name, accepted: this.#totals[ACCEPTED] as number, heldMs: this.#heldSoFar() };
+  }
+
+  #heldSoFar(): number {
+    return this.#heldMs + (this.#blocked === undefined ? 0 : this.#environment.scheduler.now() - this.#blockedSince);
+  }
+
   snapshot(): SourceSnapshot {
     const { scheduler } = this.#environment;
-    const heldMs = this.#heldMs + (this.#blocked === undefined ? 0 : scheduler.now() - this.#blockedSince);
+    const heldMs = this.#heldSoFar();
     const elapsedMs = scheduler.now() - this.#observedAt;
     const heldRatio = elapsedMs > 0 ? Math.min(1, (heldMs - this.#heldMsBefore) / elapsedMs) : 0;
     this.#heldMsBefore = heldMs;

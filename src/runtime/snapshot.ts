@@ -11,7 +11,7 @@ import type { Topology } from './topology.ts';
 
 export interface SnapshotInput extends Pick<
   FlowSnapshot,
-  'flow' | 'state' | 'at' | 'uptimeMs' | 'system' | 'settingsVersion'
+  'flow' | 'state' | 'at' | 'uptimeMs' | 'system' | 'shared' | 'settingsVersion'
 > {
   readonly system: SystemMetrics;
   readonly targets: Targets;

@@ -25,7 +25,15 @@ export type BoundInput = Partial<Bound>;
 
 export interface HeldKnob extends Restriction {
   readonly stage: string;
-  readonly kind: 'pin' | 'bound';
+  /** `energy`: a size that run.energy has fixed for all stages. */
+  readonly kind: 'pin' | 'bound' | 'energy';
+}
+
+/** A size of one stage, as run.energy fixes it. */
+export interface FixedSize {
+  readonly stage: string;
+  readonly knob: 'batchLimit' | 'edgeEvents';
+  readonly value: number;
 }
 
 export class Steering {
@@ -33,17 +41,23 @@ export class Steering {
   readonly #settings: Settings;
   readonly #moved: (stage: string, changes: readonly KnobChange[], reason: string) => void;
   #held: readonly HeldKnob[] = [];
+  readonly #limits: (stage: ControlledStage) => readonly Restriction[];
   #isFrozen = false;
 
-  /** @param moved - a setting was changed, because the user said so */
+  /**
+   * @param moved - a setting was changed, because the user said so
+   * @param limits - what stages together leave to one of them
+   */
   constructor(
     stages: readonly ControlledStage[],
     settings: Settings,
     moved: (stage: string, changes: readonly KnobChange[], reason: string) => void,
+    limits: (stage: ControlledStage) => readonly Restriction[] = () => [],
   ) {
     this.#stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#settings = settings;
     this.#moved = moved;
+    this.#limits = limits;
   }
 
   get isFrozen(): boolean {
@@ -75,8 +89,30 @@ export class Steering {
   unpin(path: string): boolean {
     const { stage, knob } = this.#find('run.unpin', path);
     const before = this.#held;
-    this.#held = before.filter((held) => held.stage !== stage.name || held.knob !== knob);
+    this.#held = before.filter((held) => held.stage !== stage.name || held.knob !== knob || held.kind === 'energy');
     return this.#held.length < before.length;
+  }
+
+  /** Sizes that run.energy fixes, in place of those before. They contradict nothing: it has checked. */
+  fixSizes(sizes: readonly FixedSize[]): void {
+    const before = this.#held.filter(({ kind }) => kind === 'energy');
+    this.#held = this.#held.filter(({ kind }) => kind !== 'energy');
+    for (const { stage, knob, value } of sizes) {
+      const option = knob === 'batchLimit' ? 'batchSize' : 'bufferSize';
+      const fix = `run.energy.apply({ ${option}: null }) gives it back to the engine.`;
+      const entry: HeldKnob = {
+        stage,
+        knob,
+        kind: 'energy',
+        bound: { min: value, max: value },
+        by: `your energy.${option}`,
+        fix,
+      };
+      this.#held = [...this.#held, entry];
+      if (!before.some((held) => isSame(held, entry) && held.bound.min === value)) {
+        this.#apply(this.#stages.get(stage) as ControlledStage, entry);
+      }
+    }
   }
 
   freeze(): void {
@@ -102,6 +138,7 @@ export class Steering {
     const stage = this.#stages.get(entry.stage) as ControlledStage;
     const standing = [
       ...stage.restrictions,
+      ...this.#limits(stage),
       ...others.filter((held) => held.stage === entry.stage).flatMap(withBursts),
     ];
     for (const { knob, bound } of withBursts(entry)) {
@@ -123,11 +160,7 @@ export class Steering {
     const changes = changesBetween(before, after);
     if (changes.length === 0) return;
     this.#settings.update(stage.name, after);
-    this.#moved(
-      stage.name,
-      changes,
-      kind === 'pin' ? `you pinned ${knob}` : `you bound ${knob} to ${describeBound(bound)}`,
-    );
+    this.#moved(stage.name, changes, REASONS[kind](knob, bound));
   }
 
   #find(place: string, path: string): { readonly stage: ControlledStage; readonly knob: KnobName } {
@@ -141,6 +174,12 @@ export class Steering {
     return { stage, knob };
   }
 }
+
+const REASONS: Readonly<Record<HeldKnob['kind'], (knob: KnobName, bound: Bound) => string>> = {
+  pin: (knob) => `you pinned ${knob}`,
+  bound: (knob, bound) => `you bound ${knob} to ${describeBound(bound)}`,
+  energy: () => 'your energy configuration fixes it for all stages',
+};
 
 /** Nearest value within the bounds; a burst is never below the usual concurrency. */
 export function clamped(settings: StageSettings, bounds: KnobBounds): StageSettings {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Histogram, mean, quantile } from './histogram.ts';
+import { Histogram, mean, quantile, shifted } from './histogram.ts';
 
 describe('Histogram', () => {
   it('is within 1.7 % of the exact quantile', () => {
@@ -45,5 +45,15 @@ describe('Histogram', () => {
     histogram.record(1e12);
     expect(histogram.count).toBe(2);
     expect(quantile(histogram, 1)).toBeGreaterThan(1e6);
+  });
+
+  it('is the same less a constant when it is shifted, and never below 0', () => {
+    const histogram = new Histogram();
+    for (const value of [5, 20, 30, 40]) histogram.record(value, 10);
+    const less = shifted(histogram, 10);
+    expect(less.count).toBe(40);
+    expect(quantile(less, 0.1)).toBeCloseTo(0, 2);
+    expect(Math.abs((quantile(less, 0.5) ?? 0) - 10)).toBeLessThan(0.7);
+    expect(Math.abs((quantile(less, 0.95) ?? 0) - 30)).toBeLessThan(1.5);
   });
 });

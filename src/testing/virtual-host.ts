@@ -1,4 +1,5 @@
 import { Flow, type FlowOptions } from '../flow/flow.ts';
+import type { ResourceSample } from '../metrics/resources.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { systemRandom } from '../host/random.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
@@ -15,17 +16,19 @@ export interface VirtualHostOptions {
   readonly seed?: number;
   /** Cold-start capacity of the edges. Default 2000. */
   readonly edgeEvents?: number;
+  /** What the process uses of what it may use, read at each period. Default: nothing is known. */
+  readonly resources?: () => Partial<ResourceSample>;
   /** False: closures instead of generated loops. Default true. */
   readonly generateCode?: boolean;
 }
 
 export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
-  const { seed = 1, edgeEvents = 2000, generateCode = true } = options;
+  const { seed = 1, edgeEvents = 2000, generateCode = true, resources = () => ({}) } = options;
   const scheduler = new VirtualScheduler();
   return {
     scheduler,
     random: (given) => systemRandom(given ?? seed),
-    resources: { read: () => NOTHING_KNOWN },
+    resources: { read: () => ({ ...NOTHING_KNOWN, ...resources() }) },
     loopUtilization: () => null,
     edgeEvents,
     canGenerateCode: generateCode,

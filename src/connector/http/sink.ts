@@ -66,6 +66,7 @@ export function httpSink<E>(options: HttpSinkOptions): Sink<E> {
   return {
     name: target.name,
     limits: { maxBatch, maxConcurrency },
+    work: 'network',
     open: ({ scheduler }) => {
       const pool = { keepAlive: true, maxSockets: maxConcurrency };
       const agent = target.url.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);

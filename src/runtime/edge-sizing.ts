@@ -1,0 +1,119 @@
+/**
+ * Drives the buffer manager for the edges of a run.
+ *
+ * One knob has one writer: the bound in bytes is always the manager's. The bound in events is the stage
+ * controller's wish where it has one, cut by what bytes and memory allow; else the manager's too.
+ */
+
+import { BufferManager, type EdgeLoad } from '../buffer/buffer-manager.ts';
+import { againstLimit, type MemoryBand } from '../buffer/memory-band.ts';
+import type { StageObservation } from '../control/observation.ts';
+import type { StageSettings } from '../control/settings.ts';
+import type { ResourceSample } from '../metrics/resources.ts';
+import type { ControlledStage } from './controlled-stage.ts';
+
+export interface EdgeSizingOptions {
+  readonly stages: readonly ControlledStage[];
+  readonly settingsOf: (stage: string) => StageSettings;
+  /** Use of memory from which on edges shrink, 0..1. */
+  readonly memoryTarget: number;
+  /** Whether the stages' controllers ask for sizes in events. */
+  readonly hasWishes: boolean;
+  readonly notice: (level: 'info' | 'warn', message: string) => void;
+}
+
+/** Edges may hold so much of what the process may use; their events take several times that as objects. */
+const MEMORY_SHARE = 0.05;
+/** Waiting takes so much of a stage's time, the call itself the rest. */
+const WAITING_SHARE = 0.5;
+/** What is left of a stage's time counts as at least so much, when its capacity is told from what it did. */
+const LEAST_BUSY = 0.05;
+
+export class EdgeSizing {
+  readonly #options: EdgeSizingOptions;
+  readonly #manager: BufferManager;
+  readonly #wishes = new Map<string, number>();
+  readonly #tuned: ReadonlySet<string>;
+
+  constructor(options: EdgeSizingOptions) {
+    this.#options = options;
+    this.#manager = new BufferManager({ availableParallelism: 1, cpus: 1 }); // cold sizes are the settings' already
+    this.#tuned = new Set(options.stages.filter(({ isTuned }) => isTuned && options.hasWishes).map(({ name }) => name));
+    for (const { name, bounds } of options.stages) {
+      const fixed = { events: pinOf(bounds.edgeEvents), bytes: pinOf(bounds.edgeBytes) };
+      this.#manager.add(name, fixed, options.settingsOf(name));
+    }
+  }
+
+  get band(): MemoryBand {
+    return this.#manager.band;
+  }
+
+  /** A stage's controller asks for so many events. */
+  wished(stage: string, events: number): void {
+    this.#wishes.set(stage, events);
+  }
+
+  /** The most events that bytes and memory allow. */
+  maxEvents(stage: string): number {
+    return this.#manager.maxEvents(stage);
+  }
+
+  /** To be called every second or so. @returns new sizes by stage */
+  adjust(
+    observations: readonly StageObservation[],
+    budgetOf: (stage: string) => number,
+    memory: ResourceSample,
+  ): ReadonlyMap<string, Partial<StageSettings>> {
+    const { settingsOf, memoryTarget, notice } = this.#options;
+    if (memory.memoryLimitBytes !== null) this.#manager.memoryBytes = memory.memoryLimitBytes * MEMORY_SHARE;
+    const before = this.#manager.band;
+    const loads = observations.map((observation) =>
+      loadOf(observation, settingsOf(observation.stage), budgetOf(observation.stage), this.#wishOf(observation.stage)),
+    );
+    const grants = this.#manager.adjust(loads, againstLimit(memory.memoryRatio, memoryTarget));
+    if (this.#manager.band === 'emergency' && before !== 'emergency') {
+      const use = Math.round((memory.memoryRatio ?? 0) * 100);
+      notice('warn', `Memory is at ${use} % of what may be used: nothing is taken in beyond what is in flight.`);
+    }
+    return new Map(
+      grants.map(({ edge, edgeEvents, edgeBytes }) => [
+        edge,
+        this.#tuned.has(edge) ? { edgeEvents: this.#granted(edge, edgeEvents), edgeBytes } : { edgeEvents, edgeBytes },
+      ]),
+    );
+  }
+
+  #wishOf(stage: string): number | undefined {
+    if (!this.#tuned.has(stage)) return undefined;
+    return this.#wishes.get(stage) ?? this.#options.settingsOf(stage).edgeEvents;
+  }
+
+  /** A wish is granted as far as it may be, not step by step. */
+  #granted(stage: string, sized: number): number {
+    const wish = this.#wishes.get(stage);
+    return wish === undefined ? sized : Math.min(wish, this.#manager.maxEvents(stage));
+  }
+}
+
+function loadOf(
+  { stage, done, durationMs, busyRatio, backlogEvents, backlogBytes }: StageObservation,
+  { batchLimit }: StageSettings,
+  budgetMs: number,
+  wishEvents: number | undefined,
+): EdgeLoad {
+  const perSecond = durationMs > 0 ? (done / durationMs) * 1000 : 0;
+  return {
+    edge: stage,
+    drainPerSecond: perSecond / Math.min(1, Math.max(LEAST_BUSY, busyRatio)),
+    budgetMs: WAITING_SHARE * budgetMs,
+    batch: batchLimit,
+    backlogEvents,
+    backlogBytes,
+    wishEvents,
+  };
+}
+
+function pinOf({ min, max }: { readonly min: number; readonly max: number }): number | undefined {
+  return min === max ? max : undefined;
+}
