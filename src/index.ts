@@ -1,6 +1,10 @@
 /** The public door `daoflow`: declare flows, run them, and what they are made of. */
 
 export { flow } from './engine/launch.ts';
+export { tuned } from './engine/tuned.ts';
+export type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './engine/tuned.ts';
+export { failed } from './engine/tuned-call.ts';
+export type { Failed } from './engine/tuned-call.ts';
 export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
 export type { SinkOptions, StageOptions } from './flow/graph.ts';
 export type { Notice, Pin, Run, RunEvents, RunnableFlow, RunOptions, RunSummary, TuningMode } from './flow/run.ts';
@@ -108,6 +112,7 @@ export {
   InvariantError,
   isDaoFlowError,
   OperatorError,
+  OverloadError,
   RefusedEventsError,
   ShutdownError,
   TimeoutError,

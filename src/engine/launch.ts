@@ -1,19 +1,11 @@
 /** The composition root: a flow's declaration meets the real machine here, and nowhere else. */
 
-import { availableParallelism, cpus } from 'node:os';
-import { coldStartCapacity } from '../buffer/capacity.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import { checkOneOf, checkSink } from '../flow/validation.ts';
 import { TUNING_MODES, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
-import { canGenerate } from '../fusion/generated.ts';
-import { publishDiagnostics } from '../host/diagnostics.ts';
-import { loopUtilizationReader } from '../host/event-loop.ts';
-import { systemRandom } from '../host/random.ts';
-import { systemResources } from '../host/resources.ts';
-import { holdProcess, systemScheduler } from '../host/scheduler.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
-import type { Host } from '../runtime/host.ts';
+import { systemHost } from './system-host.ts';
 
 /**
  * Declares a flow.
@@ -33,7 +25,7 @@ export function flow(name: string, options: FlowOptions = {}): Flow {
 
 function launch(definition: RunnableFlow, options: RunOptions): Run {
   checkOptions(options);
-  return new FlowRun(definition, options, systemHostOf());
+  return new FlowRun(definition, options, systemHost());
 }
 
 function checkOptions({ seed, signal, deadLetters, tuning }: RunOptions): void {
@@ -43,17 +35,4 @@ function checkOptions({ seed, signal, deadLetters, tuning }: RunOptions): void {
     throw new ConfigError('run.signal', 'an AbortSignal', signal);
   }
   if (deadLetters !== undefined) checkSink(deadLetters, 'run.deadLetters');
-}
-
-function systemHostOf(): Host {
-  return {
-    scheduler: systemScheduler(),
-    random: systemRandom,
-    resources: systemResources(),
-    loopUtilization: loopUtilizationReader(),
-    edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
-    canGenerateCode: canGenerate(),
-    publish: publishDiagnostics,
-    hold: holdProcess,
-  };
 }

@@ -6,7 +6,14 @@
 const BRAND = Symbol.for('daoflow.error');
 
 export type ErrorCode =
-  'DAO_CONFIG' | 'DAO_INVARIANT' | 'DAO_OPERATOR' | 'DAO_CONNECTOR' | 'DAO_TIMEOUT' | 'DAO_SHUTDOWN' | 'DAO_WORKER';
+  | 'DAO_CONFIG'
+  | 'DAO_INVARIANT'
+  | 'DAO_OPERATOR'
+  | 'DAO_CONNECTOR'
+  | 'DAO_TIMEOUT'
+  | 'DAO_OVERLOAD'
+  | 'DAO_SHUTDOWN'
+  | 'DAO_WORKER';
 
 /** A plain-data form for `postMessage` and logs. */
 export interface ErrorData {
@@ -108,6 +115,14 @@ export class TimeoutError extends DaoFlowError {
   override readonly name = 'TimeoutError';
   constructor(what: string, limitMs: number) {
     super('DAO_TIMEOUT', `${what} did not end within ${limitMs} ms`);
+  }
+}
+
+/** More waits than may: nothing was taken. */
+export class OverloadError extends DaoFlowError {
+  override readonly name = 'OverloadError';
+  constructor(message: string) {
+    super('DAO_OVERLOAD', message);
   }
 }
 

@@ -1,7 +1,6 @@
 import { within } from '../control/goal.ts';
 import type { StageSettings } from '../control/settings.ts';
-import type { PlannedStage } from '../flow/plan.ts';
-import type { ControlledStage } from './controlled-stage.ts';
+import type { ControlledNode, ControlledStage } from './controlled-stage.ts';
 
 /** Bound of an edge in bytes before anything is measured: a few thousand events of ordinary size. */
 const EDGE_BYTES = 16 * 1024 * 1024;
@@ -26,7 +25,7 @@ const PACED_MS = 10;
  * @param moves - tuning will move them
  */
 export function coldStart(
-  { node }: Pick<PlannedStage, 'node'>,
+  node: ControlledNode,
   { bounds, isTuned }: ControlledStage,
   edgeEvents: number,
   moves: boolean,
@@ -46,7 +45,7 @@ export function coldStart(
   };
 }
 
-function defaults(node: PlannedStage['node'], moves: boolean): { batch: number; calls: number } {
+function defaults(node: ControlledNode, moves: boolean): { batch: number; calls: number } {
   const several = moves ? FIRST_CALLS : CALLS;
   if (node.kind === 'sink') return { batch: SINK_BATCH, calls: several };
   switch (node.stage.kind) {

@@ -6,8 +6,11 @@
 import { NATURAL_BOUNDS, type Bound, type KnobBounds } from '../control/goal.ts';
 import type { KnobName } from '../control/settings.ts';
 import { ConfigError } from '../errors/errors.ts';
-import type { PlannedStage } from '../flow/plan.ts';
+import type { SinkNode, StageNode } from '../flow/graph.ts';
 import { durationMs } from '../time/duration.ts';
+
+/** What a stage was declared as. */
+export type ControlledNode = Omit<StageNode, 'input'> | Omit<SinkNode, 'input'>;
 
 /** One bound of one knob, and who drew it. */
 export interface Restriction {
@@ -31,7 +34,7 @@ export interface ControlledStage {
 }
 
 /** @throws ConfigError when the user fixed a value that the target does not allow */
-export function controlledStage(flow: string, { node }: Pick<PlannedStage, 'node'>): ControlledStage {
+export function controlledStage(flow: string, node: ControlledNode): ControlledStage {
   const { name } = node;
   const restrictions = [...limitsOf(node), ...fixedBy(node, `flow.${flow}.${name}`)];
   return {
@@ -71,7 +74,7 @@ export function describeBound({ min, max }: Bound): string {
   return min <= 0 ? `at most ${max}` : `${min} to ${max}`;
 }
 
-function limitsOf(node: PlannedStage['node']): Restriction[] {
+function limitsOf(node: ControlledNode): Restriction[] {
   if (node.kind === 'stage') {
     if (node.stage.kind !== 'mapAsync') return [];
     return [{ knob: 'batchLimit', bound: pinned(1), by: `${node.name}, which calls per event` }];
@@ -89,7 +92,7 @@ function limitsOf(node: PlannedStage['node']): Restriction[] {
 }
 
 /** A value that the user gave pins its knob; concurrency means bursts too. */
-function fixedBy(node: PlannedStage['node'], path: string): Restriction[] {
+function fixedBy(node: ControlledNode, path: string): Restriction[] {
   const { concurrency, batch, linger, queue } = node.options;
   const isEach = node.kind === 'stage' && node.stage.kind === 'mapAsync';
   const given = [

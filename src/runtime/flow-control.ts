@@ -6,17 +6,16 @@ import { Settings } from '../control/settings.ts';
 import { fixedBy, NOTHING_FIXED } from '../energy/energy-config.ts';
 import { EnergyBudget, type Energy } from '../energy/energy.ts';
 import { ConfigError } from '../errors/errors.ts';
-import type { Plan, PlannedStage } from '../flow/plan.ts';
 import type { RunnableFlow, RunOptions } from '../flow/run.ts';
 import { ResourceStrategy } from '../resource/resource-strategy.ts';
+import type { FlowGraph } from '../tuning/arbiter/flow-graph.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { stageSolver } from '../tuning/solver/solver.ts';
 import { coldStart } from './cold-start.ts';
 import { ControlLoop, measuredOf } from './control-loop.ts';
-import { controlledStage, type ControlledStage, type Restriction } from './controlled-stage.ts';
+import { controlledStage, type ControlledNode, type ControlledStage, type Restriction } from './controlled-stage.ts';
 import { DecisionLog } from './decision-log.ts';
 import { energyTarget } from './energy-target.ts';
-import { graphOf } from './flow-graph.ts';
 import type { FlowTotals } from './flow-reports.ts';
 import type { Host } from './host.ts';
 import { Sharing } from './sharing.ts';
@@ -24,8 +23,8 @@ import { Steering } from './steering.ts';
 
 export interface FlowControlOptions {
   /** All stages that wait, the dead-letter stage included. */
-  readonly stages: readonly Pick<PlannedStage, 'node'>[];
-  readonly plan: Plan;
+  readonly stages: readonly ControlledNode[];
+  readonly graph: FlowGraph;
   /** What the flow has done so far. */
   readonly totals: () => FlowTotals;
   readonly flow: Pick<RunnableFlow, 'name' | 'targets' | 'goal' | 'resources' | 'energy'>;
@@ -40,23 +39,25 @@ export interface FlowControlOptions {
 /** Observers outside the run read this channel of `node:diagnostics_channel`. */
 export const DECISION_CHANNEL = 'daoflow:decision';
 
-/** @throws ConfigError when a stage's options contradict the limits of its target */
-export function flowControl(options: FlowControlOptions): {
+export interface FlowControl {
   readonly settings: Settings;
   readonly steering: Steering;
   readonly log: DecisionLog;
   readonly loop: ControlLoop;
   readonly sharing: Sharing;
   readonly energy: Energy;
-} {
+}
+
+/** @throws ConfigError when a stage's options contradict the limits of its target */
+export function flowControl(options: FlowControlOptions): FlowControl {
   const { flow, run, host, controller, notice } = options;
   const { scheduler } = host;
   const mode = run.tuning ?? 'auto';
   const tuner = controller ?? stageSolver;
   const settings = new Settings();
-  const stages = options.stages.map((planned) => {
-    const stage = controlledStage(flow.name, planned);
-    settings.declare(stage.name, coldStart(planned, stage, host.edgeEvents, mode === 'auto'));
+  const stages = options.stages.map((node) => {
+    const stage = controlledStage(flow.name, node);
+    settings.declare(stage.name, coldStart(node, stage, host.edgeEvents, mode === 'auto'));
     return stage;
   });
   const publish = (decision: DecisionRecord): void => host.publish(DECISION_CHANNEL, { flow: flow.name, decision });
@@ -82,7 +83,7 @@ export function flowControl(options: FlowControlOptions): {
     (stage) => limitOf(stage, stages, strategy),
   );
   const sharing = new Sharing({
-    graph: graphOf(options.plan),
+    graph: options.graph,
     stages,
     settings,
     boundsOf: (stage) => steering.boundsOf(stage),
@@ -111,7 +112,7 @@ export function flowControl(options: FlowControlOptions): {
     scheduler,
     notice,
   });
-  const inGraph = stages.filter(({ name }) => options.plan.stages.some(({ node }) => node.name === name));
+  const inGraph = stages.filter(({ name }) => options.graph.stages.some((each) => each.name === name));
   const target = energyTarget({
     stages: inGraph,
     steering,

@@ -25,7 +25,8 @@ import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { flowControl } from './flow-control.ts';
+import { flowControl, type FlowControl } from './flow-control.ts';
+import { graphOf } from './flow-graph.ts';
 import { FlowMeters } from './flow-meters.ts';
 import { totalsOf } from './flow-reports.ts';
 import type { Host } from './host.ts';
@@ -55,7 +56,7 @@ export class FlowRun implements Run {
   readonly #host: Host;
   readonly #plan: Plan;
   readonly #meters: FlowMeters;
-  readonly #control: ReturnType<typeof flowControl>;
+  readonly #control: FlowControl;
   readonly #listeners = new Listeners<RunEvents>();
   /** Aborted = no more intake. */
   readonly #intake = new AbortController();
@@ -86,9 +87,10 @@ export class FlowRun implements Run {
     this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
+    const nodes = this.#plan.stages.map(({ node }) => node);
     this.#control = flowControl({
-      stages: letters === undefined ? this.#plan.stages : [...this.#plan.stages, { node: letters }],
-      plan: this.#plan,
+      stages: letters === undefined ? nodes : [...nodes, letters],
+      graph: graphOf(this.#plan),
       totals: () => totalsOf(this.#meters, this.#topology.ingests),
       flow: definition,
       run: options,

@@ -11,7 +11,7 @@ let moved: string[];
 function sinkNode(options: SinkOptions, limits?: { maxBatch?: number; maxConcurrency?: number }) {
   const open = () => ({ write: () => undefined });
   const sink = limits === undefined ? { name: 'db', open } : { name: 'db', open, limits };
-  return { node: { kind: 'sink', name: 'my.sink', sink, options, input: undefined as never } } as const;
+  return { kind: 'sink', name: 'my.sink', sink, options } as const;
 }
 
 function steered(options: SinkOptions = {}, limits?: { maxBatch?: number; maxConcurrency?: number }) {

@@ -1,0 +1,149 @@
+/** `tuned(fn)`: calls of single items gather into batches by themselves, and batches and calls tune themselves. */
+
+import type { DecisionFilter, DecisionRecord } from '../control/decision-record.ts';
+import { TUNING_GOALS, type Bound, type TuningGoal } from '../control/goal.ts';
+import type { KnobName, StageSettings } from '../control/settings.ts';
+import { ConfigError } from '../errors/errors.ts';
+import type { WriteOptions } from '../event/sink.ts';
+import { NAME } from '../flow/graph.ts';
+import type { Notice } from '../flow/run.ts';
+import { checkOneOf } from '../flow/validation.ts';
+import type { TargetsInput } from '../metrics/targets.ts';
+import type { Controller } from '../tuning/controller.ts';
+import type { Host } from '../runtime/host.ts';
+import { systemHost } from './system-host.ts';
+import { Batcher } from './tuned-batcher.ts';
+import type { BatchFunction, Failed } from './tuned-call.ts';
+
+export interface TunedOptions {
+  /** `latency.p95` is what batches and calls are tuned for. Default: the guide's, 30 ms. */
+  readonly targets?: TargetsInput;
+  /** Default `balanced`. */
+  readonly goal?: TuningGoal;
+  /** Most items that the target takes in one call; never exceeded. Default: 20,000. */
+  readonly maxBatch?: number;
+  /** Most calls that the target takes at once, for example connections; never exceeded. Default: 512. */
+  readonly maxConcurrency?: number;
+  /** Most items that may wait or be in a call; one more is refused. Default 100,000. */
+  readonly maxPending?: number;
+  /**
+   * Whether a failed call is repeated in halves, so that only the items that fail it fail. The function must then be
+   * all or nothing, or bear a repetition. Default true.
+   */
+  readonly isolate?: boolean;
+  /** Abort stops at once: what has no result yet fails. */
+  readonly signal?: AbortSignal;
+  /** In decisions. Default: the function's name, else `tuned`. */
+  readonly name?: string;
+}
+
+/** Over the last half second, except for what counts since the start. */
+export interface TunedMetrics {
+  /** Results per second. */
+  readonly perSecond: number;
+  /** From call to result; null while there are none. */
+  readonly p95Ms: number | null;
+  /** Items per call; 0 while no call ends. */
+  readonly batchMean: number;
+  /** Now. */
+  readonly inFlight: number;
+  readonly pending: number;
+  /** Since the start: items that got a result, and an error. */
+  readonly done: number;
+  readonly failed: number;
+  readonly settings: StageSettings;
+}
+
+export interface TunedEvents {
+  readonly decision: DecisionRecord;
+  readonly outcome: DecisionRecord;
+  readonly notice: Notice;
+}
+
+/** Call it with one item; the result is that item's own. */
+export interface Tuned<in I, out R> extends AsyncDisposable {
+  /**
+   * @param options - an abort rejects at once; an item that is in no call yet is withdrawn
+   * @throws OverloadError (as a rejection) when `maxPending` items wait; ShutdownError once it is closed
+   */
+  (item: I, options?: { readonly signal?: AbortSignal }): Promise<R>;
+  /** Resolves when there is room: await it before each call, and no more waits than is useful. */
+  ready(): Promise<void>;
+  /** Resolves when nothing is pending; more may come meanwhile and after. */
+  drain(): Promise<void>;
+  /** Takes nothing more, and drains. Also what `await using` does. */
+  close(): Promise<void>;
+  metrics(): TunedMetrics;
+  decisions(filter?: Omit<DecisionFilter, 'stage'>): readonly DecisionRecord[];
+  /** @throws ConfigError when there is no such knob, or a limit or bound forbids the value */
+  pin(knob: KnobName, value: number): void;
+  bound(knob: KnobName, bound: Partial<Bound>): void;
+  unpin(knob: KnobName): boolean;
+  freeze(): void;
+  thaw(): void;
+  /** @returns a function that unsubscribes */
+  on<K extends keyof TunedEvents>(event: K, listener: (value: TunedEvents[K]) => void): () => void;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Wraps a function over a batch of items. Calls gather by themselves: those of one turn go together, and while calls
+ * are in flight what comes waits for the next one; nothing waits for company. How many items a call takes and how many
+ * calls are in flight is tuned for the p95 target.
+ *
+ * The function gives one result per item, in order, or nothing. An `Error` or `failed(reason)` in place of a result
+ * fails that item. What it throws fails the call, which is then repeated in halves to find the items at fault; after a
+ * retryable `ConnectorError` it is repeated as it is, with growing waits, for as long as it takes.
+ *
+ * @throws ConfigError when an option is wrong
+ * @example
+ * const insert = tuned(async (rows) => { await db.insert('orders', rows); });
+ * await insert({ id: 1 });
+ */
+export function tuned<I, R>(
+  fn: (items: readonly I[], options: WriteOptions) => Awaitable<readonly (R | Error | Failed)[]>,
+  options?: TunedOptions,
+): Tuned<I, Exclude<R, Error | Failed>>;
+export function tuned<I>(
+  fn: (items: readonly I[], options: WriteOptions) => Awaitable<void>,
+  options?: TunedOptions,
+): Tuned<I, void>;
+export function tuned(
+  fn: (items: readonly never[], options: WriteOptions) => unknown,
+  options: TunedOptions = {},
+): Tuned<never, unknown> {
+  return tunedOn(systemHost(), fn as BatchFunction, options);
+}
+
+/** The same on any machine, and with any controller: for tests in virtual time. */
+export function tunedOn(
+  host: Host,
+  fn: BatchFunction,
+  options: TunedOptions,
+  controller?: Controller<unknown>,
+): Tuned<unknown, unknown> {
+  checkOptions(fn, options);
+  const batcher = new Batcher(host, fn, options, controller);
+  const call = (value: unknown, { signal }: { readonly signal?: AbortSignal } = {}): Promise<unknown> =>
+    batcher.add(value, signal);
+  return Object.assign(call, batcher.methods());
+}
+
+function checkOptions(fn: unknown, options: TunedOptions): void {
+  if (typeof fn !== 'function') throw new ConfigError('tuned', 'a function over an array of items', fn);
+  const { name, goal, signal } = options;
+  for (const key of ['maxBatch', 'maxConcurrency', 'maxPending'] as const) {
+    const value = options[key];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      throw new ConfigError(`tuned.${key}`, 'a whole number, at least 1', value);
+    }
+  }
+  if (name !== undefined && !NAME.test(name)) {
+    throw new ConfigError('tuned.name', 'letters, digits, ".", "_" or "-", at most 64', name);
+  }
+  checkOneOf(goal, TUNING_GOALS, 'tuned.goal');
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ConfigError('tuned.signal', 'an AbortSignal', signal);
+  }
+}
