@@ -23,6 +23,8 @@ import type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './tuned.ts'
 import { callTogether, Item, type BatchFunction } from './tuned-call.ts';
 
 const DEFAULT_PENDING = 100_000;
+/** Where items come from, as the arbiter sees it. */
+const CALLER = 'caller';
 
 export class Batcher {
   readonly #host: Host;
@@ -62,12 +64,15 @@ export class Batcher {
         name: this.#name,
         targets: resolveTargets(options.targets, 'tuned.targets'),
         goal: options.goal ?? 'balanced',
-        resources: undefined,
-        energy: undefined,
+        resources: {},
+        energy: {},
       },
       run: {},
-      graph: { sources: [], stages: [{ name: this.#name, work: 'io', inputs: [] }] },
-      totals: () => ({ confirmed: this.#done, sources: [] }),
+      graph: { sources: [CALLER], stages: [{ name: this.#name, work: 'io', inputs: [CALLER] }] },
+      totals: () => {
+        const accepted = this.#pending.size + this.#done + this.#failed;
+        return { confirmed: this.#done, sources: [{ name: CALLER, accepted, heldMs: 0 }] };
+      },
       host,
       controller,
       notice,
