@@ -90,8 +90,7 @@ export class FusedSegment implements Segment {
     this.#untilTimed -= 1;
     if (this.#untilTimed <= 0 && this.#moment.wallMs >= this.#timedAtMs + this.#timing.gapMs) this.#beginTimed();
     const times = this.#times;
-    for (let i = 0; i < times.length; i++) this.#openPartition(times[i] as TimeNode, partition);
-    if (times.length > 0) this.#drainAll();
+    for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.open(partition, this.#moment.wallMs);
     if (this.#isTimed) this.#run(this.#plan.root, events, start, end, keys);
     else this.#runPlain(events, start, end, keys);
     for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.close();
@@ -175,11 +174,6 @@ export class FusedSegment implements Segment {
       domain.raise(moment.wallMs);
       if (domain.next <= domain.watermark || domain.isFollowed) this.#settle(domain);
     }
-  }
-
-  #openPartition(node: TimeNode, partition: string): void {
-    this.#rest(node);
-    node.maxima.open(partition, this.#moment.wallMs);
   }
 
   /** Takes what the partitions that still hold the watermark back allow. */

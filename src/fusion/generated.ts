@@ -177,7 +177,7 @@ class LoopWriter {
     if (inline !== undefined) lines.push(filled(`let $count = 0; ${inline.open}`, node));
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
-      lines.push(`let j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
+      lines.push(`let h${n} = -1, j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
       lines.push(`const ids${n} = dense${n} ? keys.ids : undefined, values${n} = dense${n} ? keys.values : undefined;`);
     }
     if (node.kind === 'eventTime') lines.push(`let t${n} = 0;`);
@@ -249,16 +249,23 @@ class LoopWriter {
     return this.#timed(node, `${k} = ${value}[reads${node.index}];`);
   }
 
-  /** An id counts only when its value is the key: usually one comparison of pointers. */
   #keyId(node: FunctionNode): string[] {
     if (!this.#hasIds(node)) return [];
     const n = node.index;
-    return [
-      `if (dense${n}) {`,
-      `j${n} = ids${n}[i];`,
-      `if (!(j${n} >= 0 && values${n}[j${n}] === k${n})) j${n} = -1;`,
-      '}',
-    ];
+    const isAsked = this.#region.operators.some((at) => isStateful(at) && at.key === node && !this.#inline(at));
+    const verify = isAsked ? [`j${n} = ${this.#verified(node)};`] : [];
+    return [`if (dense${n}) {`, `h${n} = ids${n}[i];`, ...verify, '}'];
+  }
+
+  /** An id counts only when its value is the key: two strings to compare, so text that can do without does. */
+  #verified({ index: n }: FunctionNode): string {
+    return `(h${n} >= 0 && values${n}[h${n}] === k${n} ? h${n} : -1)`;
+  }
+
+  #keyNames({ key }: CollectorNode): Record<'key' | 'hint' | 'keyId', string> {
+    const name = key === undefined ? 'undefined' : `k${key.index}`;
+    if (key === undefined || !this.#hasIds(key)) return { key: name, hint: '-1', keyId: '-1' };
+    return { key: name, hint: `h${key.index}`, keyId: this.#verified(key) };
   }
 
   #eventTime(node: TimeNode, value: string): string[] {
@@ -276,14 +283,23 @@ class LoopWriter {
     if (!node.domain.isRead) return [];
     const n = node.index;
     const due = node.domain.isFollowed ? '' : `if (d${n}.next <= d${n}.watermark) `;
+    const settle = [`${due}{`, `settle(d${n});`, ...this.#reload(), '}'];
     return [
       `if (t${n} > m${n}) {`,
       `m${n} = t${n};`,
       `w${n} = (m${n} < x${n} ? m${n} : x${n}) - lag${n};`,
       `if (w${n} > d${n}.watermark) d${n}.watermark = w${n};`,
       '}',
-      `${due}settle(d${n});`,
+      ...settle,
     ];
+  }
+
+  /** After what may have called a collector from outside its text. */
+  #reload(): string[] {
+    return this.#region.operators.flatMap((node) => {
+      const inline = this.#inline(node);
+      return inline === undefined ? [] : [filled(inline.reload, node)];
+    });
   }
 
   #step(node: StepNode, value: string): string[] {
@@ -306,12 +322,12 @@ class LoopWriter {
     const time = this.#timeOf(node);
     const perEvent = time === 'wall' ? '' : inline.time;
     const text = [inline.read, perEvent, '$count++;', inline.update].join('\n');
-    return [`at = ${node.index};`, '{', filled(text, node, value, time), '}'];
+    return [`at = ${node.index};`, '{', filled(text, node, { event: value, time, ...this.#keyNames(node) }), '}'];
   }
 
   #closing(node: OperatorNode, { time, close }: InlinePush): string[] {
-    const isSameForAll = node.kind === 'collector' && this.#timeOf(node) === 'wall';
-    const noted = isSameForAll ? [filled(`if ($count > 0) {\n${time}\n}`, node, '', 'wall')] : [];
+    const isSameForAll = time !== '' && node.kind === 'collector' && this.#timeOf(node) === 'wall';
+    const noted = isSameForAll ? [filled(`if ($count > 0) {\n${time}\n}`, node, { time: 'wall' })] : [];
     return [...noted, filled(close, node)];
   }
 
@@ -372,7 +388,7 @@ class LoopWriter {
     lines.push(`failed(region, at, events[i], ${key}undefined, error);`);
     if (this.#passThrough.length > 0) lines.push('lost.push(i, at);');
     if (this.#implied !== undefined) lines.push('failures++;');
-    lines.push('i++;');
+    lines.push(...this.#reload(), 'i++;');
     return lines;
   }
 
@@ -395,12 +411,9 @@ class LoopWriter {
   }
 }
 
-/** Text of a collector with its names made unique: all that it may hold besides are our own words. */
-function filled(text: string, node: OperatorNode, event = '', time = ''): string {
-  return text.replace(/\$(\w+)/g, (_, name: string) => {
-    if (name === 'event') return event;
-    return name === 'time' ? time : `c${node.index}${name}`;
-  });
+/** Text of a collector with its names made unique, or replaced: all that it may hold besides are our own words. */
+function filled(text: string, node: OperatorNode, names: Readonly<Record<string, string>> = {}): string {
+  return text.replace(/\$(\w+)/g, (_, name: string) => names[name] ?? `c${node.index}${name}`);
 }
 
 function below(node: OperatorNode): string {

@@ -6,11 +6,12 @@
  * - With none left, the largest time ever seen counts: nobody holds it back any more.
  * - Memory is one entry per partition that was active within `idleMs`.
  *
- * Cost: per event nothing (the loop works on `current` and `others`); per batch O(1), except for batches of the
- * two partitions furthest behind, and when one may have gone idle: O(partitions).
+ * Cost: per event nothing (the loop works on `current` and `others`); per batch O(1), except where one of the two
+ * partitions furthest behind passes another, and when one may have gone idle: O(partitions).
  */
 
 interface Partition {
+  readonly name: string;
   max: number;
   /** When its last input came. */
   seenMs: number;
@@ -55,11 +56,12 @@ export class PartitionMaxima {
     const isNew = inHand.max === -Infinity;
     inHand.max = this.current;
     if (this.current > this.#highest) this.#highest = this.current;
-    if (isNew || inHand === this.#least || inHand === this.#second) this.#isStale = true;
+    if (isNew || this.#hasPassed(inHand)) this.#isStale = true;
   }
 
   end(partition: string): void {
     if (this.#partitions.delete(partition)) this.#isStale = true;
+    if (this.#inHand?.name === partition) this.#inHand = undefined;
   }
 
   /** What no active partition is behind of; -Infinity before the first event. */
@@ -73,13 +75,19 @@ export class PartitionMaxima {
     return this.#partitions.size > 1 && timeMs <= this.#highest ? this.#expiryMs : Infinity;
   }
 
+  /** Whether others may be further behind now than one of the two that were furthest. */
+  #hasPassed(partition: Partition): boolean {
+    if (partition === this.#second) return this.#partitions.size > 2;
+    return partition === this.#least && this.#second !== undefined && partition.max > this.#second.max;
+  }
+
   #enter(name: string, wallMs: number): Partition {
-    const known = this.#partitions.get(name);
+    const known = this.#inHand?.name === name ? this.#inHand : this.#partitions.get(name);
     if (known !== undefined) {
       known.seenMs = wallMs;
       return known;
     }
-    const fresh: Partition = { max: -Infinity, seenMs: wallMs };
+    const fresh: Partition = { name, max: -Infinity, seenMs: wallMs };
     this.#partitions.set(name, fresh);
     this.#isStale = true;
     return fresh;
@@ -93,6 +101,7 @@ export class PartitionMaxima {
       const idleAtMs = partition.seenMs + this.#idleMs;
       if (idleAtMs <= wallMs) {
         this.#partitions.delete(name);
+        if (partition === this.#inHand) this.#inHand = undefined;
         continue;
       }
       if (idleAtMs < expiryMs) expiryMs = idleAtMs;

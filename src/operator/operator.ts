@@ -54,15 +54,18 @@ export interface Step {
 }
 
 /**
- * A push as text of our own, so that a generated loop can keep accumulators in locals over a batch.
- * `$event` and `$time` stand for the event and its time, `$count` for the events of this batch so far, any
- * other `$name` for a local or one of `refs`.
+ * A push as text of our own, so that a generated loop can keep state in locals over a batch.
+ * `$event`, `$key` and `$time` stand for the event, its key and its time, `$hint` for the key's id as the decoder gave
+ * it and `$keyId` for the same once verified (-1 where there is none), `$count` for the events of this batch so far,
+ * any other `$name` for a local or one of `refs`.
  */
 export interface InlinePush {
   readonly refs: Readonly<Record<string, unknown>>;
   /** Before the loop: declares locals. */
   readonly open: string;
-  /** For one event, first: reads what it needs of it. May throw; may change nothing. */
+  /** Reads the locals again, after calls from outside that may have changed the state, `advance` for one. */
+  readonly reload: string;
+  /** For one event, first. May throw, before it has changed anything. */
   readonly read: string;
   /** Notes `$time`: for each event, or once after the loop where all events have the same time. May throw first. */
   readonly time: string;

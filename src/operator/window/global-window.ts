@@ -1,5 +1,5 @@
-import type { Collector, EmitFailure } from '../operator.ts';
-import { type HotPane, type Pane, PaneStore } from './panes.ts';
+import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
+import { HotPane, type HotPush, type Pane, PaneStore } from './panes.ts';
 import { endOf } from './pane-windows.ts';
 import type { RowProgram } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
@@ -11,30 +11,38 @@ import { checkTime } from './window-time.ts';
  */
 export class GlobalWindow implements Collector {
   readonly push: Collector['push'];
+  readonly inline: InlinePush | undefined;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly store: PaneStore;
+  readonly hot: HotPane;
   readonly #output = new WindowOutput();
   readonly #program: RowProgram;
   readonly #pane: Pane;
   #firstMs = Infinity;
   #lastMs = -Infinity;
 
-  constructor(options: { readonly maxKeys: number }, program: RowProgram, makeHot: (host: GlobalWindow) => HotPane) {
+  constructor(options: { readonly maxKeys: number }, program: RowProgram, makePush: (host: GlobalWindow) => HotPush) {
     this.#program = program;
     const full = (message: string): never => this.#output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
     // An empty span: the hot path asks for every event outside the whole milliseconds seen so far.
     this.#pane = this.store.open({ start: Infinity, until: -Infinity, closesAt: Infinity });
-    this.push = makeHot(this).push;
+    this.hot = new HotPane(this.#pane);
+    ({ push: this.push, inline: this.inline } = makePush(this));
   }
 
-  paneFor(_event: unknown, _key: unknown, _keyId: number, timeMs: number): Pane {
+  hold(timeMs: number): boolean {
     checkTime(timeMs);
     if (timeMs < this.#firstMs) this.#firstMs = timeMs;
     if (timeMs > this.#lastMs) this.#lastMs = timeMs;
     this.#pane.start = this.#firstMs;
     this.#pane.until = Math.floor(this.#lastMs) + 1; // what it ends at: times below change nothing
-    return this.#pane;
+    this.hot.hold(this.#pane);
+    return true;
+  }
+
+  late(): void {
+    // Nothing is.
   }
 
   advance(): void {

@@ -14,8 +14,8 @@
  * every slot up to the highest key in it.
  */
 
-import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
-import { addToPane, type HotPane, list, newPane, type Pane, PaneStore } from './panes.ts';
+import type { Collector, EmitFailure, InlinePush, Key, TimeDomain } from '../operator.ts';
+import { addToPane, HotPane, type HotPush, list, newPane, type Pane, PaneStore } from './panes.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
 import { type Arrival, checkTime, timeIn } from './window-time.ts';
@@ -32,13 +32,14 @@ export interface PaneWindowOptions {
 
 export class PaneWindows implements Collector {
   readonly push: Collector['push'];
+  readonly inline: InlinePush | undefined;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly store: PaneStore;
+  readonly hot: HotPane;
   readonly #output = new WindowOutput();
   readonly #options: PaneWindowOptions;
   readonly #program: RowProgram;
   readonly #time: TimeDomain;
-  readonly #hot: HotPane;
   readonly #paneMs: number;
   /** One row per key, for merging the panes of a window. Empty between uses. */
   readonly #merged: Pane;
@@ -50,7 +51,7 @@ export class PaneWindows implements Collector {
   constructor(
     options: PaneWindowOptions,
     program: RowProgram,
-    makeHot: (host: PaneWindows) => HotPane,
+    makePush: (host: PaneWindows) => HotPush,
     time: TimeDomain,
   ) {
     this.#options = options;
@@ -60,35 +61,40 @@ export class PaneWindows implements Collector {
     const full = (message: string): never => this.#output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
     this.#merged = newPane(program.definitions);
-    this.#hot = makeHot(this);
-    this.push = this.#hot.push;
+    this.hot = new HotPane(this.#merged);
+    ({ push: this.push, inline: this.inline } = makePush(this));
   }
 
-  paneFor(event: unknown, key: Key | undefined, keyId: number, eventMs: number): Pane | undefined {
+  hold(eventMs: number): boolean {
     checkTime(eventMs);
     const { watermark } = this.#time;
     if (watermark >= this.#wakeMs) this.advance(watermark);
     if (watermark > this.#firedThrough) this.#firedThrough = watermark;
     const start = this.#paneStart(timeIn(this.#time, eventMs));
-    if (this.#lastEnd(start) + this.#options.allowedLatenessMs <= watermark) {
-      this.#output.emitLate(event);
-      return undefined;
-    }
+    if (this.#isTooLate(start, watermark)) return false;
     const pane = this.store.find(start) ?? this.#open(start, watermark);
-    if (!pane.isClosed) return pane;
-    this.#addLate(pane, { event, key, keyId }, watermark);
-    return undefined;
+    if (pane.isClosed) return false;
+    this.hot.hold(pane);
+    return true;
+  }
+
+  late(event: unknown, key: Key | undefined, keyId: number, eventMs: number): void {
+    const { watermark } = this.#time;
+    const start = this.#paneStart(timeIn(this.#time, eventMs));
+    const pane = this.#isTooLate(start, watermark) ? undefined : this.store.find(start);
+    if (pane === undefined) this.#output.emitLate(event);
+    else this.#addLate(pane, { event, key, keyId }, watermark);
   }
 
   advance(watermarkMs: number): void {
-    this.#hot.release();
+    this.hot.release();
     this.#fire(watermarkMs);
     this.#purge(watermarkMs);
     this.#wake();
   }
 
   end(): void {
-    this.#hot.release();
+    this.hot.release();
     this.#fire(Infinity);
     this.store.dropFirst(this.store.panes.length);
     this.#wakeMs = Infinity;
@@ -109,6 +115,11 @@ export class PaneWindows implements Collector {
   counts(): Readonly<Record<string, number>> {
     const { late, revised, refused } = this.#output;
     return { late, revised, refused, panes: this.store.panes.length, keys: this.store.index.size };
+  }
+
+  /** No window takes an event of this pane any more. */
+  #isTooLate(paneStart: number, watermark: number): boolean {
+    return this.#lastEnd(paneStart) + this.#options.allowedLatenessMs <= watermark;
   }
 
   #open(start: number, watermark: number): Pane {

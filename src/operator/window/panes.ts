@@ -11,8 +11,8 @@
 import { grownInts, INITIAL_SLOTS } from '../../state/columns.ts';
 import { KeyIndex } from '../../state/key-index.ts';
 import type { AggregateDefinition } from '../aggregate/aggregate.ts';
-import type { Collector, Key } from '../operator.ts';
-import { type RowProgram, Rows } from './rows.ts';
+import type { Collector, InlinePush, Key } from '../operator.ts';
+import { type RowColumn, type RowProgram, Rows } from './rows.ts';
 
 export interface Pane {
   start: number;
@@ -30,18 +30,58 @@ export interface Pane {
   revisions: Map<number, number> | undefined;
 }
 
-/** The hot path of a window: events of the pane at hand are added without asking anyone. */
-export interface HotPane {
-  readonly push: Collector['push'];
-  /** The pane at hand closes or changes: the next event asks `paneFor` again. */
-  readonly release: () => void;
+/** The pane at hand: its events are added without asking anyone. */
+export class HotPane {
+  /** Its span; empty while no pane is at hand. */
+  from: number = Infinity;
+  until: number = -Infinity;
+  pane: Pane;
+  counts: Float64Array;
+  columns: readonly RowColumn[];
+
+  /** @param pane - any, so that the arrays are of their kinds from the start */
+  constructor(pane: Pane) {
+    this.pane = pane;
+    this.counts = pane.rows.counts;
+    this.columns = pane.rows.columns;
+  }
+
+  hold(pane: Pane): void {
+    this.pane = pane;
+    this.from = pane.start;
+    this.until = pane.until;
+    this.counts = pane.rows.counts;
+    this.columns = pane.rows.columns;
+  }
+
+  /** Makes room for a row. */
+  grow(slot: number): void {
+    this.pane.rows.grow(slot);
+    this.counts = this.pane.rows.counts;
+    this.columns = this.pane.rows.columns;
+  }
+
+  /** The pane at hand closes or changes: the next event asks its window again. */
+  release(): void {
+    this.from = Infinity;
+    this.until = -Infinity;
+  }
 }
 
 /** What the hot path asks of its window. */
 export interface PaneHost {
   readonly store: PaneStore;
-  /** The open pane of an event, or undefined when the event is done with (late). @throws RangeError */
-  paneFor(event: unknown, key: Key | undefined, keyId: number, timeMs: number): Pane | undefined;
+  readonly hot: HotPane;
+  /** Makes the open pane of a time the hot one. @returns false when there is none: then `late` must follow. @throws RangeError */
+  hold(timeMs: number): boolean;
+  /** An event whose pane is not open any more. */
+  late(event: unknown, key: Key | undefined, keyId: number, timeMs: number): void;
+}
+
+/** How events are added to the hot pane. */
+export interface HotPush {
+  readonly push: Collector['push'];
+  readonly inline: InlinePush | undefined;
 }
 
 /** Panes kept for reuse: enough for the steady state of one closing while the next opens. */
@@ -175,21 +215,18 @@ export function list(pane: Pane, slot: number): void {
 }
 
 /** The hot path without generated code. */
-export function interpretHotPane(program: RowProgram, host: PaneHost): HotPane {
-  const { store } = host;
-  let pane: Pane | undefined;
-  return {
-    push(event, key, keyId, timeMs) {
-      if (pane === undefined || !(timeMs >= pane.start && timeMs < pane.until)) {
-        pane = host.paneFor(event, key, keyId, timeMs);
-        if (pane === undefined) return;
-      }
-      addToPane(store, program, pane, store.slotOf(key, keyId), event);
-    },
-    release() {
-      pane = undefined;
-    },
+export function interpretHotPush(program: RowProgram, host: PaneHost): HotPush {
+  const { hot, store } = host;
+  const push: Collector['push'] = (event, key, keyId, timeMs) => {
+    if (!(timeMs >= hot.from && timeMs < hot.until) && !host.hold(timeMs)) {
+      host.late(event, key, keyId, timeMs);
+      return;
+    }
+    const slot = store.slotOf(key, keyId);
+    if (slot >= hot.counts.length) hot.grow(slot);
+    addToPane(store, program, hot.pane, slot, event);
   };
+  return { push, inline: undefined };
 }
 
 /** Adds an event to the row of a slot. Throws before it has changed anything. */

@@ -1,28 +1,26 @@
 /**
- * Row programs and the hot `push` of pane windows as generated code, one set per window, so that
+ * Row programs and the hot path of pane windows as generated code, one set per window, so that
  * V8 sees one shape and one user function per call site however many windows a process runs.
+ * The hot path is also given as text, for the loop of a fused segment to hold (InlinePush).
  *
- * Only this file's template becomes code: user functions and names come in by reference.
+ * Only this file's template becomes code: user functions and names come in by reference. Names begin
+ * with `$` because a loop that takes the text in puts its own in their place.
  * Bench: bench/micro/window.ts.
  */
 
-import type { AggregateDefinition } from '../aggregate/aggregate.ts';
+import type { AggregateDefinition, CustomAggregate } from '../aggregate/aggregate.ts';
 import { DistinctSketch } from '../aggregate/distinct-sketch.ts';
-import type { HotPane, PaneHost } from './panes.ts';
+import type { Collector, InlinePush } from '../operator.ts';
+import type { HotPush, PaneHost } from './panes.ts';
 import { PercentileSketch } from '../aggregate/percentile-sketch.ts';
 import { COUNTABLE, FINITE, isCountable, rejectEvent, rejectValue } from './row-program.ts';
 import type { RowProgram } from './rows.ts';
 
 export interface GeneratedRows extends RowProgram {
-  readonly hotPane: (host: PaneHost) => HotPane;
+  readonly hotPush: (host: PaneHost) => HotPush;
 }
 
-interface Parts {
-  readonly add: RowProgram['add'];
-  readonly merge: RowProgram['merge'];
-  readonly result: RowProgram['result'];
-  readonly hotPane: (host: PaneHost) => HotPane;
-}
+type Refs = Readonly<Record<string, unknown>>;
 
 /** What the template refers to by the name `lib`. */
 const LIB = { PercentileSketch, DistinctSketch, COUNTABLE, FINITE, isCountable, rejectEvent, rejectValue };
@@ -31,100 +29,124 @@ let generated = 0;
 
 /** @param names - of the aggregates, in the order of `definitions` */
 export function generateRows(names: readonly string[], definitions: readonly AggregateDefinition[]): GeneratedRows {
-  generated += 1;
-  const source = `${moduleOf(definitions.map(laneOf))}\n//# sourceURL=daoflow-window-${generated}.js`;
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own template; functions and names by reference
-  const create = new Function('definitions', 'names', 'lib', source) as (
-    definitions: readonly AggregateDefinition[],
-    names: readonly string[],
-    lib: typeof LIB,
-  ) => Parts;
-  return { definitions, ...create(definitions, names, LIB) };
+  const lanes = definitions.map(laneOf);
+  const refs: Refs = Object.assign(
+    { lib: LIB },
+    ...names.map((name, i) => ({ [`name${i}`]: name })),
+    ...lanes.map((lane) => lane.refs),
+  ) as Refs;
+  const program = instantiate(programOf(lanes), refs) as Pick<RowProgram, 'add' | 'merge' | 'result'>;
+  return { definitions, ...program, hotPush: (host) => hotPushOf(lanes, refs, host) };
 }
 
-/** Statements of one aggregate, by the place where they stand. `c` is its column and `v` its value. */
+function hotPushOf(lanes: readonly Lane[], shared: Refs, host: PaneHost): HotPush {
+  const { hot, store } = host;
+  const refs = { ...shared, host, hot, store, index: store.index, keys: store.index.keys };
+  const inline = { refs, ...pushOf(lanes) };
+  return { push: instantiate(functionOf(inline), refs) as Collector['push'], inline };
+}
+
+function instantiate(source: string, refs: Refs): unknown {
+  generated += 1;
+  const names = Object.keys(refs).map((name) => `${name}: $${name}`);
+  const text = `'use strict';\nconst { ${names.join(', ')} } = refs;\n${source}\n//# sourceURL=daoflow-window-${generated}.js`;
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- our own template; functions and names by reference
+  const make = new Function('refs', text) as (given: Refs) => unknown;
+  return make(refs);
+}
+
+/** Statements of one aggregate, by the place where they stand. `$cN` is its column and `$vN` its value. */
 interface Lane {
-  readonly declare: string;
+  readonly refs: Refs;
   /** Before anything has changed; may throw. */
   readonly read: string;
-  /** The same, where it needs the row: `n` is the row's count. */
+  /** The same, where it needs the row: `$n` is the row's count. */
   readonly readRow: (column: string, row: string) => string;
   readonly first: (column: string, row: string) => string;
   readonly next: (column: string, row: string) => string;
-  /** From column d, row s, into column c, row r: `n` is the count of r. */
+  /** From column $d, row s, into column $c, row r: `$n` is the count of r. */
   readonly merge: string;
   readonly result: string;
 }
 
-/**
- * The hot pane looks at its last slot first, but not for strings: comparing two that differ costs 4 ns
- * of 27, and only runs of one key would gain (bench:engine, iii).
- */
-function moduleOf(lanes: readonly Lane[]): string {
-  const each = (part: (lane: Lane, i: number) => string): string => lanes.map(part).filter(Boolean).join('\n');
+function each(lanes: readonly Lane[], part: (lane: Lane, i: number) => string): string {
+  return lanes.map(part).filter(Boolean).join('\n');
+}
+
+function write(lanes: readonly Lane[], row: string, enter: string): string {
+  return `if ($n === 0) { ${enter}
+    ${each(lanes, (lane, i) => lane.first(`$c${i}`, row))}
+  } else {
+    ${each(lanes, (lane, i) => lane.next(`$c${i}`, row))}
+  }`;
+}
+
+function programOf(lanes: readonly Lane[]): string {
   const columns = (prefix: string, rows: string): string =>
-    each((_, i) => `const ${prefix}${i} = ${rows}.columns[${i}];`);
-  const reads = each((lane) => lane.read);
-  const update = (row: string): string => each((lane, i) => lane.readRow(`c${i}`, row));
-  const write = (row: string, enter: string): string => `
-    if (n === 0) { ${enter}
-      ${each((lane, i) => lane.first(`c${i}`, row))}
-    } else {
-      ${each((lane, i) => lane.next(`c${i}`, row))}
-    }`;
-  const fields = lanes.map((lane, i) => `[name${i}]: ${lane.result}`).join(', ');
-  return `'use strict';
-${each((lane, i) => `const name${i} = names[${i}];\n${lane.declare}`)}
-function add(rows, row, event) {
-  ${reads}
-  ${columns('c', 'rows')}
-  const n = rows.counts[row];
-  ${update('row')}
-  ${write('row', '')}
-  rows.counts[row] = n + 1;
+    each(lanes, (_, i) => `const ${prefix}${i} = ${rows}.columns[${i}];`);
+  const fields = lanes.map((lane, i) => `[$name${i}]: ${lane.result}`).join(', ');
+  return `
+function add(rows, row, $event) {
+  ${each(lanes, (lane) => lane.read)}
+  ${columns('$c', 'rows')}
+  const $n = rows.counts[row];
+  ${each(lanes, (lane, i) => lane.readRow(`$c${i}`, 'row'))}
+  ${write(lanes, 'row', '')}
+  rows.counts[row] = $n + 1;
 }
 function merge(into, r, from, s) {
-  ${columns('c', 'into')}
-  ${columns('d', 'from')}
-  const n = into.counts[r];
-  ${each((lane) => lane.merge)}
-  into.counts[r] = n + from.counts[s];
+  ${columns('$c', 'into')}
+  ${columns('$d', 'from')}
+  const $n = into.counts[r];
+  ${each(lanes, (lane) => lane.merge)}
+  into.counts[r] = $n + from.counts[s];
 }
 function result(rows, r, frame) {
-  ${columns('c', 'rows')}
-  const n = rows.counts[r];
+  ${columns('$c', 'rows')}
+  const $n = rows.counts[r];
   const key = frame.key, start = frame.start, end = frame.end, revision = frame.revision;
   if (key === undefined) return { start, end, revision, ${fields} };
   return { key, start, end, revision, ${fields} };
 }
-function hotPane(host) {
-  const store = host.store, index = store.index;
-  let from = 1, until = 0, last = -1, pane, counts, ${lanes.map((_, i) => `c${i}`).join(', ')};
-  function hold(next) {
-    pane = next; counts = next.rows.counts; from = next.start; until = next.until;
-    ${each((_, i) => `c${i} = next.rows.columns[${i}];`)}
-  }
-  function push(event, key, keyId, timeMs) {
-    if (!(timeMs >= from && timeMs < until)) {
-      const next = host.paneFor(event, key, keyId, timeMs);
-      if (next === undefined) return;
-      hold(next);
-    }
-    ${reads}
-    const byId = index.byId;
-    let slot = keyId >= 0 && keyId < byId.length ? byId[keyId] : typeof key === 'string' ? -1 : last;
-    if (slot < 0 || index.keys[slot] !== key) slot = store.slotOf(key, keyId);
-    last = slot;
-    if (slot >= counts.length) { pane.rows.grow(slot); hold(pane); }
-    const n = counts[slot];
-    ${update('slot')}
-    ${write('slot', 'store.enter(pane, slot);')}
-    counts[slot] = n + 1;
-  }
-  function release() { from = 1; until = 0; pane = undefined; }
-  return { push, release };
+return { add, merge, result };`;
 }
-return { add, merge, result, hotPane };`;
+
+/**
+ * An event into its row of the hot pane. A slot that the hint names counts when it holds that very key. Without a hint
+ * the last slot is looked at first, but not for strings: comparing two that differ costs 4 ns, and only runs of one
+ * key would gain (bench:engine, iii). Nothing that is usual hands the event itself on, so that V8 need not even make
+ * an event that a map gave.
+ */
+function pushOf(lanes: readonly Lane[]): Omit<InlinePush, 'refs'> {
+  const arrays = each(lanes, (_, i) => `$c${i} = $hot.columns[${i}];`);
+  const reload = `$from = $hot.from; $until = $hot.until; $counts = $hot.counts; ${arrays}`;
+  const declared = ['$from', '$until', '$counts', ...lanes.map((_, i) => `$c${i}`)].join(', ');
+  return {
+    open: `let ${declared}, $byId = $index.byId, $last = -1; ${reload}`,
+    reload,
+    read: `
+let $isIn = $time >= $from && $time < $until;
+if (!$isIn) { $isIn = $host.hold($time); ${reload} }
+if ($isIn) {
+  ${each(lanes, (lane) => lane.read)}
+  let $slot = $hint >= 0 && $hint < $byId.length ? $byId[$hint] : typeof $key === 'string' ? -1 : $last;
+  if ($slot < 0 || $keys[$slot] !== $key) { $slot = $store.slotOf($key, $keyId); $byId = $index.byId; }
+  $last = $slot;
+  if ($slot >= $counts.length) { $hot.grow($slot); ${reload} }
+  const $n = $counts[$slot];
+  ${each(lanes, (lane, i) => lane.readRow(`$c${i}`, '$slot'))}
+  ${write(lanes, '$slot', '$store.enter($hot.pane, $slot);')}
+  $counts[$slot] = $n + 1;
+} else $host.late($event, $key, $keyId, $time);`,
+    time: '',
+    update: '',
+    close: '',
+  };
+}
+
+/** The same as a function, for loops that call it. */
+function functionOf({ open, read }: Omit<InlinePush, 'refs'>): string {
+  return `return function push($event, $key, $keyId, $time) {\nconst $hint = $keyId; ${open}\n${read}\n};`;
 }
 
 const NONE = (): string => '';
@@ -132,48 +154,53 @@ const NONE = (): string => '';
 function laneOf(definition: AggregateDefinition, i: number): Lane {
   switch (definition.kind) {
     case 'count':
-      return { declare: '', read: '', readRow: NONE, first: NONE, next: NONE, merge: '', result: 'n' };
+      return { refs: {}, read: '', readRow: NONE, first: NONE, next: NONE, merge: '', result: '$n' };
     case 'sum':
     case 'mean':
       return {
-        ...numberOf(i),
-        first: (c, row) => `${c}[${row}] = 0 + v${i};`,
-        next: (c, row) => `${c}[${row}] += v${i};`,
-        merge: `c${i}[r] = n === 0 ? d${i}[s] : c${i}[r] + d${i}[s];`,
-        result: definition.kind === 'sum' ? `c${i}[r]` : `c${i}[r] / n`,
+        ...numberOf(definition.value, i),
+        first: (c, row) => `${c}[${row}] = 0 + $v${i};`,
+        next: (c, row) => `${c}[${row}] += $v${i};`,
+        merge: `$c${i}[r] = $n === 0 ? $d${i}[s] : $c${i}[r] + $d${i}[s];`,
+        result: definition.kind === 'sum' ? `$c${i}[r]` : `$c${i}[r] / $n`,
       };
     case 'min':
     case 'max': {
       const beats = definition.kind === 'min' ? '<' : '>';
       return {
-        ...numberOf(i),
-        first: (c, row) => `${c}[${row}] = 0 + v${i};`,
-        next: (c, row) => `if (v${i} ${beats} ${c}[${row}]) ${c}[${row}] = v${i};`,
-        merge: `if (n === 0 || d${i}[s] ${beats} c${i}[r]) c${i}[r] = d${i}[s];`,
-        result: `c${i}[r]`,
+        ...numberOf(definition.value, i),
+        first: (c, row) => `${c}[${row}] = 0 + $v${i};`,
+        next: (c, row) => `if ($v${i} ${beats} ${c}[${row}]) ${c}[${row}] = $v${i};`,
+        merge: `if ($n === 0 || $d${i}[s] ${beats} $c${i}[r]) $c${i}[r] = $d${i}[s];`,
+        result: `$c${i}[r]`,
       };
     }
     case 'percentile':
-      return { ...sketchOf(i, 'PercentileSketch'), ...numberOf(i), result: `c${i}[r].quantile(${definition.q})` };
+      return {
+        ...sketchOf(i, 'PercentileSketch'),
+        ...numberOf(definition.value, i),
+        result: `$c${i}[r].quantile(${definition.q})`,
+      };
     case 'distinct':
       return {
         ...sketchOf(i, 'DistinctSketch'),
-        declare: `const f${i} = definitions[${i}].value;`,
-        read: `const v${i} = f${i}(event); if (!lib.isCountable(v${i})) lib.rejectValue(name${i}, lib.COUNTABLE, v${i});`,
-        result: `c${i}[r].count()`,
+        refs: { [`f${i}`]: definition.value },
+        read: `const $v${i} = $f${i}($event);
+  if (!$lib.isCountable($v${i})) $lib.rejectValue($name${i}, $lib.COUNTABLE, $v${i});`,
+        result: `$c${i}[r].count()`,
       };
     case 'custom':
-      return customLane(i);
+      return customLane(definition.custom, i);
     case 'events':
       return eventsLane(i, definition.maxEvents);
   }
 }
 
-function numberOf(i: number): Pick<Lane, 'declare' | 'read' | 'readRow'> {
+function numberOf(value: unknown, i: number): Pick<Lane, 'refs' | 'read' | 'readRow'> {
   return {
-    declare: `const f${i} = definitions[${i}].value;`,
-    read: `const v${i} = f${i}(event);
-    if (typeof v${i} !== 'number' || v${i} - v${i} !== 0) lib.rejectValue(name${i}, lib.FINITE, v${i});`,
+    refs: { [`f${i}`]: value },
+    read: `const $v${i} = $f${i}($event);
+  if (typeof $v${i} !== 'number' || $v${i} - $v${i} !== 0) $lib.rejectValue($name${i}, $lib.FINITE, $v${i});`,
     readRow: NONE,
   };
 }
@@ -181,32 +208,32 @@ function numberOf(i: number): Pick<Lane, 'declare' | 'read' | 'readRow'> {
 function sketchOf(i: number, kind: string): Pick<Lane, 'readRow' | 'first' | 'next' | 'merge'> {
   return {
     readRow: NONE,
-    first: (c, row) => `(${c}[${row}] = new lib.${kind}()).add(v${i});`,
-    next: (c, row) => `${c}[${row}].add(v${i});`,
-    merge: `(n === 0 ? c${i}[r] = new lib.${kind}() : c${i}[r]).merge(d${i}[s]);`,
+    first: (c, row) => `(${c}[${row}] = new $lib.${kind}()).add($v${i});`,
+    next: (c, row) => `${c}[${row}].add($v${i});`,
+    merge: `($n === 0 ? $c${i}[r] = new $lib.${kind}() : $c${i}[r]).merge($d${i}[s]);`,
   };
 }
 
-function customLane(i: number): Lane {
+function customLane({ init, add, merge, result }: CustomAggregate<never, unknown, unknown>, i: number): Lane {
   return {
-    declare: `const { init: init${i}, add: add${i}, merge: merge${i}, result: result${i} } = definitions[${i}].custom;`,
+    refs: { [`init${i}`]: init, [`add${i}`]: add, [`merge${i}`]: merge, [`result${i}`]: result },
     read: '',
-    readRow: (c, row) => `const v${i} = add${i}(n === 0 ? init${i}() : ${c}[${row}], event);`,
-    first: (c, row) => `${c}[${row}] = v${i};`,
-    next: (c, row) => `${c}[${row}] = v${i};`,
-    merge: `c${i}[r] = merge${i}(n === 0 ? init${i}() : c${i}[r], d${i}[s]);`,
-    result: `result${i}(c${i}[r])`,
+    readRow: (c, row) => `const $v${i} = $add${i}($n === 0 ? $init${i}() : ${c}[${row}], $event);`,
+    first: (c, row) => `${c}[${row}] = $v${i};`,
+    next: (c, row) => `${c}[${row}] = $v${i};`,
+    merge: `$c${i}[r] = $merge${i}($n === 0 ? $init${i}() : $c${i}[r], $d${i}[s]);`,
+    result: `$result${i}($c${i}[r])`,
   };
 }
 
 function eventsLane(i: number, maxEvents: number): Lane {
   return {
-    declare: '',
+    refs: {},
     read: '',
-    readRow: () => `if (n >= ${maxEvents}) lib.rejectEvent(${maxEvents});`,
-    first: (c, row) => `${c}[${row}] = [event];`,
-    next: (c, row) => `${c}[${row}].push(event);`,
-    merge: `if (n === 0) c${i}[r] = []; for (const event of d${i}[s]) c${i}[r].push(event);`,
-    result: `c${i}[r].slice()`,
+    readRow: () => `if ($n >= ${maxEvents}) $lib.rejectEvent(${maxEvents});`,
+    first: (c, row) => `${c}[${row}] = [$event];`,
+    next: (c, row) => `${c}[${row}].push($event);`,
+    merge: `if ($n === 0) $c${i}[r] = []; for (const event of $d${i}[s]) $c${i}[r].push(event);`,
+    result: `$c${i}[r].slice()`,
   };
 }

@@ -94,6 +94,7 @@ function inlinePush(names: readonly string[], definitions: readonly Numeric[], r
   }
   return {
     refs,
+    reload: '',
     open: `let $first = $row[1], $last = $row[2]; ${open.join(' ')}`,
     read: read.join('\n'),
     time: [

@@ -12,7 +12,7 @@ import { GlobalWindow } from './global-window.ts';
 import { areNumeric, RunningTotals } from './running-totals.ts';
 import type { Collector, Key, OperatorEnvironment, OperatorSpec } from '../operator.ts';
 import { OverlappingWindows } from './overlapping-windows.ts';
-import { type HotPane, interpretHotPane, type PaneHost } from './panes.ts';
+import { type HotPush, interpretHotPush, type PaneHost } from './panes.ts';
 import { type PaneWindowOptions, PaneWindows } from './pane-windows.ts';
 import { generateRows } from './row-codegen.ts';
 import { interpretRows } from './row-program.ts';
@@ -138,7 +138,7 @@ function windowSpec(
 }
 
 function createWindow(window: WindowSpec, columns: Columns, bounds: Bounds, at: OperatorEnvironment): Collector {
-  const { program, makeHot } = prepare(columns, at.generateCode);
+  const { program, makePush } = prepare(columns, at.generateCode);
   switch (window.kind) {
     case 'tumbling':
     case 'sliding': {
@@ -148,26 +148,26 @@ function createWindow(window: WindowSpec, columns: Columns, bounds: Bounds, at: 
       if (everyMs < sizeMs && !columns.definitions.every(canMerge)) {
         return new OverlappingWindows(options, program, at.time);
       }
-      return new PaneWindows(options, program, makeHot, at.time);
+      return new PaneWindows(options, program, makePush, at.time);
     }
     case 'session':
       return new SessionWindows({ gapMs: window.gapMs, ...bounds }, program, at.time);
     case 'global':
       if (!at.isKeyed && areNumeric(columns.definitions)) return new RunningTotals(columns.names, columns.definitions);
-      return new GlobalWindow(bounds, program, makeHot);
+      return new GlobalWindow(bounds, program, makePush);
   }
 }
 
 function prepare(
   { names, definitions }: Columns,
   generateCode: boolean,
-): { program: RowProgram; makeHot: (host: PaneHost) => HotPane } {
+): { program: RowProgram; makePush: (host: PaneHost) => HotPush } {
   if (generateCode) {
     const program = generateRows(names, definitions);
-    return { program, makeHot: program.hotPane };
+    return { program, makePush: program.hotPush };
   }
   const program = interpretRows(names, definitions);
-  return { program, makeHot: (host) => interpretHotPane(program, host) };
+  return { program, makePush: (host) => interpretHotPush(program, host) };
 }
 
 function checkNames(path: string, names: readonly string[]): void {
