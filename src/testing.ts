@@ -3,6 +3,8 @@
 export { virtualFlow, virtualHost } from './testing/virtual-host.ts';
 export type { VirtualFlowOptions, VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts';
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
+export { simulateFlow } from './testing/simulation/simulate-flow.ts';
+export type { FlowPlant, FlowSecond, FlowSimulationOptions } from './testing/simulation/simulate-flow.ts';
 export { simulate, UNTUNED } from './testing/simulation/simulate.ts';
 export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/simulation/simulate.ts';
 export { bestFixed, runFixed, scoredStretch, settingsAt } from './testing/simulation/best-fixed.ts';

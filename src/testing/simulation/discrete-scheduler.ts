@@ -14,12 +14,15 @@ interface Task {
  */
 export class DiscreteScheduler implements Scheduler {
   readonly #heap: Task[] = [];
+  readonly #turns: number;
   #now: number;
   #order = 0;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(startMs = 0) {
+  /** @param turns - of the promise queue between two tasks: a stage by itself needs one, a whole flow some more */
+  constructor(startMs = 0, turns = 1) {
     this.#now = startMs;
+    this.#turns = turns;
   }
 
   now(): number {
@@ -57,15 +60,20 @@ export class DiscreteScheduler implements Scheduler {
 
   /** Runs what is due until then, and stops the clock there; or where it is, once `isOver` says so. */
   async runUntil(end: number, isOver: () => boolean = () => false): Promise<void> {
+    await this.#settle();
     for (let task = this.#heap[0]; task !== undefined && task.at <= end; task = this.#heap[0]) {
       if (isOver()) return;
       this.#pop();
       if (task.cancelled) continue;
       this.#now = Math.max(task.at, this.#frozenUntil, this.#now);
       task.run();
-      await Promise.resolve();
+      await this.#settle();
     }
     this.#now = Math.max(this.#now, end);
+  }
+
+  async #settle(): Promise<void> {
+    for (let i = 0; i < this.#turns; i += 1) await Promise.resolve();
   }
 
   #push(task: Task): void {
