@@ -19,6 +19,10 @@ describe('targets', () => {
     });
   });
 
+  it('ask of an average that is left out only to be below the p95 that is given', () => {
+    expect(resolveTargets({ latency: { p95: '400ms' } })).toMatchObject({ avg: { target: 400 }, p95: { target: 400 } });
+  });
+
   it('of CPU and memory keep the critical value, unless the target lies above it', () => {
     expect(resolveTargets({ cpu: 0.5, memory: 0.95 })).toMatchObject({
       cpu: { target: 0.5, critical: 0.9 },

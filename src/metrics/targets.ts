@@ -11,7 +11,7 @@ export type Verdicts = Readonly<Record<TargetName, Verdict>>;
 
 /** What a flow must meet. Left out = the guide's value. */
 export interface TargetsInput {
-  /** Default avg 10 ms, p95 30 ms. */
+  /** Default avg 10 ms, p95 30 ms. A p95 without an avg asks nothing more of the average than to be below it. */
   readonly latency?: { readonly avg?: Duration; readonly p95?: Duration };
   /** Events per second; default 100,000. A flow that is offered less can only be missed here, not be at fault. */
   readonly throughput?: number;
@@ -47,9 +47,10 @@ export const GUIDE_TARGETS: Targets = {
 export function resolveTargets(input: TargetsInput = {}, path = 'targets'): Targets {
   onlyKnown(input, ['latency', 'throughput', 'cpu', 'memory'], path);
   if (input.latency !== undefined) onlyKnown(input.latency, ['avg', 'p95'], `${path}.latency`);
+  const p95 = latency(input.latency?.p95, `${path}.latency.p95`);
   return {
-    avg: scaled('avg', latency(input.latency?.avg, `${path}.latency.avg`)),
-    p95: scaled('p95', latency(input.latency?.p95, `${path}.latency.p95`)),
+    avg: scaled('avg', latency(input.latency?.avg, `${path}.latency.avg`) ?? p95),
+    p95: scaled('p95', p95),
     throughput: scaled('throughput', positive(input.throughput, `${path}.throughput`)),
     cpu: ratio('cpu', input.cpu, `${path}.cpu`),
     memory: ratio('memory', input.memory, `${path}.memory`),

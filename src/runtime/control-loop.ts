@@ -20,6 +20,7 @@ import { absoluteChanges, ownSettings, ownView } from '../tuning/arbiter/own-vie
 import { CONTROL_PERIOD_MS, type Controller } from '../tuning/controller.ts';
 import type { ControlledStage } from './controlled-stage.ts';
 import type { DecisionLog } from './decision-log.ts';
+import { LatencyShape } from './latency-shape.ts';
 import { ObservationWindow } from './observation-window.ts';
 import { PauseWatch } from './pause-watch.ts';
 import type { Stage } from './stage.ts';
@@ -36,6 +37,8 @@ export interface ControlLoopOptions {
   readonly controller: Controller<unknown>;
   readonly mode: TuningMode;
   readonly goal: TuningGoal;
+  /** What the flow must keep, ms. */
+  readonly latency: { readonly avgMs: number; readonly p95Ms: number };
   /** Of whatever controllers draw at random. */
   readonly seed: number;
   readonly scheduler: Scheduler;
@@ -47,6 +50,7 @@ interface Controlled {
   readonly declared: ControlledStage;
   readonly stage: Stage;
   readonly window: ObservationWindow;
+  readonly shape: LatencyShape;
   /** The controller's; undefined before its first step, and for ever where none runs. */
   state: unknown;
   isTuned: boolean;
@@ -79,7 +83,17 @@ export class ControlLoop {
       const declared = all.find(({ name }) => name === stage.name);
       if (declared === undefined) return [];
       const isTuned = declared.isTuned && mode !== 'off';
-      return [{ declared, stage, window: new ObservationWindow(), state: undefined, isTuned, advised: [] }];
+      return [
+        {
+          declared,
+          stage,
+          window: new ObservationWindow(),
+          shape: new LatencyShape(),
+          state: undefined,
+          isTuned,
+          advised: [],
+        },
+      ];
     });
     this.observe();
     this.#pauses.start();
@@ -129,9 +143,10 @@ export class ControlLoop {
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
-  #observe({ stage, window }: Controlled, pause: Pause | undefined): StageObservation {
+  #observe({ stage, window, shape }: Controlled, pause: Pause | undefined): StageObservation {
     const observation = stage.observe(pause);
     window.add(observation);
+    shape.observe(window.merged()?.latency);
     this.#options.log.observed(observation);
     return observation;
   }
@@ -140,7 +155,7 @@ export class ControlLoop {
     const { settings, controller, seed, notice, sharing } = this.#options;
     const { name } = each.declared;
     try {
-      const goal = this.#goalOf(each.declared);
+      const goal = this.#goalOf(each);
       const upstreamMs = sharing.upstreamOf(name);
       const current = ownSettings(settings.get(name), upstreamMs);
       each.state ??= controller.initial(current, goal, seed);
@@ -153,9 +168,13 @@ export class ControlLoop {
     }
   }
 
-  #goalOf(stage: ControlledStage): StageGoal {
-    const { sharing, goal } = this.#options;
-    return { p95Ms: sharing.budgetOf(stage.name), goal, bounds: sharing.boundsOf(stage) };
+  /** Both latency targets, as one for the p95. */
+  #goalOf({ declared: stage, shape }: Controlled): StageGoal {
+    const { sharing, goal, latency } = this.#options;
+    const budgetMs = sharing.budgetOf(stage.name);
+    // The mean's target is shared out like the p95's.
+    const byMeanMs = shape.p95At((latency.avgMs * budgetMs) / latency.p95Ms);
+    return { p95Ms: Math.min(budgetMs, byMeanMs), goal, bounds: sharing.boundsOf(stage) };
   }
 
   #take(each: Controlled, decision: Decision, goal: StageGoal): void {

@@ -107,6 +107,7 @@ export function flowControl(options: FlowControlOptions): FlowControl {
     log,
     controller: tuner,
     mode,
+    latency: { avgMs: flow.targets.avg.target, p95Ms: flow.targets.p95.target },
     goal: flow.goal,
     seed: run.seed ?? Math.floor(host.random()() * 2 ** 31),
     scheduler,
