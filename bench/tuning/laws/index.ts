@@ -3,11 +3,21 @@
 import { resolve } from 'node:path';
 import { createJiti } from 'jiti';
 import { stageSolver, type Controller } from 'daoflow/testing';
+import { arc } from './arc.ts';
 import { bestOfFirstPhase, staticDefault } from './fixed.ts';
+import { gradient2 } from './gradient2.ts';
+import { hillClimbing } from './hill-climbing.ts';
 import { lawOf, type Law } from './law.ts';
 
 /** The first is DaoFlow's own. */
-const LAWS: readonly Law[] = [{ ...lawOf(stageSolver), name: 'daoflow' }, staticDefault, bestOfFirstPhase];
+const LAWS: readonly Law[] = [
+  { ...lawOf(stageSolver), name: 'daoflow' },
+  staticDefault,
+  arc,
+  gradient2,
+  hillClimbing,
+  bestOfFirstPhase,
+];
 
 /** @param name - a law, or `FILE#EXPORT` with a `Controller` or a function that makes one */
 export async function lawNamed(name: string): Promise<Law> {
