@@ -1,45 +1,72 @@
 /**
- * Does it tune itself? Every law on every plant, in virtual time, against the best fixed settings.
- *
- * `npm run bench:tuning -- --only REGEX --law NAME --seeds 2` shows rows and gates nothing.
+ * Does it tune itself? A law on many plants, in virtual time, against the best fixed settings that a search finds
+ * (the oracle), against the static default and against laws of others with the constants that suit them best.
+ * Options: tuning/options.ts.
  */
 
-import { judge } from './tuning/judge.ts';
-import { lawNamed } from './tuning/laws/index.ts';
-import { readOptions } from './tuning/options.ts';
-import { Oracle } from './tuning/oracle.ts';
-import { loadPlants } from './tuning/plant-file/load.ts';
-import { scenarios } from './tuning/plants/index.ts';
-import { randomScenarios } from './tuning/plants/random.ts';
-import { rowsOf, tableOfGroups, tableOfRows, type Row } from './tuning/report.ts';
+import { bench, sampleOf, type BenchContext } from './harness/index.ts';
+import { gatesOf, type Gate } from './tuning/gates.ts';
+import { readOptions, USAGE, type Options } from './tuning/options.ts';
+import { PlantError } from './tuning/plant-file/check.ts';
+import { planOf } from './tuning/plan.ts';
+import { aligned, groupTable, nameOf, rowsOf, rowTable, gainOf, isOpen, valuesOf, type Row } from './tuning/report.ts';
+import { runAll } from './tuning/run-all.ts';
+import type { Trial } from './tuning/trial.ts';
 
-const options = readOptions(process.argv.slice(2));
-const oracle = new Oracle(options.cache);
-const laws = await Promise.all((options.laws.length > 0 ? options.laws : ['daoflow']).map(lawNamed));
-const rows: Row[] = [];
-const chosen =
-  options.plants === undefined
-    ? options.random > 0
-      ? randomScenarios(options.random, options.randomSeed)
-      : scenarios
-    : await loadPlants(options.plants);
-for (const scenario of chosen) {
-  const { plant, group } = scenario;
-  if (options.only !== undefined && !options.only.test(plant.name) && !options.only.test(group)) continue;
-  const began = performance.now();
-  const references = await oracle.of(plant);
-  const oracleMs = performance.now() - began;
-  for (const law of laws) {
-    const scores = [];
-    for (let seed = 1; seed <= (options.seeds ?? 2); seed += 1) scores.push(await judge(plant, law, references, seed));
-    rows.push(...rowsOf(scenario, law.name, scores));
-  }
-  const best = references.map(
-    ({ best: { best, isFeasible, isStationary, runs } }) =>
-      `b${best.batchLimit} n${best.concurrency}${best.lingerMs > 0 ? ` L${best.lingerMs}` : ''}${best.minGapMs > 0 ? ` gap ${best.minGapMs.toFixed(2)}` : ''}${isFeasible ? '' : ' infeasible'}${isStationary ? '' : ' changing'} (${runs} runs)`,
-  );
-  process.stderr.write(
-    `${plant.name}: ${best.join('; ')}, ${(oracleMs / 1000).toFixed(1)} s + ${((performance.now() - began - oracleMs) / 1000).toFixed(1)} s\n`,
-  );
+/** Every gate is in tuning/gates.ts and in what the scenarios ask; those of the plants that ran are filled in. */
+const targets: Record<string, Omit<Gate, 'measured'>> = {};
+
+if (process.argv.includes('--help')) {
+  console.log(USAGE);
+  process.exit(0);
 }
-process.stdout.write(`${tableOfRows(rows)}\n\n${tableOfGroups(rows)}\n`);
+
+await bench('tuning', {
+  targets,
+  async run(b) {
+    try {
+      await score(b, readOptions([...b.args, ...(b.quick ? ['--quick'] : [])]));
+    } catch (error) {
+      if (!(error instanceof PlantError) && !(error instanceof TypeError)) throw error;
+      b.say(`bench tuning: ${error.message}`);
+      process.exit(2);
+    }
+  },
+});
+
+async function score(b: BenchContext, options: Options): Promise<void> {
+  const plan = await planOf(options);
+  const trials: Trial[] = [];
+  await runAll(plan, options, (index, trial) => {
+    trials[index] = trial;
+    const { plant } = plan.scenarios[index] as (typeof plan.scenarios)[number];
+    b.say(`${plant.name}: ${trial.best.join('; ')}, ${(trial.tookMs / 1000).toFixed(1)} s`);
+  });
+  const rowsOfLaw = (law: string): Row[] =>
+    plan.scenarios.flatMap((scenario, index) => rowsOf(scenario, law, trials[index]?.scores[law] ?? []));
+  const [judged = 'daoflow'] = options.laws;
+  const rows = rowsOfLaw(judged);
+  const statics = rowsOfLaw('static');
+  const shown = plan.laws
+    .filter(({ name }) => name !== 'static' || options.laws.includes(name))
+    .map(({ name }) => name);
+  b.say(
+    `\n${aligned(
+      rowTable(
+        plan.scenarios.flatMap((scenario) =>
+          shown.flatMap((law) => rowsOfLaw(law).filter((row) => row.scenario === scenario)),
+        ),
+        statics,
+      ),
+    )}`,
+  );
+  b.say(`\n${aligned(groupTable(plan.laws.flatMap(({ name }) => rowsOfLaw(name))))}\n`);
+  for (const gate of gatesOf(rows, statics)) {
+    const key = `${gate.name} ${gate.metric}`;
+    targets[key] = gate;
+    b.record(key, gate.measured);
+  }
+  if (process.argv.includes('--json'))
+    for (const row of rows)
+      b.note(nameOf(row), 'gain', sampleOf(valuesOf(row, (one) => gainOf(one, isOpen(row)))), 'x');
+}

@@ -24,6 +24,8 @@ export interface PhaseScore {
   readonly p95OfBest: number;
   readonly goodput: number;
   readonly goodputOfBest: number;
+  /** Some settings keep the target; else `p95` is over 1.1 of the lowest possible. */
+  readonly isFeasible: boolean;
   /** Work per event over that of the cheapest settings. */
   readonly cost: number;
   /** Control periods; undefined: never. */
@@ -90,6 +92,7 @@ async function phaseScore(
     p95OfBest: p95Ms / run.p95Ms,
     goodput,
     goodputOfBest: run.goodput,
+    isFeasible: best.isFeasible,
     cost: workPerEvent / cheapest.workPerEvent,
     convergencePeriods: converged === undefined ? undefined : Math.round(converged / CONTROL_PERIOD_MS),
     overshoot: overshoot(periods, phase, limitMs),

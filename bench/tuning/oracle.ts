@@ -1,6 +1,5 @@
 /** The best fixed settings of each plant, and what they reach, found once and kept in files. */
 
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -14,7 +13,9 @@ import {
   type Plant,
   type Stretch,
 } from 'daoflow/testing';
-import { root } from './root.ts';
+import { engineFingerprint } from './engine.ts';
+import type { Score } from './judge.ts';
+import { decode, encode } from './json.ts';
 
 /** The oracle of one phase. */
 export interface Reference {
@@ -29,36 +30,27 @@ export interface Reference {
 interface Kept {
   readonly phases: BestFixed[];
   readonly runs: Record<string, FixedRun>;
+  /** Of laws that do not change, by law and seed. */
+  readonly scores: Record<string, Score>;
 }
-
-/** What a fixed run depends on besides the plant. */
-const SOURCES = [
-  ...['best-fixed', 'character', 'discrete-scheduler', 'load', 'measure', 'plant', 'simulate'].map(
-    (name) => `testing/simulation/${name}`,
-  ),
-  ...['waiting-stage', 'dispatcher', 'gate', 'inlet', 'retry', 'roster', 'stage-meter'].map(
-    (name) => `runtime/${name}`,
-  ),
-  'buffer/edge',
-  'stats/histogram',
-];
 
 export class Oracle {
   readonly #folder: string;
   readonly #engine: string;
 
-  /** @param folder - where the answers are kept; may be shared by checkouts */
-  constructor(folder: string) {
+  private constructor(folder: string, engine: string) {
     this.#folder = folder;
+    this.#engine = engine;
+  }
+
+  /** @param folder - where the answers are kept; may be shared by checkouts */
+  static async open(folder: string): Promise<Oracle> {
     mkdirSync(folder, { recursive: true });
-    const hash = createHash('sha256');
-    for (const source of SOURCES) hash.update(readFileSync(join(root, 'src', `${source}.ts`)));
-    this.#engine = hash.digest('hex').slice(0, 8);
+    return new Oracle(folder, await engineFingerprint());
   }
 
   async of(plant: Plant): Promise<Reference[]> {
-    const path = join(this.#folder, `${this.#engine}-${fingerprintOf(plant)}.json`);
-    const kept: Kept = existsSync(path) ? load(path) : { phases: [], runs: {} };
+    const { path, kept } = this.#kept(plant);
     const phases = phasesOf(plant);
     for (const phase of phases.slice(kept.phases.length)) {
       kept.phases.push(await bestFixed(plant, phase));
@@ -77,20 +69,32 @@ export class Oracle {
       return { phase, best, run: (seed) => runAt(best.best, seed), runAt };
     });
   }
+
+  /** A score that was found before, or is found now; for laws that do not change. */
+  async score(plant: Plant, key: string, find: () => Promise<Score>): Promise<Score> {
+    const known = this.#kept(plant).kept.scores[key];
+    if (known !== undefined) return known;
+    const score = await find();
+    const { path, kept } = this.#kept(plant);
+    kept.scores[key] = score;
+    save(path, kept);
+    return score;
+  }
+
+  #kept(plant: Plant): { path: string; kept: Kept } {
+    const path = join(this.#folder, `${this.#engine}-${fingerprintOf(plant)}.json`);
+    const kept = existsSync(path) ? load(path) : { phases: [], runs: {}, scores: {} };
+    return { path, kept };
+  }
 }
 
-/** JSON has no infinity. */
 function load(path: string): Kept {
-  const text = readFileSync(path, 'utf8');
-  return JSON.parse(text, (_, value: unknown) => (value === 'Infinity' ? Infinity : value)) as Kept;
+  return decode(readFileSync(path, 'utf8')) as Kept;
 }
 
 /** Whole or not at all: two processes may write the same. */
 function save(path: string, kept: Kept): void {
   const next = `${path}.${process.pid}`;
-  writeFileSync(
-    next,
-    JSON.stringify(kept, (_, value: unknown) => (value === Infinity ? 'Infinity' : value)),
-  );
+  writeFileSync(next, encode(kept));
   renameSync(next, path);
 }

@@ -82,4 +82,4 @@ function averaged({ mean, variance }: NonNullable<State['past']>, value: number)
   return { mean: mean + increment, variance: (1 - ALPHA) * (variance + difference * increment) };
 }
 
-export const arc: Law = { ...arcWith(2.5), name: 'ARC', variants: [1, 2.5, 5, 10].map(arcWith) };
+export const arc: Law = { ...arcWith(2.5), name: 'ARC', isBaseline: true, variants: [1, 2.5, 5, 10].map(arcWith) };

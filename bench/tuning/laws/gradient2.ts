@@ -52,4 +52,9 @@ function afterWindow(state: State, tolerance: number): State {
   return { ...state, long, windows, limit: Math.max(1, Math.min(MAX_LIMIT, next)) };
 }
 
-export const gradient2: Law = { ...gradientWith(1.5), name: 'Gradient2', variants: [1, 1.5, 2, 3].map(gradientWith) };
+export const gradient2: Law = {
+  ...gradientWith(1.5),
+  name: 'Gradient2',
+  isBaseline: true,
+  variants: [1, 1.5, 2, 3].map(gradientWith),
+};

@@ -97,5 +97,6 @@ function valueOf(window: readonly StageObservation[], targetMs: number): number 
 export const hillClimbing: Law = {
   ...climbingWith(1.3),
   name: 'hill climbing',
+  isBaseline: true,
   variants: [1.15, 1.3, 1.6, 2].map(climbingWith),
 };

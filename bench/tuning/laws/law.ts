@@ -10,6 +10,8 @@ export interface Law {
   on(plant: Plant, references: readonly Reference[]): Start;
   /** The law with other constants: on each plant it runs with those that suit it best. */
   readonly variants?: readonly Law[];
+  /** Does not change with DaoFlow: its scores are kept. */
+  readonly isBaseline?: boolean;
 }
 
 export function lawOf<S>(controller: Controller<S>): Law {

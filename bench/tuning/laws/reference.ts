@@ -34,7 +34,11 @@ export async function referenceLaws(folder: string): Promise<Law[]> {
   return Promise.all(
     files.map(async (file) => {
       const module = (await import(pathToFileURL(resolve(join(folder, file))).href)) as { law: MakeLaw };
-      return { name: basename(file, '.mjs'), on: (plant: Plant) => ({ controller: adapted(file, module.law, plant) }) };
+      return {
+        name: basename(file, '.mjs'),
+        isBaseline: true,
+        on: (plant: Plant) => ({ controller: adapted(file, module.law, plant) }),
+      };
     }),
   );
 }
