@@ -7,7 +7,17 @@ export { failed } from './engine/tuned-call.ts';
 export type { Failed } from './engine/tuned-call.ts';
 export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
 export type { SinkOptions, StageOptions } from './flow/graph.ts';
-export type { Notice, Pin, Run, RunEvents, RunnableFlow, RunOptions, RunSummary, TuningMode } from './flow/run.ts';
+export type {
+  LearnedStore,
+  Notice,
+  Pin,
+  Run,
+  RunEvents,
+  RunnableFlow,
+  RunOptions,
+  RunSummary,
+  TuningMode,
+} from './flow/run.ts';
 export type {
   AsyncOptions,
   EventTimeOptions,

@@ -44,6 +44,7 @@ async function runUsersFlow(
     run: {
       generateCode: task.generateCode,
       tuning: task.tuning,
+      learned: task.learned,
       ...(task.drainTimeoutMs === undefined ? {} : { drainTimeout: task.drainTimeoutMs }),
       ...(ownSink !== undefined || letters === undefined ? {} : { deadLetters: letters }),
     },

@@ -1,6 +1,6 @@
 /** `daoflow run FLOW` */
 
-import { basename, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { chooseReporter } from './choose-reporter.ts';
 import { EXIT } from './exit-code.ts';
 import { flowFile } from './flow-file.ts';
@@ -44,6 +44,7 @@ export function flowTask(flow: string, options: RunCommandOptions): PlaneTask {
     },
     generateCode: options.codegen,
     drainTimeoutMs: options.drainTimeout,
+    learned: join(dirname(path), '.daoflow', `${name}.learned.json`),
     tuning: !options.tune ? 'off' : options.advise === true ? 'advise' : 'auto',
   };
 }

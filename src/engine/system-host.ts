@@ -2,6 +2,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { canGenerate } from '../fusion/generated.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
+import { keptFile } from '../host/kept-file.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
@@ -18,6 +19,7 @@ export function systemHost(): Host {
     edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
     canGenerateCode: canGenerate(),
     publish: publishDiagnostics,
+    keptFile,
     hold: holdProcess,
   };
 }

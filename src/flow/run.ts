@@ -37,6 +37,13 @@ export type TuningMode = 'auto' | 'advise' | 'off';
 
 export const TUNING_MODES: readonly TuningMode[] = ['auto', 'advise', 'off'];
 
+/** Where a run keeps what tuning has found, for the next one: a small text, replaced as a whole. */
+export interface LearnedStore {
+  /** Undefined: nothing yet. */
+  read(): Promise<string | undefined>;
+  write(text: string): Promise<void>;
+}
+
 export interface RunOptions {
   /** Abort drains: intake stops, everything taken in is finished. */
   readonly signal?: AbortSignal;
@@ -50,6 +57,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** Default `auto`. */
   readonly tuning?: TuningMode;
+  /** A file (its path), or a store, from which the run begins and into which it writes, every minute and at its end. Default: none. */
+  readonly learned?: string | LearnedStore;
   /** Instead of the flow's own. */
   readonly resources?: ResourceStrategyInput;
   /** Instead of the flow's own. */

@@ -18,6 +18,7 @@ import { DecisionLog } from './decision-log.ts';
 import { energyTarget } from './energy-target.ts';
 import type { FlowTotals } from './flow-reports.ts';
 import type { Host } from './host.ts';
+import { Learned, learnedKey } from './learned.ts';
 import { Sharing } from './sharing.ts';
 import { Steering } from './steering.ts';
 
@@ -28,7 +29,7 @@ export interface FlowControlOptions {
   /** What the flow has done so far. */
   readonly totals: () => FlowTotals;
   readonly flow: Pick<RunnableFlow, 'name' | 'targets' | 'goal' | 'resources' | 'energy'>;
-  readonly run: Pick<RunOptions, 'tuning' | 'seed' | 'resources' | 'energy'>;
+  readonly run: Pick<RunOptions, 'tuning' | 'seed' | 'learned' | 'resources' | 'energy'>;
   readonly host: Host;
   readonly controller: Controller<unknown> | undefined;
   readonly notice: (level: 'info' | 'warn', message: string) => void;
@@ -46,6 +47,8 @@ export interface FlowControl {
   readonly loop: ControlLoop;
   readonly sharing: Sharing;
   readonly energy: Energy;
+  /** Undefined where nothing is kept, or nothing moves. */
+  readonly learned: Learned | undefined;
 }
 
 /** @throws ConfigError when a stage's options contradict the limits of its target */
@@ -126,7 +129,30 @@ export function flowControl(options: FlowControlOptions): FlowControl {
   });
   const energy = new EnergyBudget(target);
   energy.begin(declared, energyPath);
-  return { settings, steering, log, loop, sharing, energy };
+  const learned = mode === 'auto' ? learnedOf(options, stages, settings, steering, loop) : undefined;
+  return { settings, steering, log, loop, sharing, energy, learned };
+}
+
+function learnedOf(
+  { run, flow, host, notice, stages: nodes }: FlowControlOptions,
+  stages: readonly ControlledStage[],
+  settings: Settings,
+  steering: Steering,
+  loop: ControlLoop,
+): Learned | undefined {
+  if (run.learned === undefined) return undefined;
+  const goal = { goal: flow.goal, p95Ms: flow.targets.p95.target };
+  return new Learned({
+    flow: flow.name,
+    store: typeof run.learned === 'string' ? host.keptFile(run.learned) : run.learned,
+    stages,
+    keys: new Map(stages.map((stage, i) => [stage.name, learnedKey(nodes[i] as ControlledNode, stage, goal)])),
+    settings,
+    boundsOf: (stage) => steering.boundsOf(stage),
+    observations: () => loop.observations(),
+    scheduler: host.scheduler,
+    notice,
+  });
 }
 
 /** @throws ConfigError when the limit of calls in flight is below what the stages need at least */

@@ -216,6 +216,7 @@ export class FlowRun implements Run {
     } finally {
       this.#control.loop.stop();
       for (const timer of this.#timers) timer.cancel();
+      await this.#control.learned?.end();
       hold.cancel();
     }
     return this.#summary();
@@ -233,6 +234,7 @@ export class FlowRun implements Run {
         this.#listeners.emit('deadLetter', letter),
       );
     }
+    await this.#control.learned?.begin();
     this.#openSinks = sinks.length;
     this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
   }

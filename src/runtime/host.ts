@@ -1,3 +1,4 @@
+import type { LearnedStore } from '../flow/run.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
 
@@ -14,6 +15,8 @@ export interface Host {
   readonly canGenerateCode: boolean;
   /** Tells observers outside the run, on a named channel; must not throw. */
   publish(channel: string, message: unknown): void;
+  /** A file that a run reads at its start and replaces as it goes. */
+  keptFile(path: string): LearnedStore;
   /** Keeps the process alive until cancelled. */
   hold(): Timer;
 }

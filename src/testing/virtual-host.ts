@@ -25,6 +25,7 @@ export interface VirtualHostOptions {
 export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
   const { seed = 1, edgeEvents = 2000, generateCode = true, resources = () => ({}) } = options;
   const scheduler = new VirtualScheduler();
+  const files = new Map<string, string>();
   return {
     scheduler,
     random: (given) => systemRandom(given ?? seed),
@@ -33,6 +34,10 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
     edgeEvents,
     canGenerateCode: generateCode,
     publish: () => undefined,
+    keptFile: (path) => ({
+      read: async () => Promise.resolve(files.get(path)),
+      write: async (text) => Promise.resolve(void files.set(path, text)),
+    }),
     hold: () => ({ cancel: () => undefined }),
   };
 }

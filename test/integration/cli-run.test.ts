@@ -62,11 +62,14 @@ describe('daoflow run', () => {
   it('says what tuning does as it does it, what it would do with --advise, and nothing with --no-tune', async () => {
     here.write('flow.ts', SLOW);
     const said = async (...options: string[]) =>
-      (await run(here.path, ['run', 'flow.ts', '--duration', '1500ms', ...options])).stderr;
+      (await run(here.path, ['run', 'flow.ts', '--duration', '3s', ...options])).stderr;
     expect(await said()).toMatch(/^tuning db: .*calls 1 -> 2.*: /m);
     expect(await said('--advise')).toMatch(/^tuning advice: db: /m);
     expect(await said('--no-tune')).not.toContain('tuning');
-    const { stdout } = await run(here.path, ['run', 'flow.ts', '--duration', '1500ms', '--json']);
+    expect(JSON.parse(readFileSync(join(here.path, '.daoflow', 'flow.learned.json'), 'utf8'))).toMatchObject({
+      flow: 'slow',
+    });
+    const { stdout } = await run(here.path, ['run', 'flow.ts', '--duration', '3s', '--json']);
     const lines = stdout
       .trim()
       .split('\n')

@@ -21,6 +21,8 @@ export type PlaneTask =
       readonly generateCode: boolean;
       readonly drainTimeoutMs: number | undefined;
       readonly tuning: TuningMode;
+      /** Absolute path of what earlier runs learned. */
+      readonly learned: string;
     }
   | { readonly kind: 'demo'; readonly load: DemoLoad; readonly generateCode: boolean };
 
