@@ -25,19 +25,21 @@ const READ_EVENTS = 256;
 const SINGLY_BELOW = 2;
 const TICK_MS = 1;
 
-const EVENTS: readonly undefined[] = new Array<undefined>(READ_EVENTS).fill(undefined);
+/** Arrays of so many events; a slice that is all of its array is taken by a stage without a copy. */
+const arrays = new Map<number, readonly undefined[]>();
+const MAX_ARRAYS = 256;
 
 export function startLoad({ arrivals }: Plant, target: LoadTarget, environment: LoadEnvironment): void {
   if (arrivals === 'saturating') saturate(target, environment);
   else arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, target, environment);
 }
 
-/** Fills the edge whenever it has room, in slices that add up to its capacity. */
+/** Fills the edge whenever it has room, in slices that add up to its capacity; whole batches where they are larger than a read. */
 function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvironment): void {
   const fill = (): void => {
     for (;;) {
-      const { edgeEvents } = settings();
-      const events = Math.ceil(edgeEvents / Math.ceil(edgeEvents / READ_EVENTS));
+      const { edgeEvents, batchLimit } = settings();
+      const events = Math.ceil(edgeEvents / Math.ceil(edgeEvents / Math.max(READ_EVENTS, batchLimit)));
       offered(events);
       const blocked = target.write(sliceOf(events, scheduler.now()));
       if (blocked !== undefined) {
@@ -89,7 +91,16 @@ function arrive(rate: (now: number) => number, target: LoadTarget, environment: 
 
 function sliceOf(events: number, now: number): Slice {
   const origin = new Origin('load', 0, events, now, () => undefined);
-  return { events: EVENTS, start: 0, end: events, bytes: events * 64, origin };
+  return { events: eventsOf(events), start: 0, end: events, bytes: events * 64, origin };
+}
+
+function eventsOf(count: number): readonly undefined[] {
+  const known = arrays.get(count);
+  if (known !== undefined) return known;
+  if (arrays.size === MAX_ARRAYS) arrays.clear();
+  const made = new Array<undefined>(count).fill(undefined);
+  arrays.set(count, made);
+  return made;
 }
 
 /** Exact below 30, normal above. */
