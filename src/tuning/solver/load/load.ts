@@ -1,15 +1,36 @@
-/** Is there more to do than the stage can take? And what to do while there is not. */
+/**
+ * Is there more to do than the stage can take? And what to do while there is not.
+ *
+ * - `saturated`: the source is held back whenever it gives; the search decides (undefined plan).
+ * - `carrying`: everything that comes is taken. Batches are natural, linger is 0 (but for the goal `economy`), and of
+ *   the concurrencies that carry the load the smallest whose p95 takes at most half of the target is used: it
+ *   makes the largest batches, which cost the least per event.
+ * - `draining`: what queued up before (a burst, an outage, a cold start) is late already: the least latency that works it
+ *   off, else the most throughput.
+ *
+ * Events that age in the queue all the same are the data path's business: up to the concurrency of the saturated
+ * optimum once the oldest is older than `burstAgeMs`.
+ */
 
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
-import type { StageSettings } from '../../../control/settings.ts';
+import type { KnobName, StageSettings } from '../../../control/settings.ts';
 import type { CostModel } from '../cost-model.ts';
 import type { Limits } from '../refusals/refusals.ts';
 import type { Plan } from '../plan.ts';
+import { withArrivals, type Arrivals } from './arrivals.ts';
+import { lingering } from './linger.ts';
+import { batchWithin, naturalAt, type Carrying, type Natural } from './natural.ts';
+
+export type LoadRegime = 'saturated' | 'carrying' | 'draining';
 
 /** Plain data, saved with the solver's state. */
 export interface LoadState {
+  readonly regime: LoadRegime;
   readonly isSaturated: boolean;
+  readonly arrivals: Arrivals | undefined;
+  /** Periods in a row that speak for another regime. */
+  readonly turning: number;
 }
 
 export interface LoadInput {
@@ -34,14 +55,216 @@ export interface LoadStep {
   readonly plan: Plan | undefined;
 }
 
-/** Share of the time in which the edge is full and slots are taken, from which on the stage holds its source back. */
-const SATURATED_RATIO = 0.5;
+/** Share of the time in which the edge is full, from which on the source is held back, and below which it is not. */
+const FULL_RATIO = 0.5;
+const FREE_RATIO = 0.3;
+const TURNING_PERIODS = 4;
+/** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
+const BACKLOG_AGE = 3;
+/** Of the target: a backlog is worked off once nothing is older. */
+const WORKED_OFF = 0.5;
+/** Of the target, that carrying a load may take. */
+const SHARE = 0.5;
+/** Of the target, that a call at the batch limit may take: what happens after a burst. */
+const LIMIT_SHARE = 0.9;
+/** Rate that is planned for over the one measured; a backlog is worked off at so much more. */
+const MARGIN = 1.05;
+const DRAIN_MARGIN = 1.25;
+/** Of the target, that the goal `economy` spends. */
+const ECONOMY_SHARE = 0.6;
+/** A target below what the quickest call takes is taken for so many times that. */
+const INFEASIBLE = 1.3;
+/** So much later is not later, as a share; and knobs that stay as they are within a factor. */
+const PLAY = 0.15;
+const PLAYS: Partial<Record<KnobName, number>> = { batchLimit: 1.3, burstAgeMs: 1.3, lingerMs: 1.2, edgeEvents: 2 };
+/** Growth beyond what has been explored. */
+const BATCH_REACH = 4;
+const LEAST_BATCH_LIMIT = 4;
+const CONCURRENCY_REACH = 2;
+/** An event that finds less than one call in flight on average shall hardly ever wait. */
+const HARDLY = 1.08;
+/** Age of the oldest event that starts more calls: of the target, and of what is expected. */
+const BURST_SHARE = 0.35;
+const BURST_EXPECTED = 1.5;
+const LEAST_BURST_AGE_MS = 2;
+/** An edge holds so many batches, and what comes in so many targets, so that only overload fills it. */
+const EDGE_BATCHES = 4;
+const EDGE_TARGETS = 4;
+const LEAST_EDGE = 64;
 
 export function initialLoad(): LoadState {
-  return { isSaturated: false };
+  return { regime: 'saturated', isSaturated: false, arrivals: undefined, turning: 0 };
 }
 
-export function followLoad(_: LoadState, { observation }: LoadInput): LoadStep {
-  const { fullRatio, busyRatio } = observation;
-  return { state: { isSaturated: fullRatio > SATURATED_RATIO && busyRatio > SATURATED_RATIO }, plan: undefined };
+export function followLoad(before: LoadState, input: LoadInput): LoadStep {
+  const { limits, model, best } = input;
+  if (limits.hold) return { state: before, plan: undefined };
+  const state = nextState(before, input);
+  if (state.isSaturated || !model.isInformed || best === undefined) return { state, plan: undefined };
+  const rate = state.arrivals?.rate ?? 0;
+  const plan = state.regime === 'draining' ? draining(input, best, rate) : carrying(input, best, rate);
+  return { state, plan: steadied(plan, input.settings) };
+}
+
+function nextState(before: LoadState, { observation, goal }: LoadInput): LoadState {
+  const isFull = observation.fullRatio >= FULL_RATIO;
+  const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
+  const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
+  const step = (regime: LoadRegime, turning = 0): LoadState => ({
+    regime,
+    isSaturated: regime === 'saturated',
+    arrivals,
+    turning,
+  });
+  if (isBacklog(observation, goal.p95Ms)) return step('draining');
+  const turning = before.turning + 1;
+  switch (before.regime) {
+    case 'saturated':
+      if (observation.fullRatio >= FREE_RATIO) return step('saturated');
+      return turning >= TURNING_PERIODS || before.arrivals === undefined
+        ? step('carrying')
+        : step('saturated', turning);
+    case 'carrying':
+      return step(isFull ? 'draining' : 'carrying');
+    case 'draining':
+      if (isFull) return turning >= TURNING_PERIODS ? step('saturated') : step('draining', turning);
+      return step(observation.oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
+  }
+}
+
+/** The oldest event is late, and the edge in front alone would not make it wait for so long: it has waited outside. */
+function isBacklog({ oldestMs, backlogEvents, done, durationMs }: StageObservation, p95Ms: number): boolean {
+  const edgeMs = done === 0 ? Infinity : (backlogEvents * durationMs) / done;
+  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * edgeMs;
+}
+
+function draining(input: LoadInput, best: Plan, rate: number): Plan {
+  const load = carryingOf(input, DRAIN_MARGIN * rate);
+  const fast = naturals(input, best, load).reduce<Natural | undefined>(
+    (one, other) => (one === undefined || other.p95Ms < one.p95Ms ? other : one),
+    undefined,
+  );
+  const { concurrency = 1, batchLimit = 1 } = best.settings;
+  const point = fast ?? { inFlight: concurrency, batch: batchLimit, p95Ms: input.goal.p95Ms };
+  return planFor(input, best, load, point, 'what queued up is worked off');
+}
+
+function carrying(input: LoadInput, best: Plan, rate: number): Plan {
+  const { goal, model } = input;
+  const load = carryingOf(input, MARGIN * rate);
+  const options = naturals(input, best, load);
+  const spare =
+    goal.goal === 'economy' ? lingering(load, ECONOMY_SHARE * goal.p95Ms, mostInFlight(input, best)) : undefined;
+  if (spare !== undefined)
+    return planFor(input, best, load, spare, 'waiting for company makes calls cheaper', spare.lingerMs);
+  const [first] = options;
+  if (first === undefined) return nearCapacity(input, best, load);
+  const fastest = options.reduce((one, other) => (other.p95Ms < one.p95Ms ? other : one));
+  const chosen = goal.goal === 'latency' ? fastest : (cheapest(input, load, options) ?? fastest);
+  const isFeasible = chosen.p95Ms <= goal.p95Ms || model.explored.inFlight < chosen.inFlight;
+  return planFor(
+    input,
+    best,
+    load,
+    chosen,
+    isFeasible ? 'carries what comes, at the least cost' : 'even the quickest calls take longer than the target',
+  );
+}
+
+/** Nothing carries the load with room to spare. */
+function nearCapacity(input: LoadInput, best: Plan, load: Carrying): Plan {
+  const { concurrency = 1, batchLimit = 1 } = best.settings;
+  const point = { inFlight: concurrency, batch: batchLimit / 2, p95Ms: input.goal.p95Ms };
+  return planFor(input, best, load, point, 'nearly as much comes as can be taken');
+}
+
+/** The smallest concurrency that is quick enough; the present one while the difference is small. */
+function cheapest(
+  { settings, goal, model }: LoadInput,
+  load: Carrying,
+  options: readonly Natural[],
+): Natural | undefined {
+  const alone = model.predict(1, 1);
+  const isRare = load.rate * alone.ms < 1;
+  const prompt = isRare && options.find(({ batch, p95Ms }) => batch === 1 && p95Ms <= HARDLY * alone.ms * alone.tail);
+  if (prompt) return prompt;
+  const mostMs = SHARE * goal.p95Ms;
+  const found = options.find(({ p95Ms }) => p95Ms <= mostMs);
+  const present = options.find(({ inFlight }) => inFlight === settings.concurrency);
+  if (found === undefined || present === undefined) return found;
+  const isSlightlyLate = found.inFlight > present.inFlight && present.p95Ms <= mostMs * (1 + PLAY);
+  const isBarelyEnough = found.inFlight < present.inFlight && found.p95Ms > mostMs * (1 - PLAY);
+  return isSlightlyLate || isBarelyEnough ? present : found;
+}
+
+function naturals(input: LoadInput, best: Plan, load: Carrying): Natural[] {
+  const found: Natural[] = [];
+  const most = mostInFlight(input, best);
+  for (
+    let inFlight = input.goal.bounds.concurrency.min;
+    inFlight <= most;
+    inFlight = Math.max(inFlight + 1, Math.floor(inFlight * 1.2))
+  ) {
+    const natural = naturalAt(load, inFlight);
+    if (natural !== undefined) found.push(natural);
+  }
+  return found;
+}
+
+function mostInFlight({ limits, goal, model }: LoadInput, best: Plan): number {
+  const { min, max } = goal.bounds.concurrency;
+  const reach = Math.max(best.settings.concurrency ?? 1, CONCURRENCY_REACH * model.explored.inFlight);
+  return Math.max(min, Math.min(max, limits.maxConcurrency ?? max, Math.round(reach)));
+}
+
+function carryingOf({ model, limits, goal }: LoadInput, rate: number): Carrying {
+  const { min, max } = goal.bounds.batchLimit;
+  return {
+    model,
+    rate,
+    batchLimit: Math.max(min, Math.min(max, Math.max(LEAST_BATCH_LIMIT, BATCH_REACH * model.explored.batch))),
+    callsPerMs: (limits.callsPerSecond ?? Infinity) / 1000,
+  };
+}
+
+function planFor(
+  { goal, limits }: LoadInput,
+  best: Plan,
+  load: Carrying,
+  { batch, inFlight, p95Ms }: Natural,
+  reason: string,
+  lingerMs = 0,
+): Plan {
+  const targetMs = p95Ms > goal.p95Ms ? INFEASIBLE * p95Ms : goal.p95Ms;
+  const within = batchWithin(load, inFlight, LIMIT_SHARE * targetMs);
+  const batchLimit = Math.min(load.batchLimit, Math.max(LEAST_BATCH_LIMIT, 2 * batch, within));
+  const burstConcurrency = Math.min(
+    limits.maxConcurrency ?? Infinity,
+    Math.max(inFlight, best.settings.concurrency ?? 1),
+  );
+  const ageMs = Math.max(LEAST_BURST_AGE_MS, BURST_EXPECTED * p95Ms);
+  return {
+    kind: 'move',
+    settings: {
+      batchLimit,
+      concurrency: inFlight,
+      burstConcurrency,
+      burstAgeMs: Math.min(BURST_SHARE * targetMs, ageMs),
+      lingerMs,
+      edgeEvents: Math.max(LEAST_EDGE, EDGE_BATCHES * batchLimit, EDGE_TARGETS * load.rate * targetMs),
+    },
+    reason,
+    evidence: { arrivalsPerSecond: (1000 * load.rate) / MARGIN, p95Ms },
+    expected: { throughput: 1000 * load.rate, p95Ms },
+  };
+}
+
+/** Knobs of which a little more or less makes no difference stay as they are. */
+function steadied(plan: Plan, settings: StageSettings): Plan {
+  const next: Partial<Record<KnobName, number>> = { ...plan.settings };
+  for (const [knob, play] of Object.entries(PLAYS) as [KnobName, number][]) {
+    const [from, to] = [settings[knob], next[knob]];
+    if (to !== undefined && to > 0 && from > 0 && Math.abs(Math.log(to / from)) <= Math.log(play)) next[knob] = from;
+  }
+  return { ...plan, settings: next };
 }

@@ -1,0 +1,30 @@
+/** How many events come, as feed-forward: a load that rises is followed at once, one that falls slowly. */
+
+import type { StageObservation } from '../../../control/observation.ts';
+
+/** Plain data. */
+export interface Arrivals {
+  /** Events per ms; 0 while nothing came. */
+  readonly rate: number;
+  /** Periods to leave out: around a pause of the event loop nothing comes, then all at once. */
+  readonly skip: number;
+}
+
+const FIRST_GAIN = 1;
+const GAIN = 0.3;
+/** A rate so much higher is a step, if that is more than chance. */
+const STEP_RATIO = 1.3;
+const STEP_SIGMAS = 4;
+const SKIP_AFTER_PAUSE = 1;
+
+export function withArrivals(before: Arrivals | undefined, { arrived, durationMs, pause }: StageObservation): Arrivals {
+  const former = before ?? { rate: 0, skip: 0 };
+  if (pause !== undefined) return { ...former, skip: SKIP_AFTER_PAUSE };
+  if (former.skip > 0) return { ...former, skip: former.skip - 1 };
+  if (durationMs <= 0) return former;
+  const rate = arrived / durationMs;
+  const expected = former.rate * durationMs;
+  const isStep = arrived > STEP_RATIO * expected && arrived - expected > STEP_SIGMAS * Math.sqrt(expected + 1);
+  const gain = isStep || before === undefined ? FIRST_GAIN : GAIN;
+  return { rate: former.rate + gain * (rate - former.rate), skip: 0 };
+}
