@@ -20,12 +20,12 @@ import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import type { Plan } from './plan.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
 import { initialSamples, pointOf, usableCalls } from './samples.ts';
-import { saturated, saturatedPlan, type SearchState } from './saturated.ts';
+import { saturated, type SearchInput, type Searched, type SearchState } from './saturated.ts';
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP } from './search/sweep.ts';
 import { FIRST_TRIAL } from './trial/trial.ts';
-import { FIRST_TRIM } from './trim.ts';
+import { FIRST_TRIM, UNTRIMMED } from './trim.ts';
 
 export interface SolverState extends SearchState {
   readonly refusals: RefusalState;
@@ -58,7 +58,6 @@ function step(
   const model = surfaceOf(learned.surface);
   const current = pointOf(settings);
   const space = spaceOf(learned, goal, refused.limits);
-  const best = model.isInformed ? saturatedPlan(choose(space, current)) : undefined;
   const { limits } = refused;
   const load = followLoad(before.load, {
     observation,
@@ -66,8 +65,7 @@ function step(
     goal,
     model,
     limits,
-    best,
-    budget: learned.trim.budget,
+    best: () => choose(space, current),
   });
   const state: SolverState = { ...learned, refusals: refused.state, load: load.state };
   const pacing: Plan = {
@@ -80,10 +78,24 @@ function step(
     load.plan !== undefined
       ? { state, plan: load.plan }
       : load.state.isSaturated && model.isInformed && !limits.hold
-        ? saturated(state, { observation, current, space, goal })
+        ? searched(
+            state,
+            { observation, current, space, goal },
+            load.state.aimMs ?? goal.p95Ms,
+            before.load.aimMs ?? goal.p95Ms,
+          )
         : { state, plan: undefined };
   const together = { ...(plan ?? pacing), settings: { ...plan?.settings, ...refused.settings } };
   return { state: next, decisions: decisionsFor(together, settings, observation, goal) };
+}
+
+/** The search with a target that can be kept. A budget is that of its target: it starts anew with another one. */
+function searched(state: SolverState, input: SearchInput, aimMs: number, wasMs: number): Searched<SolverState> {
+  const isFeasible = aimMs === input.goal.p95Ms;
+  const isChanged = isFeasible !== (wasMs === input.goal.p95Ms);
+  const trimmed = isChanged ? { ...state, trim: isFeasible ? FIRST_TRIM : UNTRIMMED } : state;
+  const space = { ...input.space, p95Ms: aimMs * trimmed.trim.budget };
+  return saturated(trimmed, { ...input, space, goal: { ...input.goal, p95Ms: aimMs } });
 }
 
 function withCallsOf(before: SolverState, observation: StageObservation, settings: StageSettings): SolverState {

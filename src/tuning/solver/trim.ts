@@ -19,6 +19,7 @@ export interface TrimState {
 }
 
 export const FIRST_TRIM: TrimState = { budget: 0.9, ratio: 0, frozenUntil: 0 };
+export const UNTRIMMED: TrimState = { ...FIRST_TRIM, budget: 1 };
 
 /** Where p95 is held, as a share of the target. */
 const AIM = 0.97;

@@ -15,10 +15,11 @@
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import type { KnobName, StageSettings } from '../../../control/settings.ts';
-import type { CostModel } from '../cost-model.ts';
+import type { CostModel, Point } from '../cost-model.ts';
 import type { Limits } from '../refusals/refusals.ts';
 import type { Plan } from '../plan.ts';
 import { withArrivals, type Arrivals } from './arrivals.ts';
+import { aimMs, FEASIBLE, floorMs, nextFloor, type Floor } from './floor.ts';
 import { lingering } from './linger.ts';
 import { batchWithin, naturalAt, type Carrying, type Natural } from './natural.ts';
 
@@ -31,6 +32,17 @@ export interface LoadState {
   readonly arrivals: Arrivals | undefined;
   /** Periods in a row that speak for another regime. */
   readonly turning: number;
+  /** When the event loop last stood still for longer than the target, monotonic ms. */
+  readonly pausedAt: number;
+  /** The saturated optimum as it was last looked up: it changes slowly, and finding it is most of a step's cost. */
+  readonly best: Optimum | undefined;
+  readonly floor: Floor;
+  /** What the search aims at, ms: the target, or more where none keeps it. Absent: nothing was saturated yet. */
+  readonly aimMs?: number;
+}
+
+export interface Optimum extends Point {
+  readonly at: number;
 }
 
 export interface LoadInput {
@@ -40,10 +52,8 @@ export interface LoadInput {
   readonly goal: StageGoal;
   readonly model: CostModel;
   readonly limits: Limits;
-  /** What the search would choose for as many events as can be; undefined until the model is informed. */
-  readonly best: Plan | undefined;
-  /** Share of the target that a predicted p95 may take, as the trim has learned it. */
-  readonly budget: number;
+  /** What the search would choose for as many events as can be. */
+  readonly best: () => Point;
 }
 
 export interface LoadStep {
@@ -67,8 +77,7 @@ const WORKED_OFF = 0.5;
 const SHARE = 0.5;
 /** Of the target, that a call at the batch limit may take: what happens after a burst. */
 const LIMIT_SHARE = 0.9;
-/** Rate that is planned for over the one measured; a backlog is worked off at so much more. */
-const MARGIN = 1.05;
+/** Over the rate at which events come: a backlog is worked off. */
 const DRAIN_MARGIN = 1.25;
 /** Of the target, that the goal `economy` spends. */
 const ECONOMY_SHARE = 0.6;
@@ -76,13 +85,28 @@ const ECONOMY_SHARE = 0.6;
 const INFEASIBLE = 1.3;
 /** So much later is not later, as a share; and knobs that stay as they are within a factor. */
 const PLAY = 0.15;
-const PLAYS: Partial<Record<KnobName, number>> = { batchLimit: 1.3, burstAgeMs: 1.3, lingerMs: 1.2, edgeEvents: 2 };
+const QUICK_PLAY = 1.1;
+const PLAYS: Partial<Record<KnobName, number>> = {
+  batchLimit: 1.6,
+  burstConcurrency: 1.3,
+  burstAgeMs: 1.3,
+  lingerMs: 1.2,
+  edgeEvents: 2,
+};
+/** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
+const PAUSED_SHARE = 0.5;
+const PAUSED_MS = 500;
+/** For so long after one, calls are kept quick. */
+const UNEASY_MS = 60_000;
+/** How long the saturated optimum is taken as it is while it only bounds what is done. */
+const BEST_MS = 1000;
 /** Growth beyond what has been explored. */
 const BATCH_REACH = 4;
 const LEAST_BATCH_LIMIT = 4;
 const CONCURRENCY_REACH = 2;
 /** An event that finds less than one call in flight on average shall hardly ever wait. */
 const HARDLY = 1.08;
+const HARDLY_PLAY = 0.08;
 /** Age of the oldest event that starts more calls: of the target, and of what is expected. */
 const BURST_SHARE = 0.35;
 const BURST_EXPECTED = 1.5;
@@ -93,20 +117,51 @@ const EDGE_TARGETS = 4;
 const LEAST_EDGE = 64;
 
 export function initialLoad(): LoadState {
-  return { regime: 'saturated', isSaturated: false, arrivals: undefined, turning: 0 };
+  const never = Number.MIN_SAFE_INTEGER;
+  return {
+    regime: 'saturated',
+    isSaturated: false,
+    arrivals: undefined,
+    turning: 0,
+    pausedAt: never,
+    best: undefined,
+    floor: FEASIBLE,
+  };
 }
 
 export function followLoad(before: LoadState, input: LoadInput): LoadStep {
-  const { limits, model, best } = input;
+  const { limits, model, observation } = input;
   if (limits.hold) return { state: before, plan: undefined };
-  const state = nextState(before, input);
-  if (state.isSaturated || !model.isInformed || best === undefined) return { state, plan: undefined };
+  const state = afterPause(before, input) ?? nextState(before, input);
+  if (state.isSaturated) return { state: aiming(state, input), plan: undefined };
+  if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
+  const best = bestOf(state, input);
   const rate = state.arrivals?.rate ?? 0;
-  const plan = state.regime === 'draining' ? draining(input, best, rate) : carrying(input, best, rate);
-  return { state, plan: steadied(plan, input.settings) };
+  const plan = state.regime === 'draining' ? draining(input, best, rate) : carrying(input, best, rate, state.pausedAt);
+  return { state: { ...state, best }, plan: steadied(plan, input.settings) };
+}
+
+function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState {
+  if (!model.isInformed) return { ...state, aimMs: goal.p95Ms };
+  const leastMs = floorMs(model, goal, limits.maxConcurrency ?? goal.bounds.concurrency.max);
+  const floor = nextFloor(state.floor, leastMs, goal);
+  return { ...state, floor, aimMs: aimMs(floor, leastMs, goal) };
+}
+
+/** A pause leaves a backlog that is no sign of the load: bursts of the data path work it off. */
+function afterPause(before: LoadState, { observation: { pause, at }, goal }: LoadInput): LoadState | undefined {
+  if (before.isSaturated || pause === undefined || pause.durationMs < PAUSED_SHARE * goal.p95Ms) return undefined;
+  if (at - before.pausedAt < 2 * PAUSED_MS) return undefined; // pauses as frequent as this are part of the load
+  return { ...before, pausedAt: at };
+}
+
+function bestOf({ best, regime }: LoadState, { observation: { at }, best: find }: LoadInput): Optimum {
+  const isFresh = best !== undefined && at - best.at < (regime === 'draining' ? 0 : BEST_MS);
+  return isFresh ? best : { ...find(), at };
 }
 
 function nextState(before: LoadState, { observation, goal }: LoadInput): LoadState {
+  const { pausedAt, best } = before;
   const isFull = observation.fullRatio >= FULL_RATIO;
   const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
   const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
@@ -115,7 +170,12 @@ function nextState(before: LoadState, { observation, goal }: LoadInput): LoadSta
     isSaturated: regime === 'saturated',
     arrivals,
     turning,
+    pausedAt,
+    best,
+    floor: before.floor,
+    ...(before.aimMs !== undefined && { aimMs: before.aimMs }),
   });
+  if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   if (isBacklog(observation, goal.p95Ms)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
@@ -132,26 +192,26 @@ function nextState(before: LoadState, { observation, goal }: LoadInput): LoadSta
   }
 }
 
-/** The oldest event is late, and the edge in front alone would not make it wait for so long: it has waited outside. */
-function isBacklog({ oldestMs, backlogEvents, done, durationMs }: StageObservation, p95Ms: number): boolean {
+/** The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside. */
+function isBacklog({ oldestMs, backlogEvents, done, durationMs, samples }: StageObservation, p95Ms: number): boolean {
   const edgeMs = done === 0 ? Infinity : (backlogEvents * durationMs) / done;
-  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * edgeMs;
+  const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
+  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * (edgeMs + callMs);
 }
 
-function draining(input: LoadInput, best: Plan, rate: number): Plan {
+function draining(input: LoadInput, best: Point, rate: number): Plan {
   const load = carryingOf(input, DRAIN_MARGIN * rate);
   const fast = naturals(input, best, load).reduce<Natural | undefined>(
     (one, other) => (one === undefined || other.p95Ms < one.p95Ms ? other : one),
     undefined,
   );
-  const { concurrency = 1, batchLimit = 1 } = best.settings;
-  const point = fast ?? { inFlight: concurrency, batch: batchLimit, p95Ms: input.goal.p95Ms };
+  const point = fast ?? { ...best, p95Ms: input.goal.p95Ms };
   return planFor(input, best, load, point, 'what queued up is worked off');
 }
 
-function carrying(input: LoadInput, best: Plan, rate: number): Plan {
-  const { goal, model } = input;
-  const load = carryingOf(input, MARGIN * rate);
+function carrying(input: LoadInput, best: Point, rate: number, pausedAt: number): Plan {
+  const { goal, model, observation } = input;
+  const load = carryingOf(input, rate);
   const options = naturals(input, best, load);
   const spare =
     goal.goal === 'economy' ? lingering(load, ECONOMY_SHARE * goal.p95Ms, mostInFlight(input, best)) : undefined;
@@ -159,8 +219,13 @@ function carrying(input: LoadInput, best: Plan, rate: number): Plan {
     return planFor(input, best, load, spare, 'waiting for company makes calls cheaper', spare.lingerMs);
   const [first] = options;
   if (first === undefined) return nearCapacity(input, best, load);
-  const fastest = options.reduce((one, other) => (other.p95Ms < one.p95Ms ? other : one));
-  const chosen = goal.goal === 'latency' ? fastest : (cheapest(input, load, options) ?? fastest);
+  const quickest = options.reduce((one, other) => (other.p95Ms < one.p95Ms ? other : one));
+  // Of those that are as quick, the present one.
+  const present = options.find(({ inFlight }) => inFlight === input.settings.concurrency);
+  const fastest = present !== undefined && present.p95Ms <= QUICK_PLAY * quickest.p95Ms ? present : quickest;
+  // Whatever is in flight when the event loop stands still is late: the less, the better.
+  const isUneasy = observation.at - pausedAt < UNEASY_MS;
+  const chosen = goal.goal === 'latency' || isUneasy ? fastest : (cheapest(input, load, options) ?? fastest);
   const isFeasible = chosen.p95Ms <= goal.p95Ms || model.explored.inFlight < chosen.inFlight;
   return planFor(
     input,
@@ -172,9 +237,8 @@ function carrying(input: LoadInput, best: Plan, rate: number): Plan {
 }
 
 /** Nothing carries the load with room to spare. */
-function nearCapacity(input: LoadInput, best: Plan, load: Carrying): Plan {
-  const { concurrency = 1, batchLimit = 1 } = best.settings;
-  const point = { inFlight: concurrency, batch: batchLimit / 2, p95Ms: input.goal.p95Ms };
+function nearCapacity(input: LoadInput, best: Point, load: Carrying): Plan {
+  const point = { inFlight: best.inFlight, batch: best.batch / 2, p95Ms: input.goal.p95Ms };
   return planFor(input, best, load, point, 'nearly as much comes as can be taken');
 }
 
@@ -186,8 +250,10 @@ function cheapest(
 ): Natural | undefined {
   const alone = model.predict(1, 1);
   const isRare = load.rate * alone.ms < 1;
-  const prompt = isRare && options.find(({ batch, p95Ms }) => batch === 1 && p95Ms <= HARDLY * alone.ms * alone.tail);
-  if (prompt) return prompt;
+  const isPrompt = ({ batch, inFlight, p95Ms }: Natural): boolean =>
+    batch === 1 && p95Ms <= (inFlight === settings.concurrency ? HARDLY + HARDLY_PLAY : HARDLY) * alone.ms * alone.tail;
+  const prompt = isRare ? options.find(isPrompt) : undefined;
+  if (prompt !== undefined) return prompt;
   const mostMs = SHARE * goal.p95Ms;
   const found = options.find(({ p95Ms }) => p95Ms <= mostMs);
   const present = options.find(({ inFlight }) => inFlight === settings.concurrency);
@@ -197,7 +263,7 @@ function cheapest(
   return isSlightlyLate || isBarelyEnough ? present : found;
 }
 
-function naturals(input: LoadInput, best: Plan, load: Carrying): Natural[] {
+function naturals(input: LoadInput, best: Point, load: Carrying): Natural[] {
   const found: Natural[] = [];
   const most = mostInFlight(input, best);
   for (
@@ -211,9 +277,9 @@ function naturals(input: LoadInput, best: Plan, load: Carrying): Natural[] {
   return found;
 }
 
-function mostInFlight({ limits, goal, model }: LoadInput, best: Plan): number {
+function mostInFlight({ limits, goal, model }: LoadInput, best: Point): number {
   const { min, max } = goal.bounds.concurrency;
-  const reach = Math.max(best.settings.concurrency ?? 1, CONCURRENCY_REACH * model.explored.inFlight);
+  const reach = Math.max(best.inFlight, CONCURRENCY_REACH * model.explored.inFlight);
   return Math.max(min, Math.min(max, limits.maxConcurrency ?? max, Math.round(reach)));
 }
 
@@ -229,7 +295,7 @@ function carryingOf({ model, limits, goal }: LoadInput, rate: number): Carrying 
 
 function planFor(
   { goal, limits }: LoadInput,
-  best: Plan,
+  best: Point,
   load: Carrying,
   { batch, inFlight, p95Ms }: Natural,
   reason: string,
@@ -238,10 +304,7 @@ function planFor(
   const targetMs = p95Ms > goal.p95Ms ? INFEASIBLE * p95Ms : goal.p95Ms;
   const within = batchWithin(load, inFlight, LIMIT_SHARE * targetMs);
   const batchLimit = Math.min(load.batchLimit, Math.max(LEAST_BATCH_LIMIT, 2 * batch, within));
-  const burstConcurrency = Math.min(
-    limits.maxConcurrency ?? Infinity,
-    Math.max(inFlight, best.settings.concurrency ?? 1),
-  );
+  const burstConcurrency = Math.min(limits.maxConcurrency ?? Infinity, Math.max(inFlight, best.inFlight));
   const ageMs = Math.max(LEAST_BURST_AGE_MS, BURST_EXPECTED * p95Ms);
   return {
     kind: 'move',
@@ -254,7 +317,7 @@ function planFor(
       edgeEvents: Math.max(LEAST_EDGE, EDGE_BATCHES * batchLimit, EDGE_TARGETS * load.rate * targetMs),
     },
     reason,
-    evidence: { arrivalsPerSecond: (1000 * load.rate) / MARGIN, p95Ms },
+    evidence: { arrivalsPerSecond: 1000 * load.rate, p95Ms },
     expected: { throughput: 1000 * load.rate, p95Ms },
   };
 }
