@@ -64,12 +64,14 @@ describe('daoflow run', () => {
     const said = async (...options: string[]) =>
       (await run(here.path, ['run', 'flow.ts', '--duration', '3s', ...options])).stderr;
     expect(await said()).toMatch(/^tuning db: .*calls 1 -> 2.*: /m);
+    // Neither moves anything, so neither reads what the first one learned.
     expect(await said('--advise')).toMatch(/^tuning advice: db: /m);
     expect(await said('--no-tune')).not.toContain('tuning');
     expect(JSON.parse(readFileSync(join(here.path, '.daoflow', 'flow.learned.json'), 'utf8'))).toMatchObject({
       flow: 'slow',
     });
-    const { stdout } = await run(here.path, ['run', 'flow.ts', '--duration', '3s', '--json']);
+    here.write('cold.ts', SLOW); // another file: nothing was learned for it
+    const { stdout } = await run(here.path, ['run', 'cold.ts', '--duration', '3s', '--json']);
     const lines = stdout
       .trim()
       .split('\n')
