@@ -247,6 +247,26 @@ describe('http as a sink', () => {
     expect(retryAfter('999999999', now)).toBe(600_000);
   });
 
+  it('has more requests in flight than Node takes for a leak, without a warning', async () => {
+    const CALLS = 12;
+    const arrived: ServerResponse[] = [];
+    const server = createServer((_request, response) => {
+      if (arrived.push(response) === CALLS) for (const each of arrived) each.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const writer = await http({ url: `http://127.0.0.1:${port}/` }).open(sinkContext());
+    const { signal } = new AbortController();
+    const warnings: string[] = [];
+    const warned = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', warned);
+    await Promise.all(Array.from({ length: CALLS }, async () => writer.write([{ id: 1 }], { signal })));
+    process.off('warning', warned);
+    await writer.close?.();
+    server.close();
+    expect(warnings).toEqual([]);
+  });
+
   it('gives up after its timeout, and may be tried again', async () => {
     const error = await against(() => undefined, { timeout: '100ms' });
     expect(error).toMatchObject({ retryable: true, message: expect.stringContaining('100 ms') as string });

@@ -6,6 +6,7 @@
  * - Credentials appear in no message.
  */
 
+import { setMaxListeners } from 'node:events';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
@@ -74,6 +75,7 @@ export function httpSink<E>(options: HttpSinkOptions): Sink<E> {
       return {
         write: async (events, { signal }) => {
           if (events.length === 0) return;
+          setMaxListeners(0, signal); // each request in flight has one: 11 are no leak
           const plain = target.isArray ? arrayOf(events, target.name) : lines.encode(events, false);
           const body = target.isCompressed ? await compress(plain) : plain;
           await post(target, body, { agent, signal, scheduler });
