@@ -9,6 +9,9 @@ import { othersCpu } from './others.ts';
 import { session, type Fixed, type Session } from './session.ts';
 import type { Stand } from './stand.ts';
 
+/** Others may use so much of all cores, 0..1, for a measurement to be of the target and not of them. */
+const QUIET = 0.1;
+
 export interface Plan {
   readonly batches: readonly number[];
   readonly calls: readonly number[];
@@ -72,6 +75,9 @@ export async function measure(stand: Stand, plan: Plan, say: Say): Promise<Measu
     for (const step of round % 2 === 0 ? [tune, refine] : [refine, tune]) await step();
   }
 
+  const othersSample = sampleOf(others);
+  if (othersSample.median > QUIET)
+    say(`  others used ${Math.round(othersSample.median * 100)} % of all cores: not a fair measurement`);
   const best = bestOf(again, p95Ms);
   const verdicts = runs.map((run) => verdictOf(run, plan.tunedMs, p95Ms, best.perSecond.median));
   for (const verdict of verdicts) say(`  tuned: ${verdictText(verdict)}`);
@@ -87,7 +93,7 @@ export async function measure(stand: Stand, plan: Plan, say: Say): Promise<Measu
     tuned: sample(({ perSecond }) => perSecond),
     finally: verdicts.map((verdict) => verdict.finally),
     reconvergedS,
-    othersCpu: sampleOf(others),
+    othersCpu: othersSample,
   };
 }
 
