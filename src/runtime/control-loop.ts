@@ -146,7 +146,7 @@ export class ControlLoop {
   #observe({ stage, window, shape }: Controlled, pause: Pause | undefined): StageObservation {
     const observation = stage.observe(pause);
     window.add(observation);
-    shape.observe(window.merged()?.latency);
+    shape.observe(window.merged()?.latency, this.#options.latency.p95Ms);
     this.#options.log.observed(observation);
     return observation;
   }

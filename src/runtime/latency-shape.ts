@@ -15,11 +15,12 @@ const ENOUGH_EVENTS = 20;
 export class LatencyShape {
   #ratio = START;
 
-  observe(latency: HistogramData | undefined): void {
+  /** @param mostMs - a mean above it is that of a backlog, whose shape says nothing about calls */
+  observe(latency: HistogramData | undefined, mostMs: number): void {
     if (latency === undefined || latency.count < ENOUGH_EVENTS) return;
     const average = mean(latency) ?? 0;
     const p95 = quantile(latency, 0.95) ?? 0;
-    if (average <= 0) return;
+    if (average <= 0 || average > mostMs) return;
     const ratio = Math.min(MOST, Math.max(LEAST, p95 / average));
     this.#ratio += WEIGHT * (ratio - this.#ratio);
   }

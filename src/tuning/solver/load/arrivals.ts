@@ -13,6 +13,8 @@ export interface Arrivals {
 }
 
 const GAIN = 0.3;
+/** What comes in bursts, such as the results of windows, comes again: a rate is forgotten slowly. */
+const FALLING_GAIN = 0.05;
 /** Fewer events in a period say less. */
 const LEAST_GAIN = 0.03;
 const FULL_EVENTS = 30;
@@ -30,7 +32,7 @@ export function withArrivals(before: Arrivals | undefined, { arrived, durationMs
   const expected = former.rate * durationMs;
   const isStep = arrived > STEP_RATIO * expected && arrived - expected > STEP_SIGMAS * Math.sqrt(expected + 1);
   const seen = isStep ? 1 : former.seen + 1;
-  const evidence = GAIN * Math.min(1, Math.max(arrived, expected) / FULL_EVENTS);
+  const evidence = (arrived < expected ? FALLING_GAIN : GAIN) * Math.min(1, Math.max(arrived, expected) / FULL_EVENTS);
   const gain = Math.max(LEAST_GAIN, evidence, 1 / seen);
   return { rate: former.rate + gain * (rate - former.rate), seen, skip: 0 };
 }

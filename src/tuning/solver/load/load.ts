@@ -85,10 +85,10 @@ const ECONOMY_SHARE = 0.6;
 const INFEASIBLE = 1.3;
 /** So much later is not later, as a share; and knobs that stay as they are within a factor. */
 const PLAY = 0.15;
-const QUICK_PLAY = 1.1;
+const QUICK_PLAY = 1.35;
 const PLAYS: Partial<Record<KnobName, number>> = {
-  batchLimit: 1.6,
-  burstConcurrency: 1.3,
+  batchLimit: 2.5,
+  burstConcurrency: 1.6,
   burstAgeMs: 1.3,
   lingerMs: 1.2,
   edgeEvents: 2,
@@ -201,7 +201,10 @@ function isBacklog({ oldestMs, backlogEvents, done, durationMs, samples }: Stage
 
 function draining(input: LoadInput, best: Point, rate: number): Plan {
   const load = carryingOf(input, DRAIN_MARGIN * rate);
-  const fast = naturals(input, best, load).reduce<Natural | undefined>(
+  // Behind a full edge nobody sees how many events come: what was let in is no rate to content oneself with.
+  const isRateKnown = input.observation.fullRatio < FULL_RATIO;
+  const options = isRateKnown ? naturals(input, best, load) : [];
+  const fast = options.reduce<Natural | undefined>(
     (one, other) => (one === undefined || other.p95Ms < one.p95Ms ? other : one),
     undefined,
   );
