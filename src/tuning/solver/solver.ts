@@ -47,6 +47,11 @@ export const stageSolver: Controller<SolverState> = {
   step,
 };
 
+/** A backlog is worked off with calls so many times as slow as the target allows: it is late already. */
+const LATE = 3;
+/** A batch becomes smaller by this factor at most from one period to the next. */
+const MOST_SHRINK = 4;
+
 function step(
   before: SolverState,
   observation: StageObservation,
@@ -66,6 +71,7 @@ function step(
     model,
     limits,
     best: () => choose(space, current),
+    most: () => choose({ ...space, p95Ms: LATE * space.p95Ms }, current),
   });
   const state: SolverState = { ...learned, refusals: refused.state, load: load.state };
   const pacing: Plan = {
@@ -85,8 +91,23 @@ function step(
             before.load.aimMs ?? goal.p95Ms,
           )
         : { state, plan: undefined };
-  const together = { ...(plan ?? pacing), settings: { ...plan?.settings, ...refused.settings } };
+  const together = { ...(plan ?? pacing), settings: { ...gently(plan?.settings, settings), ...refused.settings } };
   return { state: next, decisions: decisionsFor(together, settings, observation, goal) };
+}
+
+/**
+ * Smaller batches by steps: what a call of one event costs is a guess until smaller ones have been seen, and
+ * first calls, which also connect and compile, make it a bad one.
+ */
+function gently(planned: Plan['settings'] | undefined, { batchLimit }: StageSettings): Plan['settings'] {
+  const least = Math.ceil(batchLimit / MOST_SHRINK);
+  if (planned?.batchLimit === undefined || planned.batchLimit >= least) return planned ?? {};
+  const { edgeEvents } = planned;
+  return {
+    ...planned,
+    batchLimit: least,
+    ...(edgeEvents !== undefined && { edgeEvents: Math.max(edgeEvents, least) }),
+  };
 }
 
 /** The search with a target that can be kept. A budget is that of its target: it starts anew with another one. */
