@@ -1,6 +1,6 @@
 /**
  * The parametric part of the cost model: duration = sum of c_ij f_i(batch) g_j(calls in flight), all c_ij >= 0, with
- * f of 1, sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
+ * f of 1, log b, sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
  * (bandwidth) and what does not (a round trip) need not suffer alike from other calls.
  *
  * It says what to expect where nothing has been measured; where something has, the residual (residual.ts) corrects
@@ -26,7 +26,7 @@ interface Term {
 }
 
 /** `first`: 1 + b / 20, while there is only one batch size to go by. */
-type BatchTerm = 'one' | 'root' | 'linear' | 'square' | 'first';
+type BatchTerm = 'one' | 'log' | 'root' | 'linear' | 'square' | 'first';
 type InFlightTerm = 'one' | 'linear' | 'square' | 'bent';
 
 /** Before anything is known: a call of twenty events costs twice one without; calls do not disturb each other. */
@@ -35,6 +35,7 @@ export const BLANK_PRIOR: Prior = { terms: [{ batch: 'first', inFlight: 'one', m
 const BATCH_SETS: readonly (readonly BatchTerm[])[] = [
   ['one', 'linear'],
   ['one', 'root', 'linear'],
+  ['one', 'log', 'linear'],
   ['one', 'linear', 'square'],
 ];
 const SMOOTH: readonly InFlightTerm[] = ['one', 'linear', 'square'];
@@ -52,6 +53,8 @@ function batchValue(term: BatchTerm, b: number): number {
   switch (term) {
     case 'one':
       return 1;
+    case 'log':
+      return Math.log2(b);
     case 'root':
       return Math.sqrt(b);
     case 'linear':

@@ -42,6 +42,7 @@ export class ResidualField {
   readonly #size: number;
   readonly #amplitude: number;
   readonly #shares: readonly [number, number, number];
+  readonly #isSharp: boolean;
   readonly #logBatch: Float64Array;
   readonly #logInFlight: Float64Array;
   /** Lower triangle of the Cholesky factor, row by row. */
@@ -57,6 +58,7 @@ export class ResidualField {
     this.#size = residuals.length;
     this.#amplitude = amplitude;
     this.#shares = SHARES[roughness];
+    this.#isSharp = this.#shares[2] > 0;
     this.#logBatch = Float64Array.from(residuals, ({ batch }) => Math.log2(batch));
     this.#logInFlight = Float64Array.from(residuals, ({ inFlight }) => Math.log2(inFlight));
     this.#factor = this.#factorize(residuals);
@@ -70,8 +72,8 @@ export class ResidualField {
   }
 
   mean(batch: number, inFlight: number): number {
-    const inBatch = tableOf(this.#batchTables, batch, this.#logBatch);
-    const inConcurrency = tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
+    const inBatch = this.#tableOf(this.#batchTables, batch, this.#logBatch);
+    const inConcurrency = this.#tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
     const weights = this.#weights;
     const size = this.#size;
     let [wide, middle, sharp] = [0, 0, 0];
@@ -79,7 +81,11 @@ export class ResidualField {
       const weight = weights[i] as number;
       wide += weight * (inBatch[i] as number) * (inConcurrency[i] as number);
       middle += weight * (inBatch[size + i] as number) * (inConcurrency[size + i] as number);
-      sharp += weight * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
+    }
+    if (this.#isSharp) {
+      for (let i = 0; i < size; i += 1) {
+        sharp += (weights[i] as number) * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
+      }
     }
     return square(this.#amplitude) * (this.#shares[0] * wide + this.#shares[1] * middle + this.#shares[2] * sharp);
   }
@@ -92,8 +98,8 @@ export class ResidualField {
   }
 
   #covariances(batch: number, inFlight: number): Float64Array {
-    const inBatch = tableOf(this.#batchTables, batch, this.#logBatch);
-    const inConcurrency = tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
+    const inBatch = this.#tableOf(this.#batchTables, batch, this.#logBatch);
+    const inConcurrency = this.#tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
     const covariances = new Float64Array(this.#size);
     const size = this.#size;
     const power = square(this.#amplitude);
@@ -148,25 +154,28 @@ export class ResidualField {
     }
     return x;
   }
+
+  /** Factors of the covariance between a coordinate and those of all cells, scale by scale; kept for the next candidate. */
+  #tableOf(tables: Map<number, Float64Array>, value: number, places: Float64Array): Float64Array {
+    const known = tables.get(value);
+    if (known !== undefined) return known;
+    const size = this.#size;
+    const table = new Float64Array(SCALES * size);
+    const at = Math.log2(value);
+    for (let i = 0; i < size; i += 1) {
+      const distance = at - (places[i] as number);
+      const wide = Math.exp((distance * distance) / (-2 * WIDE * WIDE));
+      const fourth = wide * wide * wide * wide;
+      table[i] = wide;
+      table[size + i] = fourth * fourth * fourth * fourth;
+    }
+    if (this.#isSharp) {
+      for (let i = 0; i < size; i += 1) table[2 * size + i] = Math.exp(-Math.abs(at - (places[i] as number)) / SHARP);
+    }
+    tables.set(value, table);
+    return table;
+  }
 }
 
 /** Share of the variance below which a pivot is rounding. */
 const MIN_PIVOT = 1e-9;
-
-/** Factors of the covariance between a coordinate and those of all cells, scale by scale; kept for the next candidate. */
-function tableOf(tables: Map<number, Float64Array>, value: number, places: Float64Array): Float64Array {
-  const known = tables.get(value);
-  if (known !== undefined) return known;
-  const size = places.length;
-  const table = new Float64Array(SCALES * size);
-  const at = Math.log2(value);
-  for (let i = 0; i < size; i += 1) {
-    const distance = Math.abs(at - (places[i] as number));
-    const wide = Math.exp(-square(distance / WIDE) / 2);
-    table[i] = wide;
-    table[size + i] = square(square(square(square(wide))));
-    table[2 * size + i] = Math.exp(-distance / SHARP);
-  }
-  tables.set(value, table);
-  return table;
-}

@@ -46,6 +46,8 @@ const SCATTER_GAIN = 0.1;
 const TREND = 3;
 const TREND_GAIN = 0.3;
 const FIT_EVERY = 5;
+/** While there are fewer, a new one means that the shape is only being found: fit at once. */
+const YOUNG_CELLS = 24;
 /** Amplitudes of the residual that are considered, and what is expected before there is evidence. */
 const AMPLITUDES = { least: 0.01, most: 0.64, usual: 0.05, factor: 2 };
 
@@ -123,7 +125,7 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
       at,
     });
   }
-  const isNew = cells.length !== before.cells.length || cells.length < FIT_EVERY;
+  const isNew = cells.length < YOUNG_CELLS && cells.length !== before.cells.length;
   const fitted = refitted({ ...level, cells, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
   const surface = surfaceOf(fitted);
   // The cached model is that of another object: the tail is not part of what it is built from until now.

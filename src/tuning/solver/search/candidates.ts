@@ -26,8 +26,8 @@ const BATCH_REACH = 2.5;
 const CONCURRENCY_REACH = 2;
 const LEAST_BATCH_REACH = 4;
 /** Ratio of neighbours on the coarse grid, and on the fine one. */
-const BATCH_STEP = 2 ** (1 / 3);
-const CONCURRENCY_STEP = 2 ** (1 / 4);
+const BATCH_STEP = 2 ** (1 / 2);
+const CONCURRENCY_STEP = 2 ** (1 / 3);
 const FINE_STEP = 2 ** (1 / 12);
 
 /** The space within reach of what has been explored. */
