@@ -36,20 +36,28 @@ export function varianceAt({ variance, at }: Cell, now: number): number {
   return variance + (Math.max(0, now - at) / 1000) * square(WANDER_PER_SECOND);
 }
 
-/** Has this place, or one very near, been measured well? Only such places can tell a change of level from their own cost. */
-export function isSettled(cells: readonly Cell[], { batch, inFlight }: Pick<Cell, 'batch' | 'inFlight'>): boolean {
-  return cells.some(
-    (cell) =>
-      cell.visits >= SETTLED_VISITS &&
-      cell.variance < SETTLED * SETTLED &&
-      Math.abs(Math.log(cell.batch / batch)) < NEAR &&
-      Math.abs(Math.log(cell.inFlight / inFlight)) < NEAR,
-  );
+/**
+ * How well this place is known from settled ones about it, as a standard deviation; undefined where there are none. Only
+ * what is settled can tell a change of level from a place's own cost: a prediction from afar cannot.
+ */
+export function settledDoubt(
+  cells: readonly Cell[],
+  { batch, inFlight }: Pick<Cell, 'batch' | 'inFlight'>,
+): number | undefined {
+  let nearest = Infinity;
+  for (const cell of cells) {
+    if (cell.visits < SETTLED_VISITS || cell.variance > SETTLED * SETTLED) continue;
+    const distance = Math.abs(Math.log(cell.batch / batch)) + 2 * Math.abs(Math.log(cell.inFlight / inFlight));
+    nearest = Math.min(nearest, distance);
+  }
+  return nearest > NEAR ? undefined : nearest * DOUBT_BY_DISTANCE;
 }
 
-const SETTLED = 0.04;
+const SETTLED = 0.05;
 const SETTLED_VISITS = 3;
-const NEAR = 0.08;
+/** Logarithmic distance up to which a place counts as known, and what it adds to the doubt. */
+const NEAR = 0.5;
+const DOUBT_BY_DISTANCE = 0.2;
 
 /** Takes in what one period saw of one place. */
 export function withEvidence(cells: readonly Cell[], seen: Cell): Cell[] {

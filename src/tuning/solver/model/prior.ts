@@ -3,6 +3,9 @@
  * f of 1, log b, sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
  * (bandwidth) and what does not (a round trip) need not suffer alike from other calls.
  *
+ * Points along two axes cannot tell which products they are, so the one in which all of F suffers alike, F(b) U(n), is
+ * preferred until points off the axes say otherwise.
+ *
  * It says what to expect where nothing has been measured; where something has, the residual (residual.ts) corrects
  * it. Terms and knee are chosen by Akaike's criterion, so that few points do not make a curve.
  * Sources: Gunther 2007 (universal scalability law) for n (n - 1); finite servers for the knee.
@@ -41,6 +44,8 @@ const BATCH_SETS: readonly (readonly BatchTerm[])[] = [
 const SMOOTH: readonly InFlightTerm[] = ['one', 'linear', 'square'];
 const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
 const LEAST_MS = 1e-4;
+/** What free products must explain more than a separable cost. */
+const UNUSUAL = 4;
 
 /** Logarithm of the duration in ms, without the common level. */
 export function priorLogMs({ terms, knee }: Prior, b: number, n: number): number {
@@ -87,10 +92,13 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const smooth = SMOOTH.slice(0, Math.min(concurrencies, SMOOTH.length));
   const points: Points = { cells, weights: cells.map(({ variance }) => 1 / (variance + square(tolerance))) };
   let best: Scored | undefined;
-  for (const set of batchSets) best = better(best, fit(points, set, smooth, 1));
+  for (const set of batchSets)
+    best = better(better(best, fit(points, set, smooth, 1)), fitSeparable(points, set, smooth, 1));
   if (concurrencies >= 4) {
     const set = best?.set ?? ['one', 'linear'];
-    for (const knee of kneesAmong(cells)) best = better(best, fit(points, set, BENT, knee));
+    for (const knee of kneesAmong(cells)) {
+      best = better(better(best, fit(points, set, BENT, knee)), fitSeparable(points, set, BENT, knee));
+    }
   }
   return best?.prior ?? BLANK_PRIOR;
 }
@@ -128,7 +136,60 @@ function fit(
   });
   const { coefficients, error } = nonNegativeLeastSquares(rows, pairs.length);
   const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
-  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * terms.length };
+  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * terms.length + UNUSUAL };
+}
+
+/** The two factors in turns, each by least squares while the other is kept. */
+function fitSeparable(
+  { cells, weights }: Points,
+  set: readonly BatchTerm[],
+  inFlightTerms: readonly InFlightTerm[],
+  knee: number,
+): Scored {
+  let ofBatch: Float64Array = Float64Array.from(set, () => 1);
+  let ofInFlight: Float64Array = Float64Array.from(inFlightTerms, (_, j) => (j === 0 ? 1 : 0));
+  let error = 0;
+  const rowsOf = (values: (cell: Cell) => number[]): Row[] =>
+    cells.map((cell, i) => {
+      const ms = Math.exp(cell.logMs);
+      return { weight: weights[i] as number, terms: Float64Array.from(values(cell), (value) => value / ms) };
+    });
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const factor = (n: number): number =>
+      dot(
+        ofInFlight,
+        inFlightTerms.map((term) => inFlightValue(term, n, knee)),
+      );
+    const batchRows = rowsOf(({ batch, inFlight }) => set.map((term) => batchValue(term, batch) * factor(inFlight)));
+    ofBatch = nonNegativeLeastSquares(batchRows, set.length).coefficients;
+    const cost = (b: number): number =>
+      dot(
+        ofBatch,
+        set.map((term) => batchValue(term, b)),
+      );
+    const rows = rowsOf(({ batch, inFlight }) => {
+      const base = cost(batch);
+      return inFlightTerms.map((term) => base * inFlightValue(term, inFlight, knee));
+    });
+    ({ coefficients: ofInFlight, error } = nonNegativeLeastSquares(rows, inFlightTerms.length));
+  }
+  const terms = set
+    .flatMap((batch, i) =>
+      inFlightTerms.map((inFlight, j) => ({ batch, inFlight, ms: (ofBatch[i] as number) * (ofInFlight[j] as number) })),
+    )
+    .filter(({ ms }) => ms > 0);
+  const count = positive(ofBatch) + positive(ofInFlight) - 1;
+  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * count };
+}
+
+const TURNS = 4;
+
+function dot(one: Float64Array, other: readonly number[]): number {
+  return other.reduce((total, value, i) => total + value * (one[i] as number), 0);
+}
+
+function positive(values: Float64Array): number {
+  return values.filter((value) => value > 0).length;
 }
 
 /** Where a knee may be: at what has been seen, but for the first and the last. */

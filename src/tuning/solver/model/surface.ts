@@ -11,7 +11,7 @@
 
 import type { Cost, CostModel, Point } from '../cost-model.ts';
 import type { UsableCall } from '../samples.ts';
-import { isSettled, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { settledDoubt, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { clamp, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
 import { ResidualField, type Residual, type Texture } from './residual.ts';
@@ -44,6 +44,8 @@ const FIRST_SCATTER = 0.04;
 const SCATTER_GAIN = 0.1;
 /** Trend in standard deviations from which on the level follows faster. */
 const TREND = 3;
+/** Standard deviations of an innovation beyond which it is an accident, until it is repeated. */
+const OUTLYING = 2.5;
 const TREND_GAIN = 0.3;
 const FIT_EVERY = 5;
 /** While there are fewer, a new one means that the shape is only being found: fit at once. */
@@ -183,24 +185,31 @@ export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[]
 const GROUP = 0.03;
 
 function withLevel(before: SurfaceState, groups: readonly Group[], at: number): SurfaceState {
-  const settled = groups.filter((group) => isSettled(before.cells, group));
   const elapsedSeconds = Math.max(0, at - before.at) / 1000;
   let variance = before.levelVariance + elapsedSeconds * square(LEVEL_WANDER);
-  if (settled.length === 0) return { ...before, levelVariance: variance };
   const surface = surfaceOf(before);
   let [sum, precision] = [0, 0];
-  for (const { batch, inFlight, logMs, variance } of settled) {
-    const weight = 1 / (square(surface.doubt(batch, inFlight)) + variance);
+  for (const group of groups) {
+    const { batch, inFlight, logMs } = group;
+    const doubt = settledDoubt(before.cells, group);
+    if (doubt === undefined) continue;
+    const weight = 1 / (square(surface.doubt(batch, inFlight)) + square(doubt) + group.variance);
     sum += weight * (logMs - Math.log(surface.predict(batch, inFlight).ms));
     precision += weight;
   }
+  if (precision === 0) return { ...before, levelVariance: variance };
   const innovation = sum / precision;
   const noise = 1 / precision;
-  const trend = before.trend + TREND_GAIN * (innovation - before.trend);
-  const expected = (noise + variance) * (TREND_GAIN / (2 - TREND_GAIN));
-  if (square(trend) > square(TREND) * expected) variance += square(trend) / 2;
+  // A single period may be an accident: it moves the level by little. Several of the same sign are drift, or a shift.
+  const likely = OUTLYING * Math.sqrt(noise + variance);
+  const tame = clamp(innovation, -likely, likely);
+  const trend = before.trend + TREND_GAIN * (tame - before.trend);
+  const isDrift =
+    innovation * trend > 0 && square(trend) > square(TREND) * (noise + variance) * (TREND_GAIN / (2 - TREND_GAIN));
+  if (isDrift) variance += square(innovation) / 2;
   const gain = variance / (variance + noise);
-  return { ...before, level: before.level + gain * innovation, levelVariance: (1 - gain) * variance, trend };
+  const move = isDrift ? innovation : tame;
+  return { ...before, level: before.level + gain * move, levelVariance: (1 - gain) * variance, trend };
 }
 
 /** Variance over squared mean, within groups of the same place. */

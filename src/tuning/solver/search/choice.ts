@@ -11,9 +11,9 @@ const CAUTION = 0.5;
 /** A doubt that the trim on the measured p95 can deal with. */
 const CERTAIN = 0.05;
 /** Throughput that a smaller concurrency may cost. */
-const PARSIMONY = 0.008;
+export const PARSIMONY = 0.008;
 /** What a move must win. */
-const HYSTERESIS = 0.006;
+export const HYSTERESIS = 0.006;
 
 export function choose(space: SearchSpace, current: Point): Candidate {
   const candidates = candidatesIn(withinReach(space), current);

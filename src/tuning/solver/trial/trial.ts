@@ -8,6 +8,7 @@
 
 import type { Point } from '../cost-model.ts';
 import { candidateAt, candidatesIn, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
+import { HYSTERESIS, PARSIMONY } from '../search/choice.ts';
 import { bestBisection, MOST_LOSS, type Measured } from './bracket.ts';
 
 export interface TrialState {
@@ -59,7 +60,9 @@ function bestImprovement(space: SearchSpace, base: Point): Trial | undefined {
     const candidate = reachable[Math.floor(i)] as Candidate;
     const doubt = Math.hypot(space.model.doubt(candidate.batch, candidate.inFlight), uncertain);
     if (candidate.p95Ms * Math.exp(RISK * doubt) > space.p95Ms * 1.1) continue;
-    const gain = expectedImprovement(candidate.score - at.score, doubt);
+    // What would not be moved to is not worth a visit.
+    const margin = HYSTERESIS + (candidate.inFlight > base.inFlight ? PARSIMONY : 0);
+    const gain = expectedImprovement(candidate.score - at.score - margin, doubt);
     const trial = { ...candidate, gain, loss: Math.max(0, at.score - candidate.score) };
     if (gain >= LEAST_GAIN && worthOf(trial) > (best === undefined ? 0 : worthOf(best))) best = trial;
   }

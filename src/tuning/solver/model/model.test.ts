@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_CELLS, settledDoubt, withEvidence, type Cell } from './cells.ts';
+import { nonNegativeLeastSquares } from './least-squares.ts';
+import { fitPrior, priorLogMs } from './prior.ts';
+import { ResidualField } from './residual.ts';
+import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './surface.ts';
+import { initialTail, tailAt, tailsOf, withCalls } from './tail.ts';
+
+const cellAt = (batch: number, inFlight: number, ms: number, more: Partial<Cell> = {}): Cell => ({
+  batch,
+  inFlight,
+  logMs: Math.log(ms),
+  variance: 1e-4,
+  visits: 5,
+  at: 0,
+  ...more,
+});
+
+const grid = (cost: (b: number, n: number) => number): Cell[] =>
+  [1, 4, 16, 64, 256, 1024]
+    .map((b) => cellAt(b, 1, cost(b, 1)))
+    .concat([2, 4, 8, 16, 32].map((n) => cellAt(256, n, cost(256, n))));
+
+/** Calls at one point, all of the same duration. */
+const calls = (batch: number, inFlight: number, ms: number, count = 50) =>
+  Array.from({ length: count }, () => ({ batch, inFlight, ms, startedAt: 0 }));
+
+function taught(places: readonly (readonly [number, number, number])[], periods = 6): SurfaceState {
+  let state: SurfaceState = BLANK_SURFACE;
+  let at = 0;
+  for (const [batch, inFlight, ms] of places) {
+    for (let i = 0; i < periods; i += 1) state = learn(state, calls(batch, inFlight, ms), (at += 100));
+  }
+  return state;
+}
+
+describe('cells', () => {
+  it('keep the exact place and average what they see of it', () => {
+    let cells = withEvidence([], cellAt(321, 7, 10));
+    cells = withEvidence(cells, cellAt(321, 7, 10.4, { at: 100 }));
+    expect(cells).toHaveLength(1);
+    expect(cells[0]?.batch).toBeCloseTo(321, 9);
+    expect(Math.exp(cells[0]?.logMs ?? 0)).toBeCloseTo(10.2, 1);
+    expect(cells[0]?.variance).toBeLessThan(1e-4);
+  });
+
+  it('follow at once when a place is suddenly another', () => {
+    const cells = withEvidence([cellAt(100, 4, 10)], cellAt(100, 4, 20, { at: 100 }));
+    expect(Math.exp(cells[0]?.logMs ?? 0)).toBeGreaterThan(19);
+  });
+
+  it('never become more than their bound, and lose no place of their own', () => {
+    let cells: readonly Cell[] = [];
+    for (let i = 0; i < 3 * MAX_CELLS; i += 1)
+      cells = withEvidence(cells, cellAt(2 ** (i / 12), 1 + (i % 7), 5, { at: i }));
+    expect(cells).toHaveLength(MAX_CELLS);
+  });
+
+  it('tell what is known from near by what is settled', () => {
+    const cells = [cellAt(100, 4, 10), cellAt(1000, 4, 50, { visits: 1 })];
+    expect(settledDoubt(cells, { batch: 100, inFlight: 4 })).toBe(0);
+    expect(settledDoubt(cells, { batch: 120, inFlight: 4 })).toBeGreaterThan(0);
+    expect(settledDoubt(cells, { batch: 1000, inFlight: 4 })).toBeUndefined();
+  });
+});
+
+describe('nonNegativeLeastSquares', () => {
+  it('finds the coefficients where they are positive, and zero where they would be negative', () => {
+    const rows = [1, 2, 4, 8, 16].map((b) => ({ weight: 1, terms: Float64Array.of(1 / (3 + 2 * b), b / (3 + 2 * b)) }));
+    const exact = nonNegativeLeastSquares(rows, 2);
+    expect(exact.coefficients[0]).toBeCloseTo(3, 3);
+    expect(exact.coefficients[1]).toBeCloseTo(2, 3);
+    expect(exact.error).toBeLessThan(1e-6);
+    const falling = [2, 4, 8].map((b) => ({ weight: 1, terms: Float64Array.of(1 / (20 - b), b / (20 - b)) }));
+    expect(nonNegativeLeastSquares(falling, 2).coefficients[1]).toBe(0);
+  });
+});
+
+describe('fitPrior', () => {
+  it.each([
+    [
+      'affine cost and contention',
+      (b: number, n: number) => (2 + 0.01 * b) * (1 + 0.03 * (n - 1) + 0.002 * n * (n - 1)),
+    ],
+    ['finite servers', (b: number, n: number) => (1 + 0.02 * b) * Math.max(1, n / 8)],
+    ['quadratic cost', (b: number, n: number) => (1 + 0.01 * b + 2e-5 * b * b) * (1 + 0.02 * (n - 1))],
+  ])('explains %s within 5 %, also between the axes that it has seen', (_, cost) => {
+    const prior = fitPrior(grid(cost), 0.03);
+    for (const [b, n] of [
+      [100, 1],
+      [256, 12],
+      [64, 8],
+      [512, 16],
+    ] as const) {
+      expect(Math.abs(priorLogMs(prior, b, n) - Math.log(cost(b, n)))).toBeLessThan(0.05);
+    }
+  });
+
+  it('tells a round trip that is not shared from bandwidth that is, once points off the axes say so', () => {
+    const cost = (b: number, n: number): number => 5 + 0.01 * b * n;
+    const corners = [
+      [16, 8],
+      [64, 16],
+      [1024, 8],
+      [64, 4],
+    ].map(([b = 1, n = 1]) => cellAt(b, n, cost(b, n)));
+    const prior = fitPrior([...grid(cost), ...corners], 0.03);
+    expect(Math.abs(priorLogMs(prior, 512, 12) - Math.log(cost(512, 12)))).toBeLessThan(0.05);
+  });
+
+  it('makes no curve of two points', () => {
+    const prior = fitPrior([cellAt(1, 1, 2), cellAt(4, 1, 2.2)], 0.03);
+    expect(Math.exp(priorLogMs(prior, 100, 1))).toBeLessThan(10);
+    expect(Math.exp(priorLogMs(prior, 4, 1))).toBeCloseTo(2.2, 1);
+  });
+});
+
+describe('ResidualField', () => {
+  const residuals = [
+    { batch: 100, inFlight: 4, value: 0.2, variance: 1e-4 },
+    { batch: 400, inFlight: 4, value: -0.1, variance: 1e-4 },
+  ];
+  const field = new ResidualField(residuals, { amplitude: 0.2, roughness: 1 });
+
+  it('follows what was measured and returns to the prior far away', () => {
+    expect(field.mean(100, 4)).toBeCloseTo(0.2, 1);
+    expect(field.mean(400, 4)).toBeCloseTo(-0.1, 1);
+    expect(Math.abs(field.mean(100, 400))).toBeLessThan(0.01);
+  });
+
+  it('is sure where it has measured and not elsewhere', () => {
+    expect(Math.sqrt(field.variance(100, 4))).toBeLessThan(0.02);
+    expect(Math.sqrt(field.variance(100, 400))).toBeCloseTo(0.2, 2);
+  });
+
+  it('finds small residuals likelier under a small amplitude', () => {
+    const small = residuals.map((each) => ({ ...each, value: each.value / 20 }));
+    const evidence = (amplitude: number) => new ResidualField(small, { amplitude, roughness: 0 }).evidence;
+    expect(evidence(0.02)).toBeGreaterThan(evidence(0.3));
+  });
+});
+
+describe('the tail', () => {
+  it('is p95 over the expected duration, learned where it was seen', () => {
+    const ratios = Array.from({ length: 2000 }, (_, i) => ({ inFlight: 8, ratio: 0.8 + (0.4 * i) / 2000 }));
+    const tails = tailsOf(withCalls(initialTail(), ratios));
+    expect(tailAt(tails, 8)).toBeGreaterThan(1.15);
+    expect(tailAt(tails, 8)).toBeLessThan(1.22);
+  });
+});
+
+describe('the surface', () => {
+  it('predicts what it was taught and says how sure it is', () => {
+    const state = taught([
+      [1, 1, 2],
+      [16, 1, 2.3],
+      [256, 1, 7],
+      [256, 8, 9],
+    ]);
+    const surface = surfaceOf(state);
+    expect(surface.predict(256, 8).ms).toBeCloseTo(9, 0);
+    expect(surface.doubt(256, 8)).toBeLessThan(surface.doubt(20, 60));
+    expect(surface.explored.batch).toBeCloseTo(256, 6);
+  });
+
+  it('takes a common slow-down for a new level: places that were not visited are slower too', () => {
+    const before = taught([
+      [16, 1, 2.3],
+      [256, 1, 7],
+      [256, 8, 9],
+    ]);
+    let state = before;
+    for (let i = 1; i <= 10; i += 1) state = learn(state, calls(256, 8, 27), before.at + 100 * i);
+    expect(surfaceOf(state).predict(256, 8).ms).toBeGreaterThan(24);
+    expect(surfaceOf(state).predict(256, 1).ms).toBeGreaterThan(17);
+  });
+
+  it('takes a new place that is worse than thought for that place alone', () => {
+    const before = taught([
+      [16, 1, 2.3],
+      [256, 1, 7],
+      [256, 8, 9],
+    ]);
+    const state = learn(before, calls(256, 32, 90), before.at + 100);
+    expect(surfaceOf(state).predict(256, 8).ms).toBeCloseTo(9, 0);
+  });
+
+  it('is plain data: a saved state predicts the same', () => {
+    const state = taught([
+      [16, 1, 2.3],
+      [256, 4, 7],
+    ]);
+    const saved = JSON.parse(JSON.stringify(state)) as SurfaceState;
+    expect(surfaceOf(saved).predict(99, 3)).toEqual(surfaceOf(state).predict(99, 3));
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { CallSample } from '../../control/observation.ts';
+import { initialSamples, usableCalls, type SampleState } from './samples.ts';
+import { observationOf, settingsOf } from './solver-fixtures.ts';
+
+const call = (startedAt: number, durationMs: number, more: Partial<CallSample> = {}): CallSample => ({
+  batch: 10,
+  inFlightAtStart: 2,
+  inFlightMean: 2,
+  durationMs,
+  outcome: 'ok',
+  endedAt: startedAt + durationMs,
+  ...more,
+});
+
+const TEN = settingsOf({ batchLimit: 10, concurrency: 2 });
+const TWENTY = settingsOf({ batchLimit: 20, concurrency: 2 });
+
+function see(state: SampleState, at: number, samples: readonly CallSample[], settings = TEN, expectedMs = 10) {
+  return usableCalls(state, observationOf({ at, samples }), settings, () => expectedMs);
+}
+
+describe('usableCalls', () => {
+  it('takes what ended well and leaves out what failed, was refused or saw concurrency change', () => {
+    const { calls } = see(initialSamples(TEN), 1000, [
+      call(910, 10),
+      call(920, 10, { outcome: 'failed' }),
+      call(930, 10, { outcome: 'rejected' }),
+      call(940, 10, { inFlightAtStart: 4, inFlightMean: 8 }),
+    ]);
+    expect(calls.map(({ startedAt }) => startedAt)).toEqual([910]);
+  });
+
+  it('leaves out what ran across a pause', () => {
+    const observation = observationOf({
+      at: 1000,
+      samples: [call(905, 10), call(930, 45), call(980, 10)],
+      pause: { endedAt: 970, durationMs: 30 },
+    });
+    const { calls } = usableCalls(initialSamples(TEN), observation, TEN, () => 10);
+    expect(calls.map(({ startedAt }) => startedAt)).toEqual([905, 980]);
+  });
+
+  it('counts calls of a short stay only once all that started with them have ended', () => {
+    const before = see(initialSamples(TEN), 1000, []).state;
+    const young = see(before, 1100, [call(1010, 60)], TWENTY, 60);
+    expect(young.calls).toEqual([]);
+    expect(young.state.waiting).toHaveLength(1);
+    const later = see(young.state, 1200, [call(1020, 110)], TWENTY, 60);
+    expect(later.calls.map(({ startedAt }) => startedAt)).toEqual([1010, 1020]);
+  });
+
+  it('drops what started so late in a short stay that most of it lay beyond', () => {
+    const before = see(initialSamples(TEN), 1000, []).state;
+    const stay = see(before, 1100, [], TWENTY, 60).state;
+    const { calls } = see(stay, 1200, [call(1030, 60), call(1090, 60)], TEN, 60);
+    expect(calls.map(({ startedAt }) => startedAt)).toEqual([1030]);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { NATURAL_BOUNDS } from '../../../control/goal.ts';
+import { certainModel } from '../solver-fixtures.ts';
+import { bestBisection } from '../trial/bracket.ts';
+import { bestTrial } from '../trial/trial.ts';
+import { candidatesIn, isWithin, withinReach, type SearchSpace } from './candidates.ts';
+import { choose } from './choice.ts';
+import { FIRST_SWEEP, sweep } from './sweep.ts';
+
+const affine = (b: number, n: number): number => (2 + 0.01 * b) * (1 + 0.02 * (n - 1) + 0.002 * n * (n - 1));
+
+const spaceWith = (some: Partial<SearchSpace> = {}): SearchSpace => ({
+  model: certainModel(affine, { batch: 2000, inFlight: 64 }),
+  p95Ms: 30,
+  batch: NATURAL_BOUNDS.batchLimit,
+  concurrency: NATURAL_BOUNDS.concurrency,
+  ...some,
+});
+
+/** The best throughput of all points, by looking at each. */
+function exhaustive({ p95Ms }: SearchSpace): number {
+  let best = 0;
+  for (let n = 1; n <= 64; n += 1) {
+    for (let b = 1; b <= 4000; b += 1) {
+      const ms = affine(b, n);
+      if (ms * (1.2 + 1 / n) <= p95Ms) best = Math.max(best, (b * n) / ms);
+    }
+  }
+  return best;
+}
+
+describe('choose', () => {
+  it('comes within 1.5 % of the best of all points, within the target', () => {
+    const space = spaceWith();
+    const chosen = choose(space, { batch: 1, inFlight: 1 });
+    expect(chosen.throughput).toBeGreaterThan(0.985 * exhaustive(space));
+    expect(chosen.p95Ms).toBeLessThanOrEqual(30 * 1.001);
+  });
+
+  it('never leaves bounds nor reach', () => {
+    const pinned = spaceWith({ batch: { min: 1, max: 1 }, concurrency: { min: 2, max: 5 } });
+    const chosen = choose(pinned, { batch: 1, inFlight: 2 });
+    expect([chosen.batch, chosen.inFlight]).toEqual([1, 5]);
+    const young = withinReach(spaceWith({ model: certainModel(affine, { batch: 10, inFlight: 2 }) }));
+    for (const each of candidatesIn(young, { batch: 10, inFlight: 2 })) {
+      expect(each.batch).toBeLessThanOrEqual(25);
+      expect(each.inFlight).toBeLessThanOrEqual(4);
+      expect(isWithin(young, each)).toBe(true);
+    }
+  });
+
+  it('takes the smallest concurrency among those that do as well', () => {
+    const servers = certainModel((b, n) => (1 + 0.02 * b) * Math.max(1, n / 8), { batch: 400, inFlight: 64 });
+    const chosen = choose(spaceWith({ model: servers, p95Ms: 200, batch: { min: 1, max: 100 } }), {
+      batch: 100,
+      inFlight: 1,
+    });
+    expect(chosen.inFlight).toBe(8);
+  });
+
+  it('keeps within a limit on calls per second', () => {
+    const space = spaceWith({ callsPerMs: 0.4 });
+    const chosen = choose(space, { batch: 1, inFlight: 1 });
+    expect(chosen.inFlight / affine(chosen.batch, chosen.inFlight)).toBeLessThan(0.42);
+  });
+});
+
+describe('sweep', () => {
+  it('grows the batch first, then the concurrency, and ends', () => {
+    const space = spaceWith();
+    let state: ReturnType<typeof sweep>['state'] = FIRST_SWEEP;
+    let point = { batch: 1, inFlight: 1 };
+    const visited = [point];
+    while (state !== undefined && visited.length < 50) {
+      ({ state, next: point } = sweep(state, space, point));
+      visited.push(point);
+    }
+    expect(state).toBeUndefined();
+    expect(visited.length).toBeLessThan(16);
+    expect(visited.slice(0, 5).every(({ inFlight }) => inFlight === 1)).toBe(true);
+    expect(Math.max(...visited.map(({ inFlight }) => inFlight))).toBeGreaterThanOrEqual(16);
+  });
+
+  it('leaves a pinned batch alone', () => {
+    const space = spaceWith({ batch: { min: 1, max: 1 } });
+    const { next } = sweep(FIRST_SWEEP, space, { batch: 1, inFlight: 1 });
+    expect(next).toEqual({ batch: 1, inFlight: 2 });
+  });
+});
+
+describe('trials', () => {
+  it('are not made where nothing can be learned', () => {
+    const space = spaceWith();
+    const { batch, inFlight } = choose(space, { batch: 1, inFlight: 1 });
+    expect(bestTrial(space, { batch: Math.round(batch), inFlight }, [])).toBeUndefined();
+  });
+
+  it('go where the doubt leaves the most to gain, within the target', () => {
+    const model = {
+      ...certainModel(affine, { batch: 900, inFlight: 20 }),
+      doubt: (b: number) => (b > 500 ? 0.1 : 0.01),
+    };
+    const space = spaceWith({ model, p95Ms: 60 });
+    const trial = bestTrial(space, { batch: 400, inFlight: 16 }, []);
+    expect(trial?.batch).toBeGreaterThan(500);
+    expect(trial?.p95Ms).toBeLessThanOrEqual(60 * 1.001);
+  });
+
+  it('bisect towards a cliff that a smooth model takes for a slope', () => {
+    // Measured at 4 and, five times as slow, at 8: the model draws a line between them.
+    const sloping = certainModel((b, n) => (5 + 0.05 * b) * (1 + Math.max(0, n - 4)), { batch: 200, inFlight: 8 });
+    const space = spaceWith({ model: sloping, p95Ms: 150, batch: { min: 1, max: 200 } });
+    const measured = [
+      { batch: 200, inFlight: 4, doubt: 0.01 },
+      { batch: 200, inFlight: 8, doubt: 0.05 },
+    ];
+    const visit = bestBisection(space, { batch: 200, inFlight: 4 }, measured);
+    expect(visit?.inFlight).toBeGreaterThan(4);
+    expect(visit?.inFlight).toBeLessThan(8);
+    const closed = [...measured, { batch: 200, inFlight: 5, doubt: 0.02 }];
+    expect(bestBisection(space, { batch: 200, inFlight: 4 }, closed)).toBeUndefined();
+  });
+});
