@@ -7,9 +7,9 @@ import type { StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
-import { measuredIn, type SurfaceState } from './model/surface.ts';
+import { anchorOf, measuredIn, type SurfaceState } from './model/surface.ts';
 import type { Plan } from './plan.ts';
-import { presentStay, type SampleState } from './samples.ts';
+import { isSamePoint, presentStay, type SampleState } from './samples.ts';
 import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { sweep, type SweepState } from './search/sweep.ts';
@@ -56,6 +56,7 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
     const isThin = stay.used < SWEEP_CALLS && observation.at - stay.from < THIN_CALLS * ms;
     return isYoung || isThin ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
+  if (before.surface.strange.length > 0) return wondering(before, input);
   if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
   const trimmed = trim(before.trim, {
     observation,
@@ -77,6 +78,18 @@ function swept<S extends SearchState>(before: S, state: SweepState, { space, cur
     state: { ...before, sweep: next },
     plan: saturatedPlan(candidateAt(space, point), 'throughput still grows: looking further'),
   };
+}
+
+/** Is it this place, or everything? A place that is known tells. */
+function wondering<S extends SearchState>(before: S, { current, space }: SearchInput): Searched<S> {
+  const state = { ...before, trial: { nextAt: before.trial.nextAt } };
+  const anchor = anchorOf(before.surface);
+  if (anchor === undefined || isSamePoint(anchor, current)) return { state, plan: undefined };
+  const plan = saturatedPlan(
+    candidateAt(space, anchor),
+    'calls take quite another time than expected: back to what is known',
+  );
+  return { state, plan: { ...plan, kind: 'revert' } };
 }
 
 function visiting<S extends SearchState>(

@@ -46,15 +46,20 @@ export function settledDoubt(
 ): number | undefined {
   let nearest = Infinity;
   for (const cell of cells) {
-    if (cell.visits < SETTLED_VISITS || cell.variance > SETTLED * SETTLED) continue;
+    if (!isSettled(cell)) continue;
     const distance = Math.abs(Math.log(cell.batch / batch)) + 2 * Math.abs(Math.log(cell.inFlight / inFlight));
     nearest = Math.min(nearest, distance);
   }
-  return nearest > NEAR ? undefined : nearest * DOUBT_BY_DISTANCE;
+  if (nearest > NEAR) return undefined;
+  return nearest < SAME_PLACE ? 0 : nearest * DOUBT_BY_DISTANCE;
 }
 
 const SETTLED = 0.05;
 const SETTLED_VISITS = 3;
+export function isSettled({ visits, variance }: Cell): boolean {
+  return visits >= SETTLED_VISITS && variance <= square(SETTLED);
+}
+
 /** Logarithmic distance up to which a place counts as known, and what it adds to the doubt. */
 const NEAR = 0.5;
 const DOUBT_BY_DISTANCE = 0.2;

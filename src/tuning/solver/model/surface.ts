@@ -11,7 +11,7 @@
 
 import type { Cost, CostModel, Point } from '../cost-model.ts';
 import type { UsableCall } from '../samples.ts';
-import { settledDoubt, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { isSettled, settledDoubt, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { clamp, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
 import { ResidualField, type Residual, type Texture } from './residual.ts';
@@ -25,6 +25,8 @@ export interface SurfaceState {
   readonly levelVariance: number;
   /** Running mean of the level's innovations: far from zero means drift. */
   readonly trend: number;
+  /** What is too far from what was expected to be believed at once, oldest first, with its time, monotonic ms. */
+  readonly strange: readonly (Group & { readonly at: number })[];
   /** Variance of a single call's duration over its squared mean. */
   readonly scatter: number;
   readonly texture: Texture;
@@ -45,7 +47,7 @@ const SCATTER_GAIN = 0.1;
 /** Trend in standard deviations from which on the level follows faster. */
 const TREND = 3;
 /** Standard deviations of an innovation beyond which it is an accident, until it is repeated. */
-const OUTLYING = 2.5;
+const OUTLYING = 3;
 const TREND_GAIN = 0.3;
 const FIT_EVERY = 5;
 /** While there are fewer, a new one means that the shape is only being found: fit at once. */
@@ -59,6 +61,7 @@ export const BLANK_SURFACE: SurfaceState = {
   level: 0,
   levelVariance: 0,
   trend: 0,
+  strange: [],
   scatter: FIRST_SCATTER,
   texture: { amplitude: 0.08, roughness: 0 },
   tail: initialTail(),
@@ -115,8 +118,9 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
   const scatter = scatterOf(before.scatter, calls);
   const groups = groupsOf(calls, scatter);
   const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
+  const { accepted, strange } = judged(before, groups, level, at);
   let cells: readonly Cell[] = before.cells;
-  for (const group of groups) {
+  for (const group of accepted) {
     const { batch, inFlight, variance } = group;
     cells = withEvidence(cells, {
       batch,
@@ -128,7 +132,7 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
     });
   }
   const isNew = cells.length < YOUNG_CELLS && cells.length !== before.cells.length;
-  const fitted = refitted({ ...level, cells, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
+  const fitted = refitted({ ...level, cells, strange, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
   const surface = surfaceOf(fitted);
   // The cached model is that of another object: the tail is not part of what it is built from until now.
   const ratios = calls.map(({ batch, inFlight, ms }) => ({
@@ -143,19 +147,13 @@ export function measuredIn({ cells }: SurfaceState): (Point & { readonly doubt: 
   return cells.map(({ batch, inFlight, variance }) => ({ batch, inFlight, doubt: Math.sqrt(variance) }));
 }
 
-/** The same shape at another level; what is known of places is known less well. */
-export function shifted(state: SurfaceState, logFactor: number): SurfaceState {
-  return {
-    ...state,
-    level: state.level + logFactor,
-    levelVariance: square(SHIFTED_DOUBT),
-    trend: 0,
-    cells: state.cells.map((cell) => ({ ...cell, variance: cell.variance + square(SHIFTED_SHAPE) })),
-  };
+/** The settled place that was seen last: where a change of level shows. Undefined while there is none. */
+export function anchorOf({ cells }: SurfaceState): Point | undefined {
+  const settled = cells.filter(isSettled);
+  if (settled.length === 0) return undefined;
+  const { batch, inFlight } = settled.reduce((one, other) => (other.at > one.at ? other : one));
+  return { batch: Math.round(batch), inFlight: Math.round(inFlight) };
 }
-
-const SHIFTED_DOUBT = 0.1;
-const SHIFTED_SHAPE = 0.03;
 
 /** Calls of the same place, within 3 %, together. */
 export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[] {
@@ -183,6 +181,44 @@ export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[]
 }
 
 const GROUP = 0.03;
+
+interface Judged {
+  readonly accepted: readonly Group[];
+  readonly strange: SurfaceState['strange'];
+}
+
+/**
+ * A place within what is explored that is suddenly far from its prediction: either the place is like that, or all are
+ * (a shift). It is held back until a settled place has told: if that is as it was, what was held is true of its place;
+ * if the level moves, it was the level.
+ */
+function judged(before: SurfaceState, groups: readonly Group[], level: SurfaceState, at: number): Judged {
+  if (before.cells.length === 0) return { accepted: groups, strange: [] };
+  const surface = surfaceOf(before);
+  const moved = level.level - before.level;
+  const errorOf = ({ batch, inFlight, logMs }: Group): number =>
+    Math.abs(logMs - Math.log(surface.predict(batch, inFlight).ms) - moved);
+  const isStrange = (group: Group): boolean =>
+    errorOf(group) > STRANGE &&
+    group.batch <= surface.explored.batch * 1.05 &&
+    group.inFlight <= surface.explored.inFlight * 1.05 &&
+    errorOf(group) > 4 * Math.hypot(surface.doubt(group.batch, group.inFlight), Math.sqrt(group.variance));
+  const fresh = groups.filter(isStrange);
+  const calm = groups.filter((group) => !fresh.includes(group));
+  const held = [...before.strange, ...fresh.map((group) => ({ ...group, at }))];
+  if (held.length === 0) return { accepted: calm, strange: [] };
+  if (Math.abs(moved) > STRANGE / 2) return { accepted: calm, strange: [] };
+  const isAsItWas = calm.some((group) => settledDoubt(before.cells, group) === 0 && errorOf(group) < STRANGE / 2);
+  const patience = Math.max(LEAST_PATIENCE_MS, PATIENCE_CALLS * Math.exp(held[0]?.logMs ?? 0));
+  if (isAsItWas || at - (held[0]?.at ?? at) > patience) return { accepted: [...calm, ...held], strange: [] };
+  return { accepted: calm, strange: held.slice(-MOST_STRANGE) };
+}
+
+/** Logarithm: half as long again, or two thirds. */
+const STRANGE = 0.35;
+const MOST_STRANGE = 12;
+const PATIENCE_CALLS = 5;
+const LEAST_PATIENCE_MS = 500;
 
 function withLevel(before: SurfaceState, groups: readonly Group[], at: number): SurfaceState {
   const elapsedSeconds = Math.max(0, at - before.at) / 1000;

@@ -13,7 +13,7 @@ const CERTAIN = 0.05;
 /** Throughput that a smaller concurrency may cost. */
 export const PARSIMONY = 0.008;
 /** What a move must win. */
-export const HYSTERESIS = 0.006;
+const HYSTERESIS = 0.006;
 
 export function choose(space: SearchSpace, current: Point): Candidate {
   const candidates = candidatesIn(withinReach(space), current);

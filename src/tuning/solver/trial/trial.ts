@@ -8,7 +8,7 @@
 
 import type { Point } from '../cost-model.ts';
 import { candidateAt, candidatesIn, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
-import { HYSTERESIS, PARSIMONY } from '../search/choice.ts';
+import { PARSIMONY } from '../search/choice.ts';
 import { bestBisection, MOST_LOSS, type Measured } from './bracket.ts';
 
 export interface TrialState {
@@ -34,6 +34,8 @@ const LEAST_GAIN = 0.0012;
 /** Throughput that trials may cost, as a share. */
 const SPENT = 0.008;
 const LEAST_REST = 2;
+/** A doubt at which there is nothing to be learned. */
+const KNOWN = 0.004;
 const SHORTLIST = 60;
 
 export function trialLengthMs(callMs: number, periodMs: number): number {
@@ -58,10 +60,12 @@ function bestImprovement(space: SearchSpace, base: Point): Trial | undefined {
   const every = Math.max(1, reachable.length / SHORTLIST);
   for (let i = 0; i < reachable.length; i += every) {
     const candidate = reachable[Math.floor(i)] as Candidate;
-    const doubt = Math.hypot(space.model.doubt(candidate.batch, candidate.inFlight), uncertain);
+    const own = space.model.doubt(candidate.batch, candidate.inFlight);
+    if (own < KNOWN) continue;
+    const doubt = Math.hypot(own, uncertain);
     if (candidate.p95Ms * Math.exp(RISK * doubt) > space.p95Ms * 1.1) continue;
     // What would not be moved to is not worth a visit.
-    const margin = HYSTERESIS + (candidate.inFlight > base.inFlight ? PARSIMONY : 0);
+    const margin = candidate.inFlight > base.inFlight ? PARSIMONY : 0;
     const gain = expectedImprovement(candidate.score - at.score - margin, doubt);
     const trial = { ...candidate, gain, loss: Math.max(0, at.score - candidate.score) };
     if (gain >= LEAST_GAIN && worthOf(trial) > (best === undefined ? 0 : worthOf(best))) best = trial;
