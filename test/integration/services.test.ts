@@ -35,8 +35,8 @@ async function isGone({ port, folder }: Running): Promise<void> {
 }
 
 describe('npm run services', { timeout: 60_000 }, () => {
-  const server = postgresForTests();
-  beforeEach((context) => needsOwnServer(context, server()));
+  const database = postgresForTests();
+  beforeEach((context) => needsOwnServer(context, database()));
 
   it('runs a command with DATABASE_URL, ends with its exit code, and leaves nothing behind', async () => {
     const program = 'console.log(process.env.DATABASE_URL); process.exit(3)';
@@ -69,16 +69,15 @@ describe('npm run services', { timeout: 60_000 }, () => {
   });
 
   it('starts a server that asks for its password, keeps what it confirms', async () => {
-    const wrong = new URL(server().url);
+    const wrong = new URL(database().url);
     wrong.password = 'wrong';
     const stranger = postgres(wrong.href, { max: 1 });
     await expect(stranger`select 1`).rejects.toMatchObject({ code: '28P01' });
     await stranger.end();
-    const sql = postgres(server().url, { max: 1 });
+    const { sql } = database();
     expect(await sql`show fsync`).toEqual([{ fsync: 'on' }]);
     expect(await sql`show synchronous_commit`).toEqual([{ synchronous_commit: 'on' }]);
     expect(await sql`show listen_addresses`).toEqual([{ listen_addresses: '127.0.0.1' }]);
-    await sql.end();
   });
 });
 

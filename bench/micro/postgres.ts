@@ -1,0 +1,179 @@
+/**
+ * Rows per second into a table of seven columns: the sink in its modes, against other ways to insert many rows. Interleaved,
+ * median and spread of the rounds; the rows are counted afterwards.
+ *
+ * `node scripts/services.mjs -- npx jiti bench/micro/postgres.ts`
+ * Options: --rounds 3 --ms 800 --batches 1,256 --calls 1,16
+ */
+import { parseArgs } from 'node:util';
+import postgresClient, { type Sql } from 'postgres';
+import { arrayLiteral } from '../../src/connector/postgres/array-literal.ts';
+import { postgres } from '../../src/connector/postgres/postgres.ts';
+import { systemScheduler } from '../../src/host/scheduler.ts';
+
+const COLUMNS = {
+  probe: 'text',
+  big: 'int8',
+  at: 'timestamptz',
+  name: 'text',
+  ratio: 'float8',
+  ok: 'bool',
+  payload: 'jsonb',
+};
+const NAMES = Object.keys(COLUMNS);
+const TYPES = Object.values(COLUMNS);
+const TABLE = 'daoflow_bench';
+
+interface Event {
+  readonly probe: string;
+  readonly big: number;
+  readonly at: Date;
+  readonly name: string;
+  readonly ratio: number;
+  readonly ok: boolean;
+  readonly payload: object;
+}
+
+/** Writes a batch; `close` ends its connections. */
+interface Way {
+  readonly write: (events: readonly Event[]) => unknown;
+  readonly close: () => unknown;
+}
+type Open = (calls: number) => Way | Promise<Way>;
+
+const url = process.env['DATABASE_URL'] ?? '';
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    ms: { type: 'string', default: '800' },
+    batches: { type: 'string', default: '1,16,256,1024,4096' },
+    calls: { type: 'string', default: '1,4,16' },
+  },
+});
+const numbers = (list: string): number[] => list.split(',').map(Number);
+
+const WAYS: Readonly<Record<string, Open>> = {
+  'sink, insert': () => sink({ mode: 'insert' }),
+  'sink, copy': () => sink({ mode: 'copy' }),
+  'sink, insert, key': () => sink({ mode: 'insert', key: ['probe', 'big'] }),
+  'sink, copy, key': () => sink({ mode: 'copy', key: ['probe', 'big'] }),
+  'VALUES list': raw((sql, events) => {
+    const parameters = events.flatMap((event) => textsOf(event));
+    const row = (i: number): string => `(${TYPES.map((type, j) => `$${i * TYPES.length + j + 1}::${type}`).join()})`;
+    const statement = `insert into ${TABLE} (${NAMES.join()}) values ${events.map((_, i) => row(i)).join()}`;
+    return sql.unsafe(statement, parameters, { prepare: true });
+  }),
+  'arrays of texts': raw((sql, events) => {
+    const rows = events.map(textsOf);
+    const arrays = NAMES.map((_, j) => arrayLiteral(rows, (row) => row[j] ?? null));
+    const parameters = TYPES.map((_, j) => `$${j + 1}::text[]`).join();
+    const cast = NAMES.map((name, j) => `r.${name}::${TYPES[j] ?? ''}`).join();
+    return sql.unsafe(
+      `insert into ${TABLE} (${NAMES.join()}) select ${cast} from unnest(${parameters}) as r(${NAMES.join()})`,
+      arrays,
+      {
+        prepare: true,
+      },
+    );
+  }),
+  json_to_recordset: raw((sql, events) => {
+    const shape = NAMES.map((name, j) => `${name} ${TYPES[j] ?? ''}`).join();
+    const rows = `select ${NAMES.join()} from json_to_recordset($1::text::json) as r(${shape})`;
+    return sql.unsafe(`insert into ${TABLE} (${NAMES.join()}) ${rows}`, [JSON.stringify(events)], { prepare: true });
+  }),
+};
+
+async function sink(mode: { readonly mode: 'insert' | 'copy'; readonly key?: readonly string[] }): Promise<Way> {
+  const scheduler = systemScheduler({ keepAlive: true });
+  const writer = await postgres<Event>({ url, table: TABLE, ...mode }).open({
+    flow: 'bench',
+    name: 'postgres',
+    scheduler,
+    notice: console.error,
+  });
+  const { signal } = new AbortController();
+  return { write: (events) => writer.write(events, { signal }), close: () => writer.close?.() };
+}
+
+function raw(insert: (sql: Sql, events: readonly Event[]) => Promise<unknown>): Open {
+  return (calls) => {
+    const shared = { max: calls, max_pipeline: 0, fetch_types: false, onnotice: () => undefined };
+    const sql = postgresClient(url, shared);
+    return { write: (events) => insert(sql, events), close: () => sql.end() };
+  };
+}
+
+function textsOf({ probe, big, at, name, ratio, ok, payload }: Event): string[] {
+  return [probe, String(big), at.toISOString(), name, String(ratio), String(ok), JSON.stringify(payload)];
+}
+
+let made = 0;
+function makeEvents(count: number): Event[] {
+  return Array.from({ length: count }, () => {
+    const i = made++;
+    const at = new Date(1.7e12 + i);
+    return {
+      probe: `probe-${i % 100}`,
+      big: i,
+      at,
+      name: `some "name" é ${i}`,
+      ratio: i * 0.37,
+      ok: i % 2 === 0,
+      payload: { a: i, b: 'x' },
+    };
+  });
+}
+
+/** @returns rows per second; keys are always new, so that with a key the work is the same */
+async function measure(open: Open, batch: number, calls: number, ms: number, admin: Sql): Promise<number> {
+  await admin.unsafe(
+    `drop table if exists ${TABLE}; create table ${TABLE} (${NAMES.map((n, j) => `${n} ${TYPES[j] ?? ''}`).join()})`,
+  );
+  if (open === WAYS['sink, insert, key'] || open === WAYS['sink, copy, key']) {
+    await admin.unsafe(`create unique index on ${TABLE} (probe, big)`);
+  }
+  const way = await open(calls);
+  let rows = 0;
+  const one = async (): Promise<void> => {
+    const events = makeEvents(batch);
+    await way.write(events);
+    rows += batch;
+  };
+  await Promise.all(Array.from({ length: calls }, one));
+  const warm = rows;
+  const began = performance.now();
+  const worker = async (): Promise<void> => {
+    while (performance.now() - began < ms) await one();
+  };
+  await Promise.all(Array.from({ length: calls }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  await way.close();
+  const [found] = await admin.unsafe<{ count: number }[]>(`select count(*)::int as count from ${TABLE}`);
+  if (found?.count !== rows) throw new Error(`wrong: ${found?.count ?? 0} rows instead of ${rows}`);
+  return (rows - warm) / seconds;
+}
+
+const admin = postgresClient(url, { max: 1, onnotice: () => undefined });
+const batches = numbers(options.batches);
+for (const calls of numbers(options.calls)) {
+  console.log(`\n${calls} connections, K rows/s, median (least to most), by rows per call`);
+  console.log(['', ...batches].map((each) => String(each).padStart(18)).join(''));
+  const results = new Map(Object.keys(WAYS).map((name) => [name, batches.map((): number[] => [])]));
+  for (let round = 0; round < Number(options.rounds); round += 1) {
+    for (const [at, batch] of batches.entries()) {
+      for (const [name, open] of Object.entries(WAYS)) {
+        results.get(name)?.[at]?.push(await measure(open, batch, calls, Number(options.ms), admin));
+      }
+    }
+  }
+  for (const [name, cells] of results) {
+    console.log(name.padStart(18) + cells.map((rates) => shown(rates).padStart(18)).join(''));
+  }
+}
+await admin.unsafe(`drop table ${TABLE}`);
+await admin.end();
+
+function shown(rates: number[]): string {
+  const sorted = rates.sort((a, b) => a - b).map((rate) => (rate / 1000).toPrecision(3));
+  return `${sorted[sorted.length >> 1] ?? ''} (${sorted[0] ?? ''}-${sorted.at(-1) ?? ''})`;
+}

@@ -1,0 +1,88 @@
+import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
+import { onAbort } from '../waiting.ts';
+import { Client } from './client.ts';
+import { failureOf } from './failure.ts';
+import { readSettings, type PostgresOptions, type PostgresSettings } from './settings.ts';
+import { checkedTable, DESCRIBE_TABLE, searchedName, type Table, type TableDescription } from './table.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * A sink that writes events to a table of PostgreSQL 12 or later, by batched INSERT or by COPY.
+ *
+ * Needs the npm package `postgres`. A batch is one statement, and confirmed once it is committed. Lost connections, locks,
+ * deadlocks and restarts are retried; events that the table refuses become dead letters. With a `key`, writing an event
+ * twice leaves one row; without one, a connection that is lost while a statement commits may leave two.
+ *
+ * @throws ConfigError when the options make no sense
+ * @example
+ * flow('orders').from(source).to(postgres({ table: 'orders', key: 'id' })) // DATABASE_URL says where
+ */
+export function postgres<E = unknown>(options: PostgresOptions<E>): Sink<E> {
+  const settings = readSettings(options);
+  const { name, maxBatch, maxConnections } = settings;
+  return { name, limits: { maxBatch, maxConcurrency: maxConnections }, open: (context) => open(settings, context) };
+}
+
+async function open(settings: PostgresSettings, context: SinkContext): Promise<SinkWriter<unknown>> {
+  const client = await Client.load(settings, context.scheduler);
+  warnOfProtection(settings, context);
+  try {
+    const table = await describe(client, settings);
+    return writerOn(client, new Writer(client, settings, table), (event) => {
+      if (settings.bindings === undefined) sayWhatIsLeft(event, table, settings, context);
+    });
+  } catch (cause) {
+    await client.close();
+    throw cause;
+  }
+}
+
+async function describe(client: Client, settings: PostgresSettings): Promise<Table> {
+  const { name, server, table } = settings;
+  const asked = client.query(DESCRIBE_TABLE, [searchedName(table)], false);
+  const [found] = await asked.catch((cause: unknown) => {
+    throw failureOf(name, `cannot use the server at ${server.address}`, cause);
+  });
+  return checkedTable(found as TableDescription | undefined, settings);
+}
+
+function writerOn(client: Client, writer: Writer, onFirst: (event: unknown) => void): SinkWriter<unknown> {
+  let forget: (() => void) | undefined;
+  return {
+    write: async (events, { signal }) => {
+      if (events.length === 0) return;
+      if (forget === undefined) {
+        forget = onAbort(signal, () => void client.close()); // the same signal in every call of a run
+        onFirst(events[0]);
+      }
+      await writer.write(events);
+    },
+    close: async () => {
+      forget?.();
+      await client.close();
+    },
+  };
+}
+
+/** A misspelt field must not be NULL in silence; one that is left out on purpose is no reason to warn. */
+function sayWhatIsLeft(
+  event: unknown,
+  { name: table, columns }: Table,
+  { name }: PostgresSettings,
+  context: SinkContext,
+): void {
+  const fields = typeof event === 'object' && event !== null ? Object.keys(event) : [];
+  const left = fields.filter((field) => !columns.some((column) => column.name === field));
+  if (left.length > 0) context.notice('info', `${name}: ${table} has no column for ${left.join(', ')}: not written`);
+}
+
+function warnOfProtection({ name, server }: PostgresSettings, context: SinkContext): void {
+  if (server.protection === 'none')
+    context.notice('warn', `${name}: the connection to ${server.address} is not encrypted: set tls`);
+  if (server.protection === 'encrypted') {
+    context.notice(
+      'warn',
+      `${name}: the certificate of ${server.address} is not checked: set tls, or sslmode=verify-full`,
+    );
+  }
+}
