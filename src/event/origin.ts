@@ -17,7 +17,7 @@ export class Origin {
   readonly events: number;
   /** Monotonic ms at which the batch was accepted. */
   readonly acceptedAt: number;
-  readonly #settled: (origin: Origin) => void;
+  readonly #settled: (origin: Origin, at: number | undefined) => void;
   #pending = 1;
   #rejection: { readonly cause: unknown } | undefined;
 
@@ -27,7 +27,7 @@ export class Origin {
     endOffset: number,
     events: number,
     acceptedAt: number,
-    settled: (origin: Origin) => void,
+    settled: (origin: Origin, at: number | undefined) => void,
   ) {
     this.partition = partition;
     this.endOffset = endOffset;
@@ -50,10 +50,11 @@ export class Origin {
     this.#pending += parts;
   }
 
-  release(parts = 1): void {
+  /** @param at - monotonic ms now, where it has just been read */
+  release(parts = 1, at?: number): void {
     assert(this.#pending >= parts, 'an origin was released more often than it was retained');
     this.#pending -= parts;
-    if (this.#pending === 0) this.#settled(this);
+    if (this.#pending === 0) this.#settled(this, at);
   }
 
   reject(cause: unknown): void {

@@ -137,22 +137,31 @@ class LoopWriter {
       `const { ${names.join(', ')} } = refs;`,
       'return function segment(events, start, end, keys) {',
       ...this.#declarations(),
+      ...this.#loop(),
+      ...this.#epilogue(),
+      '};',
+    ].join('\n');
+  }
+
+  /** None where events only pass: from a source to a sink there is nothing to do for each. */
+  #loop(): string[] {
+    const ownTime = this.#hasOwnTime ? [`at = ${this.#region.parent?.index ?? 0};`, 'own = timeOf(v);'] : [];
+    const body = [...ownTime, ...this.#branches(this.#region.roots, 'v')];
+    if (body.length === 0) return [];
+    return [
       'let i = start, at = 0;',
       'for (;;) {',
       'try {',
       'for (; i < end; i++) {',
       'const v = events[i];',
-      ...(this.#hasOwnTime ? [`at = ${this.#region.parent?.index ?? 0};`, 'own = timeOf(v);'] : []),
-      ...this.#branches(this.#region.roots, 'v'),
+      ...body,
       '}',
       'break;',
       '} catch (error) {',
       ...this.#recovery(),
       '}',
       '}',
-      ...this.#epilogue(),
-      '};',
-    ].join('\n');
+    ];
   }
 
   #declarations(): string[] {

@@ -50,8 +50,9 @@ export class FlowMeters implements Meters {
     this.#rate.accepted(events, bytes, at);
   }
 
-  settled(origin: Origin): void {
-    if (origin.isConfirmed) this.confirmed(origin.events, origin.acceptedAt);
+  /** @param at - monotonic ms now, where it has just been read */
+  settled(origin: Origin, at: number = this.#clock.now()): void {
+    if (origin.isConfirmed) this.#confirm(origin.events, origin.acceptedAt, at);
   }
 
   /** Nothing is left on its way of a batch that was not part of a burst. */

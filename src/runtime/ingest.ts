@@ -92,8 +92,8 @@ export class Ingest {
     }
   }
 
-  readonly #settled = (origin: Origin): void => {
-    this.#environment.meters.settled(origin);
+  readonly #settled = (origin: Origin, at: number | undefined): void => {
+    this.#environment.meters.settled(origin, at);
     this.#acknowledgement?.settled(origin);
   };
 

@@ -93,6 +93,11 @@ export class StageMeter {
     };
   }
 
+  /** Monotonic ms at which a call began or ended last. */
+  get readAt(): number {
+    return this.#integralAt;
+  }
+
   /** Calls in flight. */
   get inFlight(): number {
     return this.#inFlight;

@@ -96,8 +96,8 @@ export function sinkStage(
       call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
       whenSlow: options.whenSlow ?? 'block',
       whenFailing: options.whenFailing ?? 'deadLetter',
-      completed: (_result, { parts }) => {
-        for (let i = 0; i < parts.length; i += 1) parts[i]?.origin.release();
+      completed: (_result, { parts }, at) => {
+        for (let i = 0; i < parts.length; i += 1) parts[i]?.origin.release(1, at);
         return undefined;
       },
       drained: () => environment.sinkDrained(name),

@@ -41,8 +41,8 @@ export interface WaitingStageOptions {
   readonly ordered: boolean;
   readonly whenSlow: OverflowPolicy;
   readonly whenFailing: FailurePolicy;
-  /** Takes over the origins of `taken` with the call's result. */
-  readonly completed: (result: unknown, taken: Taken) => undefined | Promise<void>;
+  /** Takes over the origins of `taken` with the call's result. `at` is monotonic ms as the call ended. */
+  readonly completed: (result: unknown, taken: Taken, at: number) => undefined | Promise<void>;
   /** All input has been handled. */
   readonly drained: () => void;
 }
@@ -294,7 +294,7 @@ export class WaitingStage implements Stage {
   }
 
   #pass({ result, taken }: Completion): void {
-    const blocked = this.#options.completed(result, taken);
+    const blocked = this.#options.completed(result, taken, this.#meter.readAt);
     if (blocked === undefined || blocked === this.#blocked) return;
     this.#blocked = blocked;
     void blocked.then(() => {
