@@ -1,4 +1,3 @@
-import { NATURAL_BOUNDS, type StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import { Histogram } from '../../stats/histogram.ts';
@@ -16,10 +15,6 @@ export function settingsOf(some: Partial<StageSettings> = {}): StageSettings {
     edgeBytes: 2 ** 40,
     ...some,
   };
-}
-
-export function goalOf(p95Ms: number, bounds: Partial<StageGoal['bounds']> = {}): StageGoal {
-  return { p95Ms, goal: 'balanced', bounds: { ...NATURAL_BOUNDS, ...bounds } };
 }
 
 /** A period of 100 ms in which nothing happened, but for what is given. */
