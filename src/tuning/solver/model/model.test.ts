@@ -185,6 +185,34 @@ describe('the surface', () => {
     expect(surfaceOf(state).predict(256, 8).ms).toBeCloseTo(9, 0);
   });
 
+  it('does not believe at once that a known place is quite another, and does when it stays so', () => {
+    const before = taught([
+      [16, 1, 2.3],
+      [256, 1, 7],
+      [256, 8, 9],
+    ]);
+    const once = learn(before, calls(256, 8, 45), before.at + 100);
+    expect(once.strange).toHaveLength(1);
+    expect(surfaceOf(once).predict(256, 8).ms).toBeLessThan(12);
+    let state = once;
+    for (let i = 2; i <= 6; i += 1) state = learn(state, calls(256, 8, 45), before.at + 100 * i);
+    expect(state.strange).toEqual([]);
+    expect(surfaceOf(state).predict(256, 8).ms).toBeGreaterThan(40);
+  });
+
+  it('believes in the end what no known place can confirm or deny', () => {
+    const before = taught([
+      [16, 1, 2.3],
+      [256, 1, 7],
+      [256, 8, 9],
+      [256, 32, 30],
+    ]);
+    let state = before;
+    for (let i = 1; i <= 40; i += 1) state = learn(state, calls(20, 31, 60), before.at + 100 * i);
+    expect(surfaceOf(state).predict(20, 31).ms).toBeGreaterThan(50);
+    expect(state.strange).toEqual([]);
+  });
+
   it('is plain data: a saved state predicts the same', () => {
     const state = taught([
       [16, 1, 2.3],

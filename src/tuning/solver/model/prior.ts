@@ -94,7 +94,8 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   let best: Scored | undefined;
   for (const set of batchSets)
     best = better(better(best, fit(points, set, smooth, 1)), fitSeparable(points, set, smooth, 1));
-  if (concurrencies >= 4) {
+  // A knee is looked for where a smooth curve leaves more than chance.
+  if (concurrencies >= 4 && (best === undefined || best.score > cells.length * CHANCE)) {
     const set = best?.set ?? ['one', 'linear'];
     for (const knee of kneesAmong(cells)) {
       best = better(better(best, fit(points, set, BENT, knee)), fitSeparable(points, set, BENT, knee));
@@ -182,7 +183,7 @@ function fitSeparable(
   return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * count };
 }
 
-const TURNS = 4;
+const TURNS = 3;
 
 function dot(one: Float64Array, other: readonly number[]): number {
   return other.reduce((total, value, i) => total + value * (one[i] as number), 0);
@@ -200,7 +201,9 @@ function kneesAmong(cells: readonly Cell[]): number[] {
   return Array.from({ length: Math.min(MOST_KNEES, inner.length) }, (_, i) => inner[Math.floor(i * every)] as number);
 }
 
-const MOST_KNEES = 8;
+const MOST_KNEES = 6;
+/** Squared error per cell, in units of what is expected, that is chance. */
+const CHANCE = 0.6;
 
 function sum(values: readonly number[]): number {
   return values.reduce((one, other) => one + other, 0);

@@ -49,7 +49,7 @@ const TREND = 3;
 /** Standard deviations of an innovation beyond which it is an accident, until it is repeated. */
 const OUTLYING = 3;
 const TREND_GAIN = 0.3;
-const FIT_EVERY = 5;
+const FIT_EVERY = 10;
 /** While there are fewer, a new one means that the shape is only being found: fit at once. */
 const YOUNG_CELLS = 24;
 /** Amplitudes of the residual that are considered, and what is expected before there is evidence. */
@@ -193,7 +193,7 @@ interface Judged {
  * if the level moves, it was the level.
  */
 function judged(before: SurfaceState, groups: readonly Group[], level: SurfaceState, at: number): Judged {
-  if (before.cells.length === 0) return { accepted: groups, strange: [] };
+  if (!before.cells.some(isSettled)) return { accepted: [...groups, ...before.strange], strange: [] };
   const surface = surfaceOf(before);
   const moved = level.level - before.level;
   const errorOf = ({ batch, inFlight, logMs }: Group): number =>
@@ -211,7 +211,8 @@ function judged(before: SurfaceState, groups: readonly Group[], level: SurfaceSt
   const isAsItWas = calm.some((group) => settledDoubt(before.cells, group) === 0 && errorOf(group) < STRANGE / 2);
   const patience = Math.max(LEAST_PATIENCE_MS, PATIENCE_CALLS * Math.exp(held[0]?.logMs ?? 0));
   if (isAsItWas || at - (held[0]?.at ?? at) > patience) return { accepted: [...calm, ...held], strange: [] };
-  return { accepted: calm, strange: held.slice(-MOST_STRANGE) };
+  // The oldest stays: patience is counted from it.
+  return { accepted: calm, strange: [...held.slice(0, 1), ...held.slice(1).slice(1 - MOST_STRANGE)] };
 }
 
 /** Logarithm: half as long again, or two thirds. */

@@ -100,7 +100,8 @@ function rows(space: SearchSpace, batches: readonly number[], concurrencies: rea
 /** Between one that meets the target and one that does not, on the curve through both. */
 function atTarget(space: SearchSpace, fits: Candidate, misses: Candidate): Candidate {
   const share = Math.log(space.p95Ms / fits.p95Ms) / Math.log(misses.p95Ms / fits.p95Ms);
-  return candidateAt(space, { batch: fits.batch * (misses.batch / fits.batch) ** share, inFlight: fits.inFlight });
+  const batch = Math.max(fits.batch, Math.floor(fits.batch * (misses.batch / fits.batch) ** share));
+  return candidateAt(space, { batch, inFlight: fits.inFlight });
 }
 
 export function isWithin({ batch, concurrency }: SearchSpace, point: Point): boolean {
