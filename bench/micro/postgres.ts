@@ -1,10 +1,12 @@
 /**
- * Rows per second into a table of seven columns: the sink in its modes, against other ways to insert many rows. Interleaved,
- * median and spread of the rounds; the rows are counted afterwards.
+ * Rows per second, and CPU time per row, into a table of seven columns: the sink in its modes, against other ways to insert
+ * many rows. Interleaved, median and spread of the rounds; the rows are counted afterwards. For a server on this machine.
  *
  * `node scripts/services.mjs -- npx jiti bench/micro/postgres.ts`
  * Options: --rounds 3 --ms 800 --batches 1,256 --calls 1,16
  */
+import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import postgresClient, { type Sql } from 'postgres';
 import { arrayLiteral } from '../../src/connector/postgres/array-literal.ts';
@@ -23,6 +25,10 @@ const COLUMNS = {
 const NAMES = Object.keys(COLUMNS);
 const TYPES = Object.values(COLUMNS);
 const TABLE = 'daoflow_bench';
+/** Calls per connection before it counts: the server plans a prepared statement anew five times. */
+const WARM_UP = 6;
+/** Width of a column, characters. */
+const COLUMN = 26;
 
 interface Event {
   readonly probe: string;
@@ -42,6 +48,7 @@ interface Way {
 type Open = (calls: number) => Way | Promise<Way>;
 
 const url = process.env['DATABASE_URL'] ?? '';
+const admin = postgresClient(url, { max: 1, onnotice: () => undefined });
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
@@ -63,18 +70,13 @@ const WAYS: Readonly<Record<string, Open>> = {
     const statement = `insert into ${TABLE} (${NAMES.join()}) values ${events.map((_, i) => row(i)).join()}`;
     return sql.unsafe(statement, parameters, { prepare: true });
   }),
-  'arrays of texts': raw((sql, events) => {
+  'typed arrays': raw((sql, events) => {
     const rows = events.map(textsOf);
     const arrays = NAMES.map((_, j) => arrayLiteral(rows, (row) => row[j] ?? null));
-    const parameters = TYPES.map((_, j) => `$${j + 1}::text[]`).join();
-    const cast = NAMES.map((name, j) => `r.${name}::${TYPES[j] ?? ''}`).join();
-    return sql.unsafe(
-      `insert into ${TABLE} (${NAMES.join()}) select ${cast} from unnest(${parameters}) as r(${NAMES.join()})`,
-      arrays,
-      {
-        prepare: true,
-      },
-    );
+    const parameters = TYPES.map((type, j) => `$${j + 1}::${type}[]`).join();
+    return sql.unsafe(`insert into ${TABLE} (${NAMES.join()}) select * from unnest(${parameters})`, arrays, {
+      prepare: true,
+    });
   }),
   json_to_recordset: raw((sql, events) => {
     const shape = NAMES.map((name, j) => `${name} ${TYPES[j] ?? ''}`).join();
@@ -124,56 +126,98 @@ function makeEvents(count: number): Event[] {
   });
 }
 
-/** @returns rows per second; keys are always new, so that with a key the work is the same */
-async function measure(open: Open, batch: number, calls: number, ms: number, admin: Sql): Promise<number> {
-  await admin.unsafe(
-    `drop table if exists ${TABLE}; create table ${TABLE} (${NAMES.map((n, j) => `${n} ${TYPES[j] ?? ''}`).join()})`,
-  );
-  if (open === WAYS['sink, insert, key'] || open === WAYS['sink, copy, key']) {
-    await admin.unsafe(`create unique index on ${TABLE} (probe, big)`);
-  }
+interface Measured {
+  /** Rows per second. */
+  readonly rate: number;
+  /** CPU time per row, us: ours, and of the server's processes for our connections (where /proc tells). */
+  readonly client: number;
+  readonly server: number;
+}
+
+/** Keys are always new, so that with a key the work is the same. */
+async function measure(open: Open, batch: number, calls: number, ms: number): Promise<Measured> {
+  const columns = NAMES.map((name, j) => `${name} ${TYPES[j] ?? ''}`).join();
+  const index = open === WAYS['sink, insert, key'] || open === WAYS['sink, copy, key'];
+  await admin.unsafe(`drop table if exists ${TABLE}; create table ${TABLE} (${columns})`);
+  if (index) await admin.unsafe(`create unique index on ${TABLE} (probe, big)`);
+  while ((await backends()).length > 0) await setTimeout(10); // those of the way before
   const way = await open(calls);
   let rows = 0;
   const one = async (): Promise<void> => {
-    const events = makeEvents(batch);
-    await way.write(events);
+    await way.write(makeEvents(batch));
     rows += batch;
   };
-  await Promise.all(Array.from({ length: calls }, one));
+  for (let i = 0; i < WARM_UP; i += 1) await Promise.all(Array.from({ length: calls }, one));
   const warm = rows;
+  const pids = await backends();
+  const server = serverCpuUs(pids);
+  const client = process.cpuUsage();
   const began = performance.now();
   const worker = async (): Promise<void> => {
     while (performance.now() - began < ms) await one();
   };
   await Promise.all(Array.from({ length: calls }, worker));
   const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(client);
+  const measured = rows - warm;
+  const result = {
+    rate: measured / seconds,
+    client: (user + system) / measured,
+    server: (serverCpuUs(pids) - server) / measured,
+  };
   await way.close();
   const [found] = await admin.unsafe<{ count: number }[]>(`select count(*)::int as count from ${TABLE}`);
   if (found?.count !== rows) throw new Error(`wrong: ${found?.count ?? 0} rows instead of ${rows}`);
-  return (rows - warm) / seconds;
+  return result;
 }
 
-const admin = postgresClient(url, { max: 1, onnotice: () => undefined });
+async function backends(): Promise<number[]> {
+  const ours = 'datname = current_database() and pid <> pg_backend_pid()';
+  const found = await admin.unsafe<{ pid: number }[]>(`select pid from pg_stat_activity where ${ours}`);
+  return found.map(({ pid }) => pid);
+}
+
+/** User and system time, in ticks of 10 ms: fields 14 and 15 of proc(5), where the second is a name in brackets. */
+function serverCpuUs(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks * 10_000;
+}
+
 const batches = numbers(options.batches);
 for (const calls of numbers(options.calls)) {
-  console.log(`\n${calls} connections, K rows/s, median (least to most), by rows per call`);
-  console.log(['', ...batches].map((each) => String(each).padStart(18)).join(''));
-  const results = new Map(Object.keys(WAYS).map((name) => [name, batches.map((): number[] => [])]));
+  console.log(
+    `\n${calls} connections: K rows/s, median (least to most); CPU us per row of client + server; by rows per call`,
+  );
+  console.log(['', ...batches].map((each) => String(each).padStart(COLUMN)).join(''));
+  const results = new Map(Object.keys(WAYS).map((name) => [name, batches.map((): Measured[] => [])]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const [at, batch] of batches.entries()) {
       for (const [name, open] of Object.entries(WAYS)) {
-        results.get(name)?.[at]?.push(await measure(open, batch, calls, Number(options.ms), admin));
+        results.get(name)?.[at]?.push(await measure(open, batch, calls, Number(options.ms)));
       }
     }
   }
   for (const [name, cells] of results) {
-    console.log(name.padStart(18) + cells.map((rates) => shown(rates).padStart(18)).join(''));
+    console.log(name.padStart(COLUMN) + cells.map((cell) => shown(cell).padStart(COLUMN)).join(''));
   }
 }
 await admin.unsafe(`drop table ${TABLE}`);
 await admin.end();
 
-function shown(rates: number[]): string {
-  const sorted = rates.sort((a, b) => a - b).map((rate) => (rate / 1000).toPrecision(3));
-  return `${sorted[sorted.length >> 1] ?? ''} (${sorted[0] ?? ''}-${sorted.at(-1) ?? ''})`;
+function shown(cell: readonly Measured[]): string {
+  const [least, rate, most] = spread(cell.map((one) => one.rate / 1000));
+  const [, client] = spread(cell.map((one) => one.client));
+  const [, server] = spread(cell.map((one) => one.server));
+  return `${rate} (${least}-${most}) ${client}+${server}`;
+}
+
+function spread(values: readonly number[]): [string, string, string] {
+  const sorted = values
+    .toSorted((a, b) => a - b)
+    .map((value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2)));
+  return [sorted[0] ?? '', sorted[sorted.length >> 1] ?? '', sorted.at(-1) ?? ''];
 }

@@ -6,7 +6,7 @@ import type { Column } from './table.ts';
 
 function column(name: string, options: { readonly isKey?: boolean; readonly hasDefault?: boolean } = {}): Column {
   const { isKey = false, hasDefault = false } = options;
-  const type = { type: 'text', castTo: 'text', kind: 'text', isArray: false, hasArrays: true } as const;
+  const type = { type: 'text', castTo: 'text', kind: 'text', isArray: false } as const;
   return { name, read: fieldOf(name), isKey, hasDefault, ...type };
 }
 

@@ -3,7 +3,7 @@ import { fieldOf } from './settings.ts';
 import { copyStatement, insertStatement, quoted, stagedCopyStatement } from './statement.ts';
 import type { Column, Table } from './table.ts';
 
-const type = { kind: 'text', isArray: false, hasArrays: true, hasDefault: false } as const;
+const type = { kind: 'text', isArray: false, hasDefault: false } as const;
 const column = (name: string, castTo: string, isKey: boolean): Column => ({
   ...type,
   name,
@@ -16,13 +16,10 @@ const columns = [column('id', 'bigint', true), column('a "b"', 'text', false)];
 const table: Table = { name: '"s"."t"', columns };
 
 describe('statements', () => {
-  it('insert an array per column, of texts where the type has no arrays', () => {
+  it('insert arrays of texts, cast column by column', () => {
     expect(insertStatement(table, columns, undefined)).toBe(
-      'insert into "s"."t" ("id", "a ""b""") select r."id", r."a ""b""" from unnest($1::bigint[], $2::text[]) as r("id", "a ""b""")',
-    );
-    const list = { ...column('ids', 'integer[]', false), isArray: true, hasArrays: false };
-    expect(insertStatement(table, [list], undefined)).toBe(
-      'insert into "s"."t" ("ids") select r."ids"::integer[] from unnest($1::text[]) as r("ids")',
+      'insert into "s"."t" ("id", "a ""b""") select r."id"::bigint, r."a ""b"""::text ' +
+        'from unnest($1::text[], $2::text[]) as r("id", "a ""b""")',
     );
   });
 

@@ -10,8 +10,6 @@ export interface Column extends ValueColumn {
   readonly read: Binding['read'];
   /** To cast a text to; without a length, since a cast to one cuts what is too long. */
   readonly castTo: string;
-  /** Many values can be sent as one array: not arrays, nor rows, which `unnest` would take apart, nor boxes, which semicolons separate. */
-  readonly hasArrays: boolean;
   /** What an event without a value gets; otherwise NULL. */
   readonly hasDefault: boolean;
   readonly isKey: boolean;
@@ -116,9 +114,7 @@ function columnOf(binding: Binding, table: string, found: TableDescription, sett
   }
   const { name, type, castTo, isArray, hasDefault } = description;
   const isKey = settings.key.includes(name);
-  const hasArrays = !isArray && description.category !== 'C' && description.baseName !== 'box';
-  const kind = kindOf(description);
-  return { read: binding.read, name, type, castTo, isArray, hasArrays, hasDefault, kind, isKey };
+  return { read: binding.read, name, type, castTo, isArray, hasDefault, kind: kindOf(description), isKey };
 }
 
 function kindOf({ baseName, category }: ColumnDescription): ValueKind {
