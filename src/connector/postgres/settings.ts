@@ -88,7 +88,7 @@ const OPTIONS = [
 ];
 /** A server allows 100 connections unless told otherwise, and serves few cores with them. */
 const CONNECTIONS = { min: 1, max: 1000, default: 16 };
-/** Beyond it a call gains nothing (bench in docs/postgres.md) and is long to repeat. */
+/** Beyond some thousand a call gains nothing (docs/postgres.md), and is long to repeat. */
 const BATCH = { min: 1, max: 1_000_000, default: 10_000 };
 
 /** @throws ConfigError */
