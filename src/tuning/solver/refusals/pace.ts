@@ -82,6 +82,8 @@ const MEASURED_CALLS = 50;
 /** A pace that was not refused for so long is raised: sooner, and a window would not have ended. Fewer calls say nothing. */
 const CLEAN_MS = 1000;
 const CLEAN_CALLS = 10;
+/** A refusal longer ago than this is no part of what is measured; windows refuse once a second. */
+const STALE_MS = 1500;
 /** A pace that the stage does not use up is not tested. */
 const USED_RATIO = 0.85;
 /** After a change of pace a window goes on refusing to its end. */
@@ -96,6 +98,8 @@ const NEXT_WAIT_MS = 10_000;
 /** Measured within this share (and one call) of the former, it is the same limit. */
 const SAME_RATIO = 0.03;
 const MAX_WAIT_MS = 60_000;
+/** And at least for so many calls: a test has a few of them refused. */
+const HELD_CALLS = 300;
 /** A limit that has dropped below this share is met at once again: an outage looks the same. */
 const DROP_RATIO = 0.85;
 /** At a pace close to the limit nothing refuses everything for longer. */
@@ -124,7 +128,11 @@ function found(pace: Free, { now, ledger, turns, refusedSince }: PaceEvidence): 
 }
 
 function measured(pace: Measuring, ledger: Ledger, now: number): Pace {
-  if (!isRefused(ledger)) return isClean(pace, ledger) ? raised(pace, now) : pace;
+  if (!isRefused(ledger)) {
+    if (isClean(pace, ledger)) return raised(pace, now);
+    // Refused long ago, while something else was tried: it is measured from the next refusal on.
+    return now - lastRefusalAt(ledger) > STALE_MS ? { ...pace, refusedSince: undefined } : pace;
+  }
   const refusedSince = pace.refusedSince ?? now - (ledger.entries.at(-1)?.durationMs ?? 0);
   if (now - refusedSince < 999) return { ...pace, refusedSince };
   const lastSecond = grantRate(countSince(ledger, now - 1000));
@@ -202,7 +210,8 @@ function measuringFrom(granted: number, now: number, doubts: number): Pace {
 }
 
 function holdingAt(limit: number, now: number, waitMs: number, doubts: number): Pace {
-  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt: now + waitMs, waitMs, doubts };
+  const testAt = now + Math.max(waitMs, (1000 * HELD_CALLS) / limit);
+  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt, waitMs, doubts };
 }
 
 function grantRate({ granted, durationMs }: Count): number {

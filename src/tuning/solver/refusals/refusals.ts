@@ -67,7 +67,8 @@ export function heedRefusals(
   return {
     state: next,
     limits: {
-      hold: observation.gate !== 'open' || isAway(observation),
+      // After a refusal that nothing explains yet, nothing is learned before something is taken again.
+      hold: observation.gate !== 'open' || isAway(observation) || (isUnexplained && recent.at(-1)?.isRefused === true),
       ...(maxConcurrency !== undefined && { maxConcurrency: within(bounds.concurrency, maxConcurrency) }),
       ...(pace.phase !== 'free' && { callsPerSecond: pace.perSecond }),
     },

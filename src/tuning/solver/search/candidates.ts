@@ -1,7 +1,7 @@
 /** Where the search may look: operating points within bounds, limits and reach, that meet the target by prediction. */
 
 import type { Bound } from '../../../control/goal.ts';
-import { p95Of, throughputOf, type CostModel, type Point } from '../cost-model.ts';
+import { p95Of, type CostModel, type Point } from '../cost-model.ts';
 
 export interface SearchSpace {
   readonly model: CostModel;
@@ -45,15 +45,28 @@ function upTo({ min, max }: Bound, reach: number): Bound {
 }
 
 export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Candidate {
-  const cost = space.model.predict(batch, inFlight);
-  const throughput = throughputOf(cost, { batch, inFlight });
-  const p95Ms = p95Of(cost, inFlight);
+  // Paced, no more calls are in flight than start while one lasts.
+  const starts = (space.callsPerMs ?? Infinity) * space.model.predict(batch, inFlight).ms;
+  const busy = Math.min(inFlight, Math.max(1, starts));
+  const cost = space.model.predict(batch, busy);
+  const throughput = batch * callRate(inFlight / cost.ms, space.callsPerMs);
+  const p95Ms = p95Of(cost, busy);
   let score = Math.log(throughput);
   if (p95Ms > space.p95Ms) score -= OVER_TARGET * Math.log(p95Ms / space.p95Ms);
-  const callsPerMs = inFlight / cost.ms;
-  if (space.callsPerMs !== undefined && callsPerMs > space.callsPerMs) score -= Math.log(callsPerMs / space.callsPerMs);
   return { batch, inFlight, throughput, p95Ms, score };
 }
+
+/**
+ * Calls per ms of slots that could do so many, where the target grants so many: the smaller, and less than either
+ * where they are close, since calls that last longer than others make a start wait for a slot.
+ */
+function callRate(possible: number, granted: number | undefined): number {
+  if (granted === undefined) return possible;
+  return (possible ** -CLOSENESS + granted ** -CLOSENESS) ** (-1 / CLOSENESS);
+}
+
+/** With as many slots as starts need on average a twelfth of the starts is missed; with half as many more, 1 in 200. */
+const CLOSENESS = 8;
 
 /** Twice as late is as bad as this power of half the throughput. */
 export const OVER_TARGET = 4;

@@ -58,13 +58,18 @@ function sweepConcurrency(state: SweepState, space: SearchSpace, current: Point,
   const best = Math.max(state.best, throughput);
   const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
   const next = { batch: current.batch, inFlight };
-  const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best;
+  const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best && !isPaced(space, current);
   if (grows && latencyAt(space.model, current) <= NEAR * space.p95Ms) return { state: { ...state, best }, next };
   return { state: undefined, next: current };
 }
 
 function grown(batch: number, factor: number, { batch: { max } }: SearchSpace): number {
   return Math.min(max, Math.max(batch + 1, Math.round(batch * factor)));
+}
+
+/** More calls could not start: more slots would stay empty, and nothing be learned of them. */
+function isPaced({ model, callsPerMs }: SearchSpace, { batch, inFlight }: Point): boolean {
+  return callsPerMs !== undefined && inFlight / model.predict(batch, inFlight).ms >= callsPerMs;
 }
 
 /** The largest batch, in halves of the current one, that leaves room for concurrency. */
