@@ -34,6 +34,8 @@ export interface LoadState {
   readonly turning: number;
   /** When the event loop last stood still for longer than the target, monotonic ms. */
   readonly pausedAt: number;
+  /** Length of the period before, ms. */
+  readonly periodMs?: number;
   /** The saturated optimum as it was last looked up: it changes slowly, and finding it is most of a step's cost. */
   readonly best: Optimum | undefined;
   readonly floor: Floor;
@@ -78,7 +80,7 @@ const WORKED_OFF = 0.5;
 /** Of the target, that carrying a load may take. */
 const SHARE = 0.5;
 /** Of the target, that a call at the batch limit may take: what happens after a burst. */
-const LIMIT_SHARE = 0.9;
+const LIMIT_SHARE = 0.7;
 /** Over the rate at which events come: a backlog is worked off. */
 const DRAIN_MARGIN = 1.25;
 /** Of the target, that the goal `economy` spends. */
@@ -151,8 +153,11 @@ function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState
 }
 
 /** A pause leaves a backlog that is no sign of the load: bursts of the data path work it off. */
-function afterPause(before: LoadState, { observation: { pause, at }, goal }: LoadInput): LoadState | undefined {
-  if (before.isSaturated || pause === undefined || pause.durationMs < PAUSED_SHARE * goal.p95Ms) return undefined;
+function afterPause(before: LoadState, { observation, goal }: LoadInput): LoadState | undefined {
+  const { pause, at, durationMs } = observation;
+  // A period that came late tells of a pause before the pause itself is told.
+  const stoodMs = Math.max(pause?.durationMs ?? 0, durationMs - (before.periodMs ?? durationMs));
+  if (before.isSaturated || stoodMs < PAUSED_SHARE * goal.p95Ms) return undefined;
   if (at - before.pausedAt < 2 * PAUSED_MS) return undefined; // pauses as frequent as this are part of the load
   return { ...before, pausedAt: at };
 }
@@ -173,6 +178,7 @@ function nextState(before: LoadState, { observation, goal }: LoadInput): LoadSta
     arrivals,
     turning,
     pausedAt,
+    periodMs: observation.durationMs,
     best,
     floor: before.floor,
     ...(before.aimMs !== undefined && { aimMs: before.aimMs }),

@@ -25,6 +25,15 @@ describe('naturalAt', () => {
     expect(naturalAt(load(49), 2)).toBeDefined();
   });
 
+  it('is not misled by a limit at which batches cost too much', () => {
+    const square = {
+      ...affineModel(2, 0.02),
+      predict: (b: number) => ({ ms: 2 + 0.02 * b + 0.001 * b * b, tail: 1.2 }),
+    };
+    expect(capacityOf({ ...load(5), model: square }, { batch: 1000, inFlight: 1 })).toBeLessThan(1);
+    expect(naturalAt({ ...load(5), model: square }, 1)?.batch).toBeCloseTo(11.9, 0); // b = 5 (2 + .02 b + .001 b^2)
+  });
+
   it('lets events wait for a start where calls are paced', () => {
     const paced = naturalAt(load(10, { callsPerMs: 0.1 }), 4);
     expect(paced?.batch).toBeCloseTo(100, 0);

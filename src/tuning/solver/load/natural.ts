@@ -32,10 +32,11 @@ export function capacityOf({ model, callsPerMs }: Carrying, { batch, inFlight }:
 
 /** Undefined where so many slots cannot carry the load. */
 export function naturalAt(load: Carrying, inFlight: number): Natural | undefined {
-  const { batchLimit, rate } = load;
-  if (capacityOf(load, { batch: batchLimit, inFlight }) < HEADROOM * rate) return undefined;
+  const { rate } = load;
+  const most = mostUsefulBatch(load, inFlight, HEADROOM * rate);
+  if (most === undefined) return undefined;
   if (capacityOf(load, { batch: 1, inFlight }) >= rate) return unbatched(load, inFlight);
-  let [low, high] = [1, batchLimit];
+  let [low, high] = [1, most];
   for (let i = 0; i < BISECTIONS; i += 1) {
     const middle = Math.sqrt(low * high);
     if (capacityOf(load, { batch: middle, inFlight }) < rate) low = middle;
@@ -45,6 +46,14 @@ export function naturalAt(load: Carrying, inFlight: number): Natural | undefined
   // Paced, an event waits for the next start instead of for the next free slot.
   const waitMs = Math.max(cost.ms / inFlight, 1 / load.callsPerMs);
   return { batch: high, inFlight, p95Ms: cost.ms * cost.tail + waitMs };
+}
+
+/** The largest batch, in halves of the limit, that carries so much: costs that grow faster than batches make the limit too large. */
+function mostUsefulBatch(load: Carrying, inFlight: number, rate: number): number | undefined {
+  for (let batch = load.batchLimit; batch >= 1; batch /= 2) {
+    if (capacityOf(load, { batch, inFlight }) >= rate) return batch;
+  }
+  return undefined;
 }
 
 /**
