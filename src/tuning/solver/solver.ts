@@ -110,13 +110,15 @@ function gently(planned: Plan['settings'] | undefined, { batchLimit }: StageSett
   };
 }
 
-/** The search with a target that can be kept. A budget is that of its target: it starts anew with another one. */
+/**
+ * The search with a target that can be kept. One that was put in place of an infeasible one is not trimmed: it follows
+ * from predictions, so the least p95 that is measured may lie above it, and no budget would mend that.
+ */
 function searched(state: SolverState, input: SearchInput, aimMs: number, wasMs: number): Searched<SolverState> {
-  const isFeasible = aimMs === input.goal.p95Ms;
-  const isChanged = isFeasible !== (wasMs === input.goal.p95Ms);
-  const trimmed = isChanged ? { ...state, trim: isFeasible ? FIRST_TRIM : UNTRIMMED } : state;
-  const space = { ...input.space, p95Ms: aimMs * trimmed.trim.budget };
-  return saturated(trimmed, { ...input, space, goal: { ...input.goal, p95Ms: aimMs } });
+  const { p95Ms } = input.goal;
+  const trim = aimMs !== p95Ms ? UNTRIMMED : wasMs !== p95Ms ? FIRST_TRIM : state.trim;
+  const space = { ...input.space, p95Ms: aimMs * trim.budget };
+  return saturated({ ...state, trim }, { ...input, space, goal: { ...input.goal, p95Ms: aimMs } });
 }
 
 function withCallsOf(before: SolverState, observation: StageObservation, settings: StageSettings): SolverState {
