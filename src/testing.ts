@@ -5,10 +5,13 @@ export type { VirtualFlowOptions, VirtualHost, VirtualHostOptions } from './test
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
 export { simulateFlow } from './testing/simulation/simulate-flow.ts';
 export type { FlowPlant, FlowSecond, FlowSimulationOptions } from './testing/simulation/simulate-flow.ts';
-export { simulate, UNTUNED } from './testing/simulation/simulate.ts';
-export type { SimulatedPeriod, Simulation, SimulationOptions } from './testing/simulation/simulate.ts';
-export { bestFixed, runFixed, scoredStretch, settingsAt } from './testing/simulation/best-fixed.ts';
-export type { BestFixed, FixedPoint, FixedRun } from './testing/simulation/best-fixed.ts';
+export { simulate, simulateTogether, UNTUNED } from './testing/simulation/simulate.ts';
+export type { Simulation, SimulationOptions } from './testing/simulation/simulate.ts';
+export type { SimulatedPeriod } from './testing/simulation/tuned-stage.ts';
+export { bestFixed } from './testing/simulation/best-fixed.ts';
+export type { BestFixed } from './testing/simulation/best-fixed.ts';
+export { runFixed, scoredStretch, settingsAt } from './testing/simulation/fixed-run.ts';
+export type { FixedPoint, FixedRun } from './testing/simulation/fixed-run.ts';
 export { characterOf, fingerprintOf } from './testing/simulation/character.ts';
 export type { Character } from './testing/simulation/character.ts';
 export {

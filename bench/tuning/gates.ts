@@ -38,8 +38,13 @@ export function gatesOf(rows: readonly Row[], statics: readonly Row[]): Gate[] {
   ];
 }
 
-/** Vector's sets leave only concurrency to tune: they stand for themselves. */
-const isForeignKind = ({ scenario }: Row): boolean => scenario.group.startsWith('Vector');
+/** Vector's sets leave only concurrency to tune, and what shares a plant is more than a stage: they stand for themselves. */
+const isForeignKind = ({ scenario }: Row): boolean =>
+  scenario.group.startsWith('Vector') || scenario.flow !== undefined || scenario.instances !== undefined;
+
+/** Some settings keep the target. */
+const isFeasible = ({ scores, phase }: Row): boolean =>
+  scores.every(({ phases }) => phases[phase]?.isFeasible === true);
 
 const gate = (name: string, metric: string, unit: string, bound: Bound, measured: number): Gate => ({
   name,
@@ -71,9 +76,7 @@ function againstStatic(rows: readonly Row[], statics: readonly Row[]): Gate[] {
 }
 
 function latency(rows: readonly Row[]): Gate[] {
-  const feasible = rows.filter((row) =>
-    valuesOf(row, ({ isFeasible }) => (isFeasible ? 1 : 0)).every((yes) => yes === 1),
-  );
+  const feasible = rows.filter(isFeasible);
   if (feasible.length === 0) return [];
   const p95 = Math.max(...feasible.map((row) => medianOf(row, (score) => score.p95)));
   return [gate('all', 'p95 over target where feasible, worst row', 'x', atMost(1.03), p95)];
@@ -103,12 +106,22 @@ const ASKS: Readonly<
     unit: 'periods',
     of: (score, _, phase) => (phase === 0 ? undefined : periods(score)),
   },
-  overshoot: { metric: 'overshoot', unit: 'x', of: (score, _, phase) => (phase === 0 ? undefined : score.overshoot) },
+  secondsFarOver: {
+    metric: 'time above 3 targets after a change',
+    unit: 's',
+    of: (score, _, phase) => (phase === 0 ? undefined : score.secondsFarOver),
+  },
   violations: { metric: 'windows over target', unit: '', of: ({ violations }) => violations },
   concurrencyCv: { metric: 'cv of concurrency', unit: '', of: (_, { knobs }) => knobs.concurrency.cv },
   refused: { metric: 'calls refused', unit: '', of: ({ refused }) => refused },
   cost: { metric: 'work per event over the cheapest', unit: 'x', of: ({ cost }) => cost },
   p95: { metric: 'p95 over target', unit: 'x', of: ({ p95 }) => p95 },
+  fairness: { metric: 'fairness', unit: '', least: true, of: ({ fairness }) => fairness },
+  turns: {
+    metric: 'reversals',
+    unit: '/min',
+    of: (_, { knobs }) => Math.max(knobs.batchLimit.reversalsPerMin, knobs.concurrency.reversalsPerMin),
+  },
   p95OfBest: { metric: 'p95 over best fixed', unit: 'x', of: ({ p95OfBest }) => p95OfBest },
 };
 

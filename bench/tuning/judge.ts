@@ -9,9 +9,11 @@ import {
   scoredStretch,
   simulate,
   violationShare,
+  windowsIn,
   type Plant,
   type Restlessness,
   type SimulatedPeriod,
+  type Stretch,
 } from 'daoflow/testing';
 import type { Law } from './laws/law.ts';
 import type { Reference } from './oracle.ts';
@@ -31,8 +33,12 @@ export interface PhaseScore {
   /** Control periods; undefined: never. */
   readonly convergencePeriods: number | undefined;
   readonly overshoot: number;
+  /** Seconds of the phase whose p95 was above three times the target. */
+  readonly secondsFarOver: number;
   readonly violations: number;
   readonly refused: number;
+  /** Jain's index of what the instances do; 1 for a single one. */
+  readonly fairness: number;
   /** At its end. */
   readonly batchLimit: number;
   readonly concurrency: number;
@@ -96,11 +102,22 @@ async function phaseScore(
     cost: workPerEvent / cheapest.workPerEvent,
     convergencePeriods: converged === undefined ? undefined : Math.round(converged / CONTROL_PERIOD_MS),
     overshoot: overshoot(periods, phase, limitMs),
+    secondsFarOver: secondsAbove(periods, phase, FAR_OVER * limitMs),
     violations: violationShare(periods, scored, limitMs),
     refused: refusedRatio,
+    fairness: 1,
     batchLimit: last?.batchLimit ?? NaN,
     concurrency: last?.concurrency ?? NaN,
   };
+}
+
+const FAR_OVER = 3;
+
+function secondsAbove(periods: readonly SimulatedPeriod[], phase: Stretch, ms: number): number {
+  return windowsIn(phase).filter((window) => {
+    const { events, p95Ms } = measure(periods, window, ms);
+    return events > 0 && p95Ms > ms;
+  }).length;
 }
 
 /** What the oracle reached about then: windows one by one are noise. */

@@ -14,7 +14,6 @@ import {
   type Stretch,
 } from 'daoflow/testing';
 import { engineFingerprint } from './engine.ts';
-import type { Score } from './judge.ts';
 import { decode, encode } from './json.ts';
 
 /** The oracle of one phase. */
@@ -30,8 +29,8 @@ export interface Reference {
 interface Kept {
   readonly phases: BestFixed[];
   readonly runs: Record<string, FixedRun>;
-  /** Of laws that do not change, by law and seed. */
-  readonly scores: Record<string, Score>;
+  /** Of laws that do not change, by law and seed; and what else was searched for. */
+  readonly found: Record<string, unknown>;
 }
 
 export class Oracle {
@@ -70,20 +69,20 @@ export class Oracle {
     });
   }
 
-  /** A score that was found before, or is found now; for laws that do not change. */
-  async score(plant: Plant, key: string, find: () => Promise<Score>): Promise<Score> {
-    const known = this.#kept(plant).kept.scores[key];
+  /** What was found before, or is found now and kept. @param key - of all that it depends on besides plant and engine */
+  async kept<T>(plant: Plant, key: string, find: () => Promise<T>): Promise<T> {
+    const known = this.#kept(plant).kept.found[key] as T | undefined;
     if (known !== undefined) return known;
-    const score = await find();
+    const value = await find();
     const { path, kept } = this.#kept(plant);
-    kept.scores[key] = score;
+    kept.found[key] = value;
     save(path, kept);
-    return score;
+    return value;
   }
 
   #kept(plant: Plant): { path: string; kept: Kept } {
     const path = join(this.#folder, `${this.#engine}-${fingerprintOf(plant)}.json`);
-    const kept = existsSync(path) ? load(path) : { phases: [], runs: {}, scores: {} };
+    const kept = existsSync(path) ? load(path) : { phases: [], runs: {}, found: {} };
     return { path, kept };
   }
 }

@@ -5,7 +5,7 @@ import type { StageGoal } from '../../src/control/goal.ts';
 import type { StageObservation } from '../../src/control/observation.ts';
 import type { StageSettings } from '../../src/control/settings.ts';
 import { noise, type Plant, type PlantCall, type PlantReply } from '../../src/testing/simulation/plant.ts';
-import type { SimulatedPeriod } from '../../src/testing/simulation/simulate.ts';
+import type { SimulatedPeriod } from '../../src/testing/simulation/tuned-stage.ts';
 import type { Controller, Step } from '../../src/tuning/controller.ts';
 import {
   heedRefusals,

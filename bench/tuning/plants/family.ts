@@ -59,7 +59,7 @@ const servers = row(
   ),
 );
 
-const slowdown = row('4 slowdown', { throughput: 0.97, reconvergencePeriods: 15, overshoot: 3 }, [
+const slowdown = row('4 slowdown', { throughput: 0.97, reconvergencePeriods: 15, secondsFarOver: 1 }, [
   saturated('slower-5', 60, shared(affine(1, 0.02), usl(0.03, 0.002), 0.1, during(20_000, 50_000, 5)), {
     ...step(20_000, 50_000, 75_000),
   }),

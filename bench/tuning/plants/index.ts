@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts';
 import { family } from './family.ts';
 import { foreign } from './foreign.ts';
 import { open } from './open.ts';
+import { sharing } from './shared.ts';
 import { vector } from './vector.ts';
 
-export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector];
+export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector, ...sharing];

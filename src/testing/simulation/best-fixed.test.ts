@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bestFixed, runFixed } from './best-fixed.ts';
+import { bestFixed } from './best-fixed.ts';
+import { runFixed } from './fixed-run.ts';
 import { noise, type Plant } from './plant.ts';
 
 /** Hardly any noise: what the oracle should find can be written down. */

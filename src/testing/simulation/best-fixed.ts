@@ -7,18 +7,11 @@
  */
 
 import { NATURAL_BOUNDS, within } from '../../control/goal.ts';
-import type { StageSettings } from '../../control/settings.ts';
 import { characterOf, type Character } from './character.ts';
-import { measure, WINDOW_MS, windowsIn, type Measures, type Stretch } from './measure.ts';
+import { runFixed, type FixedPoint } from './fixed-run.ts';
+import type { Measures, Stretch } from './measure.ts';
 import { DEFAULT_DURATION_MS, phasesOf, type Plant } from './plant.ts';
-import { simulate, type SimulatedPeriod } from './simulate.ts';
-
-export interface FixedPoint {
-  readonly batchLimit: number;
-  readonly concurrency: number;
-  readonly lingerMs: number;
-  readonly minGapMs: number;
-}
+import { ShortRuns } from './short-runs.ts';
 
 export interface BestFixed {
   /** Saturating: most events within the target. Open arrivals: most events in time, then the lowest p95. */
@@ -34,50 +27,6 @@ export interface BestFixed {
   readonly runs: number;
 }
 
-/** What settings reached in a scored stretch, and window by window. */
-export interface FixedRun extends Measures {
-  /** Events per second in consecutive windows of the whole phase. */
-  readonly windows: readonly number[];
-}
-
-/** Before this a run is judged by its convergence only; not more than half of a phase. */
-const SETTLE_AT_START_MS = 8000;
-const SETTLE_AT_CHANGE_MS = 4000;
-
-/** The part of a phase in which throughput, latency and cost are scored; the same for all. */
-export function scoredStretch([fromMs, toMs]: Stretch): Stretch {
-  const settleMs = fromMs === 0 ? SETTLE_AT_START_MS : SETTLE_AT_CHANGE_MS;
-  return [fromMs + Math.min(settleMs, (toMs - fromMs) / 2), toMs];
-}
-
-/** Settings of a stage at a fixed point, within what the plant's user allows. */
-export function settingsAt(point: FixedPoint, { bounds }: Plant): StageSettings {
-  const allowed = { ...NATURAL_BOUNDS, ...bounds };
-  const batchLimit = within(allowed.batchLimit, point.batchLimit);
-  const concurrency = within(allowed.concurrency, point.concurrency);
-  return {
-    batchLimit,
-    concurrency,
-    burstConcurrency: concurrency,
-    burstAgeMs: 0,
-    lingerMs: within(allowed.lingerMs, point.lingerMs),
-    minGapMs: within(allowed.minGapMs, point.minGapMs),
-    edgeEvents: within(allowed.edgeEvents, batchLimit),
-    edgeBytes: allowed.edgeBytes.max,
-  };
-}
-
-/** Fixed settings over one whole phase. */
-export async function runFixed(plant: Plant, phase: Stretch, point: FixedPoint, seed: number): Promise<FixedRun> {
-  const [fromMs, toMs] = phase;
-  const settings = settingsAt(point, plant);
-  const { periods } = await simulate(plant, { seed, settings, fromMs, durationMs: toMs - fromMs });
-  return {
-    ...measure(periods, scoredStretch(phase), plant.targetMs),
-    windows: windowsIn(phase, WINDOW_MS).map((window) => measure(periods, window, plant.targetMs).throughput),
-  };
-}
-
 export async function bestFixed(plant: Plant, phase: Stretch = wholeRun(plant)): Promise<BestFixed> {
   const search = new Search(plant, phase);
   await search.coarse();
@@ -88,25 +37,6 @@ export async function bestFixed(plant: Plant, phase: Stretch = wholeRun(plant)):
 function wholeRun(plant: Plant): Stretch {
   return phasesOf(plant)[0] ?? [0, DEFAULT_DURATION_MS];
 }
-
-/** A run, and from where on it is scored; virtual ms. */
-interface Piece {
-  readonly runFromMs: number;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly isShort: boolean;
-}
-
-/** A queue that only grows. */
-const HOPELESS: Measures = {
-  events: 0,
-  throughput: 0,
-  p95Ms: Infinity,
-  goodput: 0,
-  workPerEvent: Infinity,
-  calls: 0,
-  refusedRatio: 0,
-};
 
 interface Trial {
   readonly point: FixedPoint;
@@ -122,13 +52,9 @@ const STEPS = [1.6, 1.25, 1.1, 1.03];
 const STARTS = 3;
 /** Of refining. */
 const MAX_RUNS = 150;
-/** Calls after which a short run knows enough. */
-const ENOUGH_CALLS = 2500;
 /** Seeds with which the winners are run in full. */
 const FINAL_SEEDS = [1, 2, 3];
 const FINALISTS = 4;
-/** Of a phase in which the plant changes. */
-const SAMPLES = 6;
 
 class Search {
   readonly #plant: Plant;
@@ -136,7 +62,7 @@ class Search {
   readonly #character: Character;
   readonly #isOpen: boolean;
   readonly #trials = new Map<string, Trial>();
-  readonly #pieces: readonly Piece[];
+  readonly #short: ShortRuns;
   #limitMs: number;
   #runs = 0;
   #maxRuns = Infinity;
@@ -147,7 +73,7 @@ class Search {
     this.#character = characterOf(plant, phase);
     this.#isOpen = plant.arrivals !== 'saturating';
     this.#limitMs = plant.targetMs;
-    this.#pieces = this.#piecesOf(phase);
+    this.#short = new ShortRuns(plant, phase, this.#character);
   }
 
   async coarse(): Promise<void> {
@@ -262,49 +188,10 @@ class Search {
   async #try(point: FixedPoint): Promise<Trial> {
     const known = this.#trials.get(keyOf(point));
     if (known !== undefined) return known;
-    const trial = { point, measures: await this.#run(point) };
+    const trial = { point, measures: await this.#short.run(point) };
     this.#trials.set(keyOf(point), trial);
     this.#runs += 1;
     return trial;
-  }
-
-  async #run(point: FixedPoint): Promise<Measures> {
-    const settings = settingsAt(point, this.#plant);
-    const scored: SimulatedPeriod[] = [];
-    for (const { runFromMs, fromMs, toMs, isShort } of this.#pieces) {
-      const backlogMs = (isShort ? 1000 : 10_000) + 10 * this.#plant.targetMs;
-      let [calls, isAbandoned] = [0, false];
-      const until = ({ observation }: SimulatedPeriod): boolean => {
-        if (observation.at > fromMs) calls += observation.calls;
-        isAbandoned = this.#isOpen && observation.oldestMs > backlogMs;
-        return isAbandoned || (isShort && !this.#isOpen && !this.#character.mayRefuse && calls >= ENOUGH_CALLS);
-      };
-      const run = { settings, fromMs: runFromMs, durationMs: toMs - runFromMs, until };
-      const { periods } = await simulate(this.#plant, run);
-      if (isAbandoned) return HOPELESS;
-      scored.push(...periods.filter(({ observation }) => observation.at > fromMs));
-    }
-    return measure(scored, [0, Infinity], this.#plant.targetMs);
-  }
-
-  /** What is run and scored: little where nothing changes, samples where the plant changes but keeps no memory, else all. */
-  #piecesOf(phase: Stretch): Piece[] {
-    const { arrivals, targetMs } = this.#plant;
-    const { isStationary, mayRefuse } = this.#character;
-    const eventsMs = typeof arrivals === 'number' ? 300_000 / arrivals : 0;
-    const warmMs = roundUp(Math.max(mayRefuse ? 1500 : 300, 2 * targetMs));
-    const measuredMs = roundUp(Math.max(mayRefuse || this.#isOpen ? 3000 : 1700, 12 * targetMs, eventsMs));
-    const pieceAt = (runFromMs: number, lengthMs: number): Piece => {
-      const fromMs = runFromMs + warmMs;
-      return { runFromMs, fromMs, toMs: fromMs + lengthMs, isShort: true };
-    };
-    const [fromMs, toMs] = scoredStretch(phase);
-    if (isStationary && warmMs + measuredMs <= phase[1] - phase[0]) return [pieceAt(phase[0], measuredMs)];
-    const apartMs = (toMs - fromMs) / SAMPLES;
-    const sampleMs = roundUp(measuredMs / 2);
-    if (isStationary || mayRefuse || this.#isOpen || warmMs + sampleMs > apartMs)
-      return [{ runFromMs: phase[0], fromMs, toMs, isShort: false }];
-    return Array.from({ length: SAMPLES }, (_, i) => pieceAt(Math.round(fromMs + i * apartMs), sampleMs));
   }
 
   #allows({ p95Ms }: Measures): boolean {
@@ -387,8 +274,4 @@ function areApart(one: FixedPoint, other: FixedPoint): boolean {
 
 function keyOf({ batchLimit, concurrency, lingerMs, minGapMs }: FixedPoint): string {
   return `${batchLimit} ${concurrency} ${lingerMs} ${minGapMs}`;
-}
-
-function roundUp(ms: number): number {
-  return Math.ceil(ms / 100) * 100;
 }

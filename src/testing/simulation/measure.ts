@@ -2,7 +2,7 @@
 
 import { Histogram, quantile, shareUpTo } from '../../stats/histogram.ts';
 import type { KnobName } from '../../control/settings.ts';
-import type { SimulatedPeriod } from './simulate.ts';
+import type { SimulatedPeriod } from './tuned-stage.ts';
 
 /** Virtual ms. */
 export type Stretch = readonly [fromMs: number, toMs: number];

@@ -33,8 +33,9 @@ export interface FlowSimulationOptions {
   readonly seed?: number;
   /** Settings to leave fixed. Default: everything tunes itself. */
   readonly fixed?: {
-    readonly batch: number;
-    readonly queue: number;
+    /** Of all stages, or by stage; what is not named is 1. */
+    readonly batch: number | Readonly<Record<string, number>>;
+    readonly queue: number | Readonly<Record<string, number>>;
     readonly concurrency: Readonly<Record<string, number>>;
   };
   readonly flow?: Omit<FlowOptions, 'targets'>;
@@ -75,7 +76,12 @@ export async function simulateFlow(plant: FlowPlant, options: FlowSimulationOpti
   const sizes = (name: string) =>
     fixed === undefined
       ? { name }
-      : { name, batch: fixed.batch, concurrency: fixed.concurrency[name] ?? 1, queue: { events: fixed.queue } };
+      : {
+          name,
+          batch: sizeOf(fixed.batch, name),
+          concurrency: fixed.concurrency[name] ?? 1,
+          queue: { events: sizeOf(fixed.queue, name) },
+        };
   for (const { name } of plant.stages.slice(0, -1)) {
     const pass = (events: readonly unknown[]): Promise<readonly unknown[]> =>
       call(name, events.length).then(() => events);
@@ -97,6 +103,10 @@ export async function simulateFlow(plant: FlowPlant, options: FlowSimulationOpti
   }
   void run.stop().catch(() => undefined);
   return seconds;
+}
+
+function sizeOf(size: number | Readonly<Record<string, number>>, stage: string): number {
+  return typeof size === 'number' ? size : (size[stage] ?? 1);
 }
 
 function callsOf(plant: FlowPlant, seed: number, scheduler: DiscreteScheduler) {

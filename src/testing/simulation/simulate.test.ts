@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { mean } from '../../stats/histogram.ts';
 import type { Controller } from '../../tuning/controller.ts';
 import { firstFree, noise, type Plant } from './plant.ts';
-import { simulate, type SimulatedPeriod } from './simulate.ts';
+import { simulate, simulateTogether } from './simulate.ts';
+import type { SimulatedPeriod } from './tuned-stage.ts';
 
 const FIXED = { batchLimit: 100, concurrency: 4, burstConcurrency: 4, edgeEvents: 100 };
 
@@ -82,5 +83,22 @@ describe('simulate', () => {
     const { periods, state } = await simulate(linear, { controller: grows });
     expect(state).toBe(21);
     expect(periods.map(({ settings }) => settings.batchLimit)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('lets several stages share one plant, and splits what arrives among them', async () => {
+    const two: Plant = {
+      ...linear,
+      servers: 2,
+      arrivals: 10_000,
+      service: (call) => firstFree(call, 2 + 0.01 * call.batch),
+    };
+    const instances = await simulateTogether(two, 2, { settings: FIXED });
+    const offered = instances.map(({ periods }) => total(periods, (period) => period.offered) / 2);
+    for (const perSecond of offered) expect(perSecond / 5000).toBeCloseTo(1, 1);
+    const saturated = await simulateTogether({ ...two, arrivals: 'saturating' }, 2, { settings: FIXED });
+    const done = saturated.map(({ periods }) => total(periods, ({ observation }) => observation.done) / 2);
+    // Two servers, 100 events in 3 ms each, however many stages wait for them.
+    expect((done[0] ?? 0) + (done[1] ?? 0)).toBeCloseTo((2 * 100 * 1000) / 3, -3);
+    expect((done[0] ?? 0) / (done[1] ?? 1)).toBeCloseTo(1, 1);
   });
 });

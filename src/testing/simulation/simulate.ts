@@ -4,17 +4,16 @@
  * controller give the same run.
  */
 
-import { decided, type Decision } from '../../control/decision.ts';
 import { NATURAL_BOUNDS, type StageGoal, type TuningGoal } from '../../control/goal.ts';
-import type { Pause, StageObservation } from '../../control/observation.ts';
+import type { Pause } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
-import { ConnectorError } from '../../errors/errors.ts';
-import { WaitingStage } from '../../runtime/waiting-stage.ts';
-import { CONTROL_PERIOD_MS, type Controller } from '../../tuning/controller.ts';
 import { systemRandom } from '../../host/random.ts';
+import { CONTROL_PERIOD_MS, type Controller } from '../../tuning/controller.ts';
 import { DiscreteScheduler } from './discrete-scheduler.ts';
 import { startLoad } from './load.ts';
-import { DEFAULT_DURATION_MS, type Plant, type PlantReply } from './plant.ts';
+import { PlantTarget } from './plant-target.ts';
+import { DEFAULT_DURATION_MS, type Plant } from './plant.ts';
+import { TunedStage, type SimulatedPeriod } from './tuned-stage.ts';
 
 export interface SimulationOptions<S = unknown> {
   /** Of all that is random in plant, load and controller. Default 1. */
@@ -32,20 +31,6 @@ export interface SimulationOptions<S = unknown> {
   readonly durationMs?: number;
   /** Ends the run after a period, before its time. */
   readonly until?: (period: SimulatedPeriod) => boolean;
-}
-
-/** One control period of a run. */
-export interface SimulatedPeriod {
-  readonly observation: StageObservation;
-  /** In force during the period. */
-  readonly settings: StageSettings;
-  readonly decisions: readonly Decision[];
-  /** Events offered, the plant's work, and calls that it refused or failed, in the period. */
-  readonly offered: number;
-  readonly work: number;
-  readonly refusedCalls: number;
-  /** CPU time of the process during the controller's step, ms; the only figure that is not the same in each run. */
-  readonly stepMs: number;
 }
 
 export interface Simulation<S = unknown> {
@@ -69,6 +54,19 @@ export const UNTUNED: StageSettings = {
 };
 
 export async function simulate<S>(plant: Plant, options: SimulationOptions<S> = {}): Promise<Simulation<S>> {
+  const [only] = await simulateTogether(plant, 1, options);
+  return only as Simulation<S>;
+}
+
+/**
+ * Several instances of a stage in front of one plant, each with a controller and a load of its own, none knowing of
+ * the others. Arrivals at a rate are divided evenly.
+ */
+export async function simulateTogether<S>(
+  plant: Plant,
+  instances: number,
+  options: SimulationOptions<S> = {},
+): Promise<Simulation<S>[]> {
   const {
     seed = 1,
     controller,
@@ -78,146 +76,48 @@ export async function simulate<S>(plant: Plant, options: SimulationOptions<S> = 
     until = () => false,
   } = options;
   const scheduler = new DiscreteScheduler(fromMs);
+  const target = new PlantTarget(plant, seed, scheduler);
   const goal: StageGoal = {
     p95Ms: plant.targetMs,
     goal: options.goal ?? 'balanced',
     bounds: { ...NATURAL_BOUNDS, ...plant.bounds },
   };
-  let settings: StageSettings = { ...UNTUNED, ...options.settings };
-  const totals: Totals = { offered: 0, work: 0, refusedCalls: 0 };
-  let isOver = false;
-  const stage = stageBefore(plant, seed, scheduler, () => settings, totals);
-  startLoad(plant, stage, {
-    scheduler,
-    random: systemRandom(seed + 1),
-    settings: () => settings,
-    offered: (events) => (totals.offered += events),
+  const settings: StageSettings = { ...UNTUNED, ...options.settings };
+  const stages = Array.from({ length: instances }, (_, i) => {
+    const ownSeed = seed + i * INSTANCE_SEEDS;
+    const tuned = new TunedStage({ name: plant.name, seed: ownSeed, settings, goal, controller }, target, scheduler);
+    startLoad(shareOf(plant, instances), tuned.stage, {
+      scheduler,
+      random: systemRandom(ownSeed + 1),
+      settings: () => tuned.settings,
+      offered: (events) => tuned.offered(events),
+    });
+    return tuned;
   });
 
-  const periods: SimulatedPeriod[] = [];
-  let state = controller?.initial(settings, goal, seed);
   let pause: Pause | undefined;
-  let last = { ...totals };
+  let isOver = false;
   const period = (): void => {
-    const observation = stage.observe(pause);
+    for (const stage of stages) isOver = until(stage.period(pause)) || isOver;
     pause = undefined;
-    const before = settings;
-    const began = process.cpuUsage();
-    const step =
-      controller === undefined || state === undefined ? undefined : controller.step(state, observation, settings, goal);
-    const { user, system } = process.cpuUsage(began);
-    const stepMs = (user + system) / 1000;
-    if (step !== undefined) {
-      state = step.state;
-      settings = decided(settings, step.decisions);
-    }
-    const decisions = step?.decisions ?? [];
-    const simulated = { observation, settings: before, decisions, ...spentSince(last, totals), stepMs };
-    periods.push(simulated);
-    last = { ...totals };
-    isOver = until(simulated);
     scheduler.after(periodMs, period);
   };
   scheduler.after(periodMs, period);
   if (plant.pauses !== undefined) pauseRegularly(plant.pauses, scheduler, (seen) => (pause = seen));
 
   await scheduler.runUntil(fromMs + durationMs, () => isOver);
-  return { plant, seed, periods, state };
+  return stages.map(({ periods, state }) => ({ plant, seed, periods, state }));
 }
 
-interface Totals {
-  offered: number;
-  work: number;
-  refusedCalls: number;
+/** Seeds of one instance: plant, load, retries. */
+const INSTANCE_SEEDS = 10;
+
+function shareOf(plant: Plant, instances: number): Plant {
+  const { arrivals } = plant;
+  if (instances === 1 || arrivals === 'saturating') return plant;
+  const rate = typeof arrivals === 'number' ? () => arrivals : arrivals;
+  return { ...plant, arrivals: (now) => rate(now) / instances };
 }
-
-function spentSince(last: Totals, now: Totals): Totals {
-  return {
-    offered: now.offered - last.offered,
-    work: now.work - last.work,
-    refusedCalls: now.refusedCalls - last.refusedCalls,
-  };
-}
-
-function stageBefore(
-  plant: Plant,
-  seed: number,
-  scheduler: DiscreteScheduler,
-  settings: () => StageSettings,
-  totals: Totals,
-): WaitingStage {
-  const random = systemRandom(seed);
-  const servers = new Float64Array(plant.servers ?? 1);
-  const state: Record<string, number> = {};
-  let inFlight = 0;
-  const call = (events: readonly unknown[]): SimulatedCall => {
-    inFlight += 1;
-    const batch = events.length;
-    const reply = replyOf(plant.service({ batch, inFlight, now: scheduler.now(), random, servers, state }));
-    totals.work += reply.work ?? reply.durationMs;
-    if (reply.outcome !== undefined && reply.outcome !== 'ok') totals.refusedCalls += 1;
-    return new SimulatedCall(scheduler, reply, () => (inFlight -= 1));
-  };
-  return new WaitingStage(
-    {
-      name: plant.name,
-      kind: 'sink',
-      ordered: false,
-      call,
-      whenSlow: 'block',
-      whenFailing: 'deadLetter',
-      completed: (_, { parts }) => {
-        for (const { origin } of parts) origin.release();
-        return undefined;
-      },
-      drained: () => undefined,
-    },
-    {
-      flow: 'simulation',
-      scheduler,
-      random: systemRandom(seed + 2),
-      signal: new AbortController().signal,
-      settings,
-      deadLetter: () => undefined,
-      notice: () => undefined,
-      fatal: (cause) => {
-        throw cause instanceof Error ? cause : new Error(String(cause));
-      },
-    },
-    1,
-  );
-}
-
-function replyOf(reply: number | PlantReply): PlantReply {
-  return typeof reply === 'number' ? { durationMs: reply } : reply;
-}
-
-/** What a call of the plant gives back: settles in virtual time like a promise, without being one. */
-class SimulatedCall {
-  readonly #scheduler: DiscreteScheduler;
-  readonly #reply: PlantReply;
-  readonly #ended: () => void;
-
-  constructor(scheduler: DiscreteScheduler, reply: PlantReply, ended: () => void) {
-    this.#scheduler = scheduler;
-    this.#reply = reply;
-    this.#ended = ended;
-  }
-
-  then(resolve: (value: undefined) => void, reject: (cause: unknown) => void): void {
-    const { durationMs, outcome = 'ok' } = this.#reply;
-    this.#scheduler.after(durationMs, () => {
-      this.#ended();
-      if (outcome === 'ok') resolve(undefined);
-      else reject(REFUSALS[outcome]);
-    });
-  }
-}
-
-const REFUSALS = {
-  rejected: new ConnectorError('plant', 'refused', { retryable: true, backPressure: true }),
-  failed: new ConnectorError('plant', 'failed', { retryable: true }),
-};
 
 function pauseRegularly(
   { everyMs, lengthMs }: NonNullable<Plant['pauses']>,
