@@ -1,0 +1,53 @@
+import type { Predicate } from './model/predicate.ts';
+
+/**
+ * What the two matchers have in common. A program is a pattern compiled for one of them, shared by all keys; a partition is
+ * the state of one key. Both are pure: no clock, no I/O; time is the event time that comes in.
+ */
+export interface MatcherProgram<E> {
+  readonly kind: 'run' | 'dag';
+  /** Why this matcher and not the other: one sentence for `explain()`. */
+  readonly reason: string;
+  partition(): PatternPartition<E>;
+}
+
+/** The partial matches of one pattern for one key. */
+export interface PatternPartition<E> {
+  /** One event, no earlier in event time than what came before. Expire with `advance(ts)` first. */
+  process(event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void;
+  /** Event time reached `ts`: what ends by time ends, before any event of that time. */
+  advance(ts: number, output: MatchOutput<E>): void;
+  /** Event time at which `advance` has something to do; Infinity when nothing waits for time. */
+  readonly deadline: number;
+  /** True when no partial match is left: the partition may be forgotten. */
+  readonly isIdle: boolean;
+  /** Partial matches held now; for the DAG, nodes held. */
+  readonly partials: number;
+  /**
+   * Predicates (by number) of which one must hold for an event to change this partition; undefined: every event matters
+   * (strict contiguity, negation by any event, opaque conditions). What could start a match is not in it: see `PatternSet`.
+   */
+  readonly awaits: readonly number[] | undefined;
+}
+
+/** Numbers the distinct one-event predicates of all patterns of a flow. */
+export interface PredicateTable<E> {
+  /** The same number for equal predicates. Not for those that look at earlier events. */
+  idOf(predicate: Predicate<E>): number;
+}
+
+/** Answers, once per event and at most once per predicate, which predicates hold for the event at hand. */
+export interface EventTruth {
+  holds(predicate: number): boolean;
+}
+
+/** A match or a partial one: events by name of step, in order; a step that matched nothing is absent. */
+export type Bindings<E> = Readonly<Record<string, readonly E[]>>;
+
+export interface MatchOutput<E> {
+  match(bindings: Bindings<E>, startTs: number, endTs: number): void;
+  /** A partial match ran out of time at `at`. */
+  timeout(bindings: Bindings<E>, startTs: number, at: number): void;
+  /** A bound made the matcher let go of `partials`. */
+  shed(partials: number): void;
+}
