@@ -8,8 +8,19 @@ export interface MatcherProgram<E> {
   readonly kind: 'run' | 'dag';
   /** Why this matcher and not the other: one sentence for `explain()`. */
   readonly reason: string;
-  partition(): PatternPartition<E>;
+  /** Predicates (by number) of which one must hold for an event to start a match; undefined: any event may. */
+  readonly starts: readonly number[] | undefined;
+  /**
+   * Predicates of which one must hold for an event to change a partition that is not idle, those of `starts` included;
+   * undefined: every event matters (strict contiguity, negation by any event, conditions over earlier events).
+   */
+  readonly awaits: readonly number[] | undefined;
+  /** @param snapshot - of such a partition: it goes on from there */
+  partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
 }
+
+/** What a partition holds, as plain data that a structured clone keeps; only its own program reads it. */
+export type PartitionSnapshot = Readonly<Record<string, unknown>>;
 
 /** The partial matches of one pattern for one key. */
 export interface PatternPartition<E> {
@@ -23,11 +34,9 @@ export interface PatternPartition<E> {
   readonly isIdle: boolean;
   /** Partial matches held now; for the DAG, nodes held. */
   readonly partials: number;
-  /**
-   * Predicates (by number) of which one must hold for an event to change this partition; undefined: every event matters
-   * (strict contiguity, negation by any event, opaque conditions). What could start a match is not in it: see `PatternSet`.
-   */
-  readonly awaits: readonly number[] | undefined;
+  snapshot(): PartitionSnapshot;
+  /** The partition is forgotten: what it shares with others is given back. */
+  release(): void;
 }
 
 /** Numbers the distinct one-event predicates of all patterns of a flow. */
