@@ -21,7 +21,7 @@ import type { JobName } from './engine/jobs.ts';
 import { openDaoFlow } from './engine/peer/daoflow.ts';
 import { effectStream } from './engine/peer/effect.ts';
 import { generatorsOverArrays, generatorsPerEvent } from './engine/peer/generators.ts';
-import { openLoop } from './engine/peer/loop.ts';
+import { openDenseLoop, openLoop } from './engine/peer/loop.ts';
 import { most } from './engine/peer/most.ts';
 import { nodeArrays, nodeObjects } from './engine/peer/node-streams.ts';
 import { openPeer } from './engine/peer/open-peer.ts';
@@ -99,7 +99,8 @@ async function flows(b: Context): Promise<void> {
   if (isWanted('ii', b.args)) recordTwo(b, await costs(b, 'two', 'ii', entries('two')));
   if (isWanted('iii', b.args)) {
     const dense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeDense') };
-    recordThree(b, await costs(b, 'three', 'iii', [...entries('three'), dense]));
+    const floor = { name: 'loop, dense keys', flow: openDenseLoop() };
+    recordThree(b, await costs(b, 'three', 'iii', [...entries('three'), dense, floor]));
     const freshDense = { name: 'DaoFlow, dense keys', flow: openDaoFlow('threeFreshDense') };
     const fresh = await costs(b, 'threeFresh', 'iii, fresh objects', [...entries('threeFresh'), freshDense]);
     b.record('threeFreshLoop', versus(fresh, 'DaoFlow', 'loop'));
