@@ -19,6 +19,9 @@ export interface MatcherProgram<E> {
   partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
 }
 
+/** Which partial matches go first when a bound is reached. */
+export type ShedOrder = 'oldest' | 'leastAdvanced';
+
 /** What a partition holds, as plain data that a structured clone keeps; only its own program reads it. */
 export type PartitionSnapshot = Readonly<Record<string, unknown>>;
 
@@ -34,6 +37,8 @@ export interface PatternPartition<E> {
   readonly isIdle: boolean;
   /** Partial matches held now; for the DAG, nodes held. */
   readonly partials: number;
+  /** Lets go of at least `count` partial matches and says of how many through `output.shed`. */
+  shed(count: number, order: ShedOrder, output: MatchOutput<E>): void;
   snapshot(): PartitionSnapshot;
   /** The partition is forgotten: what it shares with others is given back. */
   release(): void;
