@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { http } from 'daoflow/http';
 import { startChild, type Child } from '../harness/index.ts';
 import type { Counted, ToSlots } from './protocol.ts';
 import { SLOWDOWN, type Stand } from './stand.ts';
@@ -11,7 +10,7 @@ const EVENT_MS = 0.1;
 const CONNECTIONS = 16;
 /** The largest batch of the grid. */
 const MAX_BATCH = 1024;
-const LIMIT_MS = 30 * 60_000;
+const LIMIT_MS = 4 * 3_600_000;
 
 /** @returns the stand and what stops its server */
 export async function httpStand(): Promise<{ stand: Stand; stop: () => Promise<void> }> {
@@ -22,7 +21,7 @@ export async function httpStand(): Promise<{ stand: Stand; stop: () => Promise<v
   const stand: Stand = {
     name: `HTTP, ${SLOTS} slots of ${CALL_MS} ms`,
     connections: CONNECTIONS,
-    sink: () => http({ url, maxBatch: MAX_BATCH, maxConcurrency: CONNECTIONS }),
+    sink: { kind: 'http', options: { url, maxBatch: MAX_BATCH, maxConcurrency: CONNECTIONS } },
     reset: () => {
       tell({ kind: 'reset' });
       return Promise.resolve();

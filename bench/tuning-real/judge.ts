@@ -1,7 +1,7 @@
 /** What a tuned run is measured by. */
 
-import type { Meter, Window } from './meter.ts';
-import type { Session } from './session.ts';
+import type { Ended } from './protocol.ts';
+import { secondsOf, windowOf, type Recording, type Window } from './recording.ts';
 
 export interface Verdict {
   /** Once it had the time it may take to converge. */
@@ -22,16 +22,22 @@ const STEP_MS = 250;
 const GOOD_WINDOWS = 3;
 
 /** @param best - throughput of the best fixed setting */
-export function verdictOf({ meter, settings }: Session, ms: number, p95Ms: number, best: number): Verdict {
-  const fromMs = Math.min(CONVERGED_MS, ms / 2);
-  const windows = meter.seconds(fromMs, ms);
+export function verdictOf({ recording, settings }: Ended, ms: number, p95Ms: number, best: number): Verdict {
+  const windows = secondsOf(recording, judgedFrom(ms), ms);
   return {
-    perSecond: meter.window(fromMs, ms).perSecond,
+    perSecond: throughputOf(recording, ms),
     goodRatio: windows.filter((window) => window.p95Ms <= p95Ms).length / windows.length,
-    convergedS: steadyAfterS(meter, { fromMs: 0, toMs: ms, p95Ms, perSecond: best }),
+    convergedS: steadyAfterS(recording, { fromMs: 0, toMs: ms, p95Ms, perSecond: best }),
     finally: `${settings.batchLimit} x ${settings.concurrency}`,
   };
 }
+
+/** Of a tuned run of `ms`, once it had the time it may take to converge. */
+export function throughputOf(recording: Recording, ms: number): number {
+  return windowOf(recording, judgedFrom(ms), ms).perSecond;
+}
+
+const judgedFrom = (ms: number): number => Math.min(CONVERGED_MS, ms / 2);
 
 export interface Stretch {
   readonly fromMs: number;
@@ -41,10 +47,10 @@ export interface Stretch {
 }
 
 /** Seconds to the first of three consecutive good windows of a second; Infinity where there are none. */
-export function steadyAfterS(meter: Meter, { fromMs, toMs, p95Ms, perSecond }: Stretch): number {
+export function steadyAfterS(recording: Recording, { fromMs, toMs, p95Ms, perSecond }: Stretch): number {
   const isGood = (window: Window): boolean => window.p95Ms <= NEAR * p95Ms && window.perSecond >= ENOUGH * perSecond;
   for (let at = fromMs; at + GOOD_WINDOWS * 1000 <= toMs; at += STEP_MS) {
-    if (meter.seconds(at, at + GOOD_WINDOWS * 1000).every(isGood)) return (at - fromMs) / 1000;
+    if (secondsOf(recording, at, at + GOOD_WINDOWS * 1000).every(isGood)) return (at - fromMs) / 1000;
   }
   return Infinity;
 }

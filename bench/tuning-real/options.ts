@@ -8,19 +8,23 @@ export interface Options {
   readonly stands: readonly StandKey[];
   readonly quick: boolean;
   readonly p95Ms: number | undefined;
+  readonly rounds: number | undefined;
   readonly isTalkative: boolean;
+  /** Writes docs/tuning/results-real.md. */
+  readonly write: boolean;
 }
 
-/** @throws RangeError for a stand that there is not */
+/** @throws RangeError for a stand that there is not, and for a number that is none */
 export function readOptions(args: readonly string[]): Options {
   const quick = args.includes('--quick');
   const only = valueOf(args, '--only');
-  const p95 = valueOf(args, '--p95');
   return {
     stands: only === undefined ? (quick ? QUICK : ALL) : only.split(',').map(standOf),
     quick,
-    p95Ms: p95 === undefined ? undefined : Number(p95),
+    p95Ms: numberOf(args, '--p95'),
+    rounds: numberOf(args, '--rounds'),
     isTalkative: args.includes('--decisions'),
+    write: args.includes('--write'),
   };
 }
 
@@ -28,6 +32,13 @@ function standOf(name: string): StandKey {
   const found = ALL.find((key) => key === name);
   if (found === undefined) throw new RangeError(`no stand is named ${name}. There are: ${ALL.join(', ')}`);
   return found;
+}
+
+function numberOf(args: readonly string[], name: string): number | undefined {
+  const value = valueOf(args, name);
+  if (value === undefined) return undefined;
+  if (!(Number(value) > 0)) throw new RangeError(`${name} needs a number above 0, not ${value}`);
+  return Number(value);
 }
 
 function valueOf(args: readonly string[], name: string): string | undefined {

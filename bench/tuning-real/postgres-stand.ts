@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import client, { type Sql } from 'postgres';
-import { postgresSink } from './postgres-sink.ts';
 import type { Counted } from './protocol.ts';
 import { SLOWDOWN, type Stand } from './stand.ts';
 
@@ -37,7 +36,10 @@ export class Database {
     return {
       name: `PostgreSQL ${mode.toUpperCase()}, ${connections} connections`,
       connections,
-      sink: () => postgresSink({ url: this.#url, table: TABLE, mode, maxConnections: connections }),
+      sink: {
+        kind: 'postgres',
+        options: { url: this.#url, table: [SCHEMA, 'orders'], mode, maxConnections: connections },
+      },
       reset: () => this.#run(`truncate ${TABLE}`),
       count: () => this.#count(),
       hold: (forMs) => this.#hold(forMs),

@@ -1,60 +1,54 @@
-/** One run of the flow under test on a stand, from the start to the last confirmation. */
+/** One run of the flow under test, in the engine's process: from the start to the last confirmation. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { flow, fromBatches, type DecisionRecord, type StageSettings } from 'daoflow';
+import { flow, fromBatches, type Run, type Sink } from 'daoflow';
+import { http } from 'daoflow/http';
+import { postgres } from 'daoflow/postgres';
+import type { Child } from '../harness/index.ts';
+import { Load } from './load.ts';
 import { Meter } from './meter.ts';
-import { Rows } from './row.ts';
-import type { Stand } from './stand.ts';
-
-/** What somebody would have set by hand. */
-export interface Fixed {
-  readonly batch: number;
-  readonly concurrency: number;
-}
-
-export interface SessionOptions {
-  readonly stand: Stand;
-  readonly p95Ms: number;
-  readonly ms: number;
-  /** Undefined: it tunes itself, from nothing. */
-  readonly fixed?: Fixed;
-  /** Beside the run, once it has started; the run lasts at least until this is over. */
-  readonly beside?: (meter: Meter) => Promise<void>;
-}
-
-export interface Session {
-  readonly meter: Meter;
-  readonly decisions: readonly (DecisionRecord & { readonly atMs: number })[];
-  /** As they were when the source ended. */
-  readonly settings: StageSettings;
-  /** Everything made was stored once. */
-  readonly isComplete: boolean;
-}
+import type { Ended, RunSpec, SinkSpec } from './protocol.ts';
+import { callMsOf } from './recording.ts';
+import type { Row } from './row.ts';
 
 /** Rows that the source hands over at once: few, so that a queue of one batch is one, and its p95 is not the source's. */
 const CHUNK = 16;
 const STAGE = 'target';
 
-export async function session({ stand, p95Ms, ms, fixed, beside }: SessionOptions): Promise<Session> {
-  await stand.reset();
-  const rows = new Rows(Math.min(CHUNK, fixed?.batch ?? CHUNK));
-  const meter = new Meter();
-  const options = fixed === undefined ? {} : { ...fixed, queue: { events: fixed.batch } };
-  // A mean below the p95 target is met whenever the p95 is: it alone is what counts.
-  const run = flow('real', { targets: { latency: { avg: p95Ms, p95: p95Ms } } })
-    .from(fromBatches(() => rows.chunks()))
-    .to(meter.around(stand.sink()), { name: STAGE, ...options })
-    .run({ tuning: fixed === undefined ? 'auto' : 'off' });
-  const decisions: (DecisionRecord & { atMs: number })[] = [];
-  run.on('decision', (decision) => decisions.push({ ...decision, atMs: meter.elapsedMs }));
-  try {
-    await Promise.race([Promise.all([sleep(ms), beside?.(meter)]), run.done]);
-  } finally {
-    rows.stop();
+export class Session {
+  readonly #load: Load;
+  readonly #meter = new Meter();
+  readonly #run: Run;
+  readonly #decisions: Ended['decisions'][number][] = [];
+
+  constructor({ sink, p95Ms, fixed }: RunSpec, child: Child) {
+    this.#load = new Load(child, Math.min(CHUNK, fixed?.batch ?? CHUNK));
+    const options = fixed === undefined ? {} : { ...fixed, queue: { events: fixed.batch } };
+    // A mean below the p95 target is met whenever the p95 is: it alone is what counts.
+    this.#run = flow('real', { targets: { latency: { avg: p95Ms, p95: p95Ms } } })
+      .from(fromBatches(() => this.#load.chunks()))
+      .to(this.#meter.around(sinkOf(sink)), { name: STAGE, ...options })
+      .run({ tuning: fixed === undefined ? 'auto' : 'off' });
+    this.#run.on('decision', ({ sentence, kind }) =>
+      this.#decisions.push({ sentence, kind, atMs: this.#meter.elapsedMs }),
+    );
+    this.#run.done.catch(() => undefined); // `end` tells
   }
-  const settings = run.settings.get(STAGE);
-  const summary = await run.done;
-  const stored = await stand.count();
-  const isComplete = [summary.accepted, summary.confirmed, stored.rows, stored.distinct].every((n) => n === rows.made);
-  return { meter, decisions, settings, isComplete };
+
+  /** Mean duration of the calls that ended in between, ms since the start. */
+  callMs(fromMs: number, toMs: number): number {
+    return callMsOf(this.#meter.recording, fromMs, toMs);
+  }
+
+  /** @throws what the run failed with */
+  async end(): Promise<Ended> {
+    this.#load.stop();
+    const settings = this.#run.settings.get(STAGE);
+    const { accepted, confirmed } = await this.#run.done;
+    const { recording } = this.#meter;
+    return { recording, decisions: this.#decisions, settings, made: this.#load.made, accepted, confirmed };
+  }
+}
+
+function sinkOf(spec: SinkSpec): Sink<Row> {
+  return spec.kind === 'http' ? http<Row>(spec.options) : postgres<Row>(spec.options);
 }

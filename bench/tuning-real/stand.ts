@@ -1,14 +1,12 @@
 /** A target to write to, the ways to disturb it, and what it has stored. */
 
-import type { Sink } from 'daoflow';
-import type { Counted } from './protocol.ts';
-import type { Row } from './row.ts';
+import type { Counted, SinkSpec } from './protocol.ts';
 
 export interface Stand {
   readonly name: string;
   /** Most calls at a time that its sink allows. */
   readonly connections: number;
-  readonly sink: () => Sink<Row>;
+  readonly sink: SinkSpec;
   /** Forgets all rows. */
   readonly reset: () => Promise<void>;
   readonly count: () => Promise<Counted>;
