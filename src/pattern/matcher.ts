@@ -19,8 +19,8 @@ export interface MatcherProgram<E> {
   partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
 }
 
-/** Which partial matches go first when a bound is reached. */
-export type ShedOrder = 'oldest' | 'leastAdvanced';
+/** Which partial matches go first when a bound is reached; `newest` is to refuse new ones. */
+export type ShedOrder = 'oldest' | 'leastAdvanced' | 'newest';
 
 /** What a partition holds, as plain data that a structured clone keeps; only its own program reads it. */
 export type PartitionSnapshot = Readonly<Record<string, unknown>>;
