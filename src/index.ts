@@ -3,6 +3,8 @@
 export { flow } from './engine/launch.ts';
 export { tuned } from './engine/tuned.ts';
 export type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './engine/tuned.ts';
+export { CircuitBreaker } from './engine/circuit-breaker.ts';
+export type { CircuitBreakerOptions } from './engine/circuit-breaker.ts';
 export { failed } from './engine/tuned-call.ts';
 export type { Failed } from './engine/tuned-call.ts';
 export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
@@ -80,6 +82,7 @@ export type {
 
 export type {
   Bottleneck,
+  BreakerChange,
   FlowSnapshot,
   OperatorSnapshot,
   RunState,
@@ -115,7 +118,10 @@ export type {
 export type { ResourceLimits } from './resource/limit-guard.ts';
 export type { ScalingPolicies, ScalingPolicy } from './resource/scaling-policy.ts';
 
+export type { BreakerState } from './resilience/breaker.ts';
+
 export {
+  CircuitOpenError,
   ConfigError,
   ConnectorError,
   DaoFlowError,
@@ -128,4 +134,4 @@ export {
   TimeoutError,
   WorkerError,
 } from './errors/errors.ts';
-export type { ErrorCode } from './errors/errors.ts';
+export type { ConnectorErrorOptions, ErrorCode } from './errors/errors.ts';

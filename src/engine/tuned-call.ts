@@ -10,7 +10,7 @@
 
 import { messageOf, RefusedEventsError } from '../errors/errors.ts';
 import type { WriteOptions } from '../event/sink.ts';
-import { isRetryable } from '../runtime/retry.ts';
+import { isRetryable } from '../resilience/backoff.ts';
 
 /** What a function gives for one item in place of a result, to fail that item only. An `Error` means the same. */
 export class Failed {

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'DAO_OPERATOR'
   | 'DAO_CONNECTOR'
   | 'DAO_TIMEOUT'
+  | 'DAO_CIRCUIT_OPEN'
   | 'DAO_OVERLOAD'
   | 'DAO_SHUTDOWN'
   | 'DAO_WORKER';
@@ -82,17 +83,27 @@ export class ConnectorError extends DaoFlowError {
   readonly retryAfterMs: number | undefined;
   /** True when the other side asked for less: 429, 503, pool exhausted. Concurrency reacts to these only. */
   readonly backPressure: boolean;
-  constructor(
-    connector: string,
-    message: string,
-    options: { retryable?: boolean; retryAfterMs?: number | undefined; backPressure?: boolean; cause?: unknown } = {},
-  ) {
+  /**
+   * True when the target is well but will not have these events (HTTP 400, 422): the call is repeated in halves, until the
+   * events at fault are alone and become dead letters. Never together with `retryable`.
+   */
+  readonly aboutEvents: boolean;
+  constructor(connector: string, message: string, options: ConnectorErrorOptions = {}) {
     super('DAO_CONNECTOR', `${connector}: ${message}`, options.cause);
     this.connector = connector;
     this.retryable = options.retryable ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.backPressure = options.backPressure ?? false;
+    this.aboutEvents = options.aboutEvents ?? false;
   }
+}
+
+export interface ConnectorErrorOptions {
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly backPressure?: boolean;
+  readonly aboutEvents?: boolean;
+  readonly cause?: unknown;
 }
 
 /**
@@ -115,6 +126,17 @@ export class TimeoutError extends DaoFlowError {
   override readonly name = 'TimeoutError';
   constructor(what: string, limitMs: number) {
     super('DAO_TIMEOUT', `${what} did not end within ${limitMs} ms`);
+  }
+}
+
+/** A circuit breaker is open: the call was not made. */
+export class CircuitOpenError extends DaoFlowError {
+  override readonly name = 'CircuitOpenError';
+  /** Until a call may be tried, ms. */
+  readonly retryAfterMs: number;
+  constructor(what: string, retryAfterMs: number) {
+    super('DAO_CIRCUIT_OPEN', `${what} failed too often: no call for another ${Math.ceil(retryAfterMs)} ms`);
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

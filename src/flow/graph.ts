@@ -84,6 +84,19 @@ export interface StageOptions {
   readonly queue?: { readonly events?: number; readonly bytes?: number };
   /** What happens to events whose call failed for good. Default `deadLetter`; a failing connector stops the run. */
   readonly whenFailing?: 'stop' | 'drop' | 'deadLetter';
+  /**
+   * Most that a call may take; it is then given up (its signal aborts, a late result is ignored) and repeated. Left out:
+   * three times the measured 99th percentile, 5 s at least, 5 min at most; 30 s until 100 calls have ended. A value is
+   * the most, and the engine gives up sooner where calls usually take far less. `false`: as long as it likes.
+   */
+  readonly timeout?: Duration | false;
+  /**
+   * How often an event is tried whose function rejects with an error that may be an accident, before it goes the way of
+   * `whenFailing`. Default 3. What a target that is away fails with is repeated until it works, whatever this says.
+   */
+  readonly tries?: number;
+  /** Whether calls stop for a while when most of them fail. Default true. */
+  readonly breaker?: boolean;
 }
 
 export interface SinkOptions extends StageOptions {

@@ -2,7 +2,7 @@
 
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
-import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
+import type { BreakerChange, FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import type { Targets } from '../metrics/targets.ts';
 import type { Plan } from './plan.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
@@ -88,6 +88,8 @@ export interface RunEvents {
   readonly notice: Notice;
   /** One per dead letter, after it was counted; at most 100 a second, the rest is only counted. */
   readonly deadLetter: DeadLetter;
+  /** A stage's circuit breaker opened, let a probe go, or closed. */
+  readonly breaker: BreakerChange;
   /** A setting was moved, or with `tuning: 'advise'` would have been. Repeated trims and trials are said once. */
   readonly decision: DecisionRecord;
   /** What came of a decision, a second or so later: the same record, with its outcome. */

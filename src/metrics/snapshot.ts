@@ -8,6 +8,7 @@ import type { SystemMetrics } from './system-metrics.ts';
 import type { MemoryBand } from '../buffer/memory-band.ts';
 import type { StageSettings } from '../control/settings.ts';
 import type { Weights } from '../control/work-class.ts';
+import type { BreakerState } from '../resilience/breaker.ts';
 
 export type RunState = 'starting' | 'running' | 'draining' | 'done' | 'stopped' | 'failed';
 
@@ -38,7 +39,13 @@ export interface StageSnapshot {
   readonly done: number;
   readonly failed: number;
   readonly dropped: number;
+  /** Events of calls that were repeated, counted each time. */
   readonly retried: number;
+  /** Calls that were given up because they took too long. */
+  readonly timedOut: number;
+  /** Most that a call may take now, ms; null = as long as it likes. */
+  readonly timeoutMs: number | null;
+  readonly breaker: BreakerState;
   readonly calls: number;
   readonly backlogEvents: number;
   readonly backlogBytes: number;
@@ -49,6 +56,14 @@ export interface StageSnapshot {
   /** Events per call; 0 while no call ends. */
   readonly batchMean: number;
   readonly settings: StageSettings;
+}
+
+/** A circuit breaker has opened, let a probe go, or closed. */
+export interface BreakerChange {
+  readonly stage: string;
+  readonly state: BreakerState;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /** Where the flow is held up, in one sentence, and the evidence. */

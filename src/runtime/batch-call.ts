@@ -3,7 +3,8 @@
 import type { WriteOptions } from '../event/sink.ts';
 import type { StageSpec } from '../flow/graph.ts';
 import type { Scheduler } from '../time/clock.ts';
-import type { StageCall } from './waiting-stage.ts';
+import type { StageCall } from './attempts.ts';
+import { isPromise } from './is-promise.ts';
 
 /** The result of a call is the array of events to hand on. */
 export function batchCall(
@@ -42,8 +43,4 @@ function checkedCall(name: string, fn: BatchFunction): StageCall {
     const result = fn(events, options);
     return isPromise(result) ? result.then(check) : check(result);
   };
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
 }

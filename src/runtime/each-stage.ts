@@ -8,13 +8,17 @@
  * - Each event ends exactly once: handed on, dead-lettered, dropped by policy, or rejected at a stop.
  */
 
-import type { Part, Taken } from '../buffer/edge.ts';
+import type { Taken } from '../buffer/edge.ts';
 import { OperatorError } from '../errors/errors.ts';
 import type { Slice } from '../event/batch.ts';
 import type { Origin } from '../event/origin.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
+import { backoffMs, isBackPressure } from '../resilience/backoff.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
+import { isPromise } from './is-promise.ts';
+import { Place } from './place.ts';
+import { protectionOf, UNPROTECTED, type Protection, type ProtectionOptions } from './protection.ts';
 import { StageMeter, type OpenCall } from './stage-meter.ts';
 import {
   deadLetterEvent,
@@ -24,6 +28,10 @@ import {
   type StageAccount,
   type StageEnvironment,
 } from './stage.ts';
+import { TroubleNotices } from './trouble-notices.ts';
+import { WaitingRetries } from './waiting-retries.ts';
+import { TurnResults } from './turn-results.ts';
+import { Wake } from './wake.ts';
 
 export interface EachStageOptions {
   readonly name: string;
@@ -31,6 +39,8 @@ export interface EachStageOptions {
   readonly ordered: boolean;
   readonly whenSlow: OverflowPolicy;
   readonly whenFailing: FailurePolicy;
+  /** Left out: calls have no deadline, and what fails is not repeated. */
+  readonly protection?: ProtectionOptions;
   /** Takes over the origins of `taken` with the results. */
   readonly completed: (results: readonly unknown[], taken: Taken) => undefined | Promise<void>;
   /** All input has been handled. */
@@ -40,24 +50,18 @@ export interface EachStageOptions {
 /** Ordered results that may wait behind one slow call, per slot: more would only hide how slow it is. */
 const WAITING_PER_CALL = 8;
 
-/** A place for one call, used again and again with the same handlers. */
-interface Place {
-  event: unknown;
-  origin: Origin | undefined;
-  outcome: 'running' | 'ok' | 'failed';
-  result: unknown;
-  readonly resolved: (value: unknown) => void;
-  readonly rejected: (cause: unknown) => void;
-}
-
 export class EachStage implements Stage {
   readonly name: string;
   readonly #options: EachStageOptions;
   readonly #environment: StageEnvironment;
   readonly #inlet: Inlet;
   readonly #meter: StageMeter;
-  readonly #writeOptions: WriteOptions;
-  readonly #places: Place[] = [];
+  readonly #protection: Protection | undefined;
+  readonly #notices: TroubleNotices;
+  readonly #retries = new WaitingRetries<Place>();
+  readonly #wake: Wake;
+  #retried = 0;
+  #places: Place[] = [];
   readonly #free: Place[] = [];
   /** Ended calls, in the order in which they ended; ordered: all calls in the order of their events. */
   #line: Place[] = [];
@@ -78,7 +82,9 @@ export class EachStage implements Stage {
     this.#openInputs = inputs;
     this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow);
     this.#meter = new StageMeter(environment.scheduler);
-    this.#writeOptions = { signal: environment.signal };
+    this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
+    this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+    this.#wake = new Wake(environment.scheduler, () => this.#goOn());
   }
 
   write(slice: Slice): undefined | Promise<void> {
@@ -93,25 +99,35 @@ export class EachStage implements Stage {
   }
 
   stop(cause: unknown): void {
-    this.#isOver = true;
+    this.#end();
     this.#inlet.stop(cause);
-    for (const { origin } of this.#places) origin?.reject(cause);
-    for (const place of this.#places) place.origin = undefined;
+    for (const place of this.#places) {
+      if (place.origin === undefined) continue;
+      place.origin.reject(cause);
+      place.origin = undefined;
+      place.options.abort(cause);
+    }
   }
 
   observe(pause?: Pause): StageObservation {
-    const held = { waitingRetries: 0, gate: 'open', pause } as const;
+    const held = { waitingRetries: this.#retries.size, gate: 'open', pause } as const;
     return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
   account(): StageAccount {
-    const shown = { name: this.name, kind: 'async', retried: 0 } as const;
-    return stageAccount(shown, this.#meter, this.#inlet, this.#environment.settings());
+    const shown = { name: this.name, kind: 'async', retried: this.#retried } as const;
+    return stageAccount(
+      { ...shown, ...(this.#protection?.account() ?? UNPROTECTED) },
+      this.#meter,
+      this.#inlet,
+      this.#environment.settings(),
+    );
   }
 
   /** Fills the free slots. Functions that answer at once are handed on here. */
   #pump(): void {
     if (this.#isPumping) return;
+    if (this.#retries.size > 0) this.#tryAgain();
     this.#isPumping = true;
     for (let free = this.#freeSlots(); free > 0 && this.#inlet.events > 0; free = this.#freeSlots()) {
       const taken = this.#inlet.take(free);
@@ -120,13 +136,32 @@ export class EachStage implements Stage {
       if (this.#running === 0) this.#handOn();
     }
     this.#isPumping = false;
+    if (!this.#isOver && (this.#retries.size > 0 || this.#inlet.events > 0)) this.#wake.in(this.#againMs());
   }
 
   #freeSlots(): number {
     if (this.#isOver || this.#blocked !== undefined) return 0;
     const { concurrency } = this.#environment.settings();
     const waiting = this.#line.length - (this.#options.ordered ? this.#running : 0);
-    return waiting >= WAITING_PER_CALL * concurrency ? 0 : concurrency - this.#running;
+    if (waiting >= WAITING_PER_CALL * concurrency) return 0;
+    if (this.#protection?.breaker.isClosed !== false) return concurrency - this.#running;
+    return this.#retries.size === 0 && this.#protection.cutMs() === 0 ? 1 : 0; // a probe
+  }
+
+  /** Starts what is due again. */
+  #tryAgain(): void {
+    for (let first = this.#retries.first; first !== undefined && !this.#isOver; first = this.#retries.first) {
+      if (this.#againMs(first) > 0) return;
+      this.#retries.remove(first);
+      this.#retried += 1;
+      this.#call(first);
+    }
+  }
+
+  /** Ms until the first that waits may be tried again; while the target is away it is the probe, whenever due. */
+  #againMs(first = this.#retries.first): number {
+    if (this.#protection?.breaker.isClosed === false) return this.#protection.cutMs();
+    return first === undefined ? Infinity : Math.max(0, first.dueAt - this.#environment.scheduler.now());
   }
 
   #startAll({ events, parts }: Taken): void {
@@ -139,46 +174,107 @@ export class EachStage implements Stage {
 
   #start(event: unknown, origin: Origin): void {
     const place = this.#free.pop() ?? this.#newPlace();
-    place.event = event;
-    place.origin = origin;
-    place.outcome = 'running';
+    place.take(event, origin);
     this.#running += 1;
     if (this.#options.ordered) this.#line.push(place);
+    this.#call(place);
+  }
+
+  #call(place: Place): void {
+    place.outcome = 'running';
     if (this.#timed === undefined) this.#timed = { place, call: this.#meter.begin(1, 1) };
     else this.#meter.count(1);
+    this.#protection?.started(place);
     try {
-      const result = this.#options.fn(event, this.#writeOptions);
-      if (isPromise(result)) result.then(place.resolved, place.rejected);
-      else this.#settle(place, 'ok', result);
+      const result = this.#options.fn(place.event, place.options);
+      if (isPromise(result)) {
+        this.#protection?.watch(place);
+        result.then(place.resolved, place.rejected);
+      } else {
+        this.#settle(place, 'ok', result);
+      }
     } catch (cause) {
-      this.#settle(place, 'failed', cause);
+      this.#settle(place, 'failed', cause, true);
     }
   }
 
   #newPlace(): Place {
-    const place: Place = {
-      event: undefined,
-      origin: undefined,
-      outcome: 'running',
-      result: undefined,
-      resolved: (value) => this.#settle(place, 'ok', value),
-      rejected: (cause) => this.#settle(place, 'failed', cause),
-    };
+    const place = new Place((...ended) => this.#settle(...ended));
     this.#places.push(place);
     return place;
   }
 
-  #settle(place: Place, outcome: 'ok' | 'failed', result: unknown): void {
+  #settle(place: Place, outcome: 'ok' | 'failed', result: unknown, isSync = false): void {
+    if (place.isLeft) return;
+    this.#book(place, outcome);
+    if (outcome === 'ok') this.#succeeded();
+    else if (!this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
     place.outcome = outcome;
     place.result = result;
     this.#running -= 1;
     if (!this.#options.ordered) this.#line.push(place);
-    if (this.#timed?.place === place) {
-      this.#meter.end(this.#timed.call, outcome);
-      this.#timed = undefined;
-    } else {
+    this.#endTurn();
+  }
+
+  #book(place: Place, outcome: 'ok' | 'failed'): void {
+    if (this.#timed?.place !== place) {
       this.#meter.count(-1);
+      return;
     }
+    const { call } = this.#timed;
+    this.#timed = undefined;
+    this.#meter.end(call, outcome);
+    if (outcome === 'ok') this.#protection?.ended(this.#meter.readAt - call.startedAt);
+    if (outcome === 'ok') this.#notices.worked(call.startedAt);
+  }
+
+  /** As of the last call that was timed: no clock is read per event. */
+  #succeeded(): void {
+    if (this.#protection?.succeeded(this.#meter.readAt) === true) this.#retries.allDueNow();
+  }
+
+  /** Keeps its slot, so that order holds. */
+  #isTriedAgain(place: Place, cause: unknown, isSync: boolean): boolean {
+    const protection = this.#protection;
+    if (protection === undefined) return false;
+    const now = this.#environment.scheduler.now();
+    place.tries += 1;
+    const judgement = protection.judge(cause, place, now, false);
+    const isData = judgement !== 'again';
+    if (isData && protection.answered()) this.#retries.allDueNow();
+    const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
+    if (isData && !(mayRepeat && place.tries < protection.triesFor(cause, isSync))) return false;
+    if (!isData && !isBackPressure(cause)) this.#notices.repeats(cause);
+    place.outcome = 'waiting';
+    place.dueAt = now + backoffMs(place.tries, cause, this.#environment.random);
+    this.#retries.add(place);
+    this.#endTurn();
+    return true;
+  }
+
+  /** Gives up the calls that take too long. @returns whether calls are in flight */
+  #sweep(): boolean {
+    const protection = this.#protection;
+    if (protection === undefined) return false;
+    const calling = this.#places.filter(({ origin, outcome }) => origin !== undefined && outcome === 'running');
+    for (const place of calling.filter((each) => protection.isOverdue(each))) {
+      const cause = protection.deadline(this.name, place);
+      this.#settle(this.#leave(place), 'failed', cause);
+      place.options.abort(cause);
+    }
+    return this.#running > this.#retries.size;
+  }
+
+  #leave(place: Place): Place {
+    const next = this.#newPlace();
+    next.replace(place);
+    this.#places = this.#places.filter((each) => each !== place);
+    if (this.#options.ordered) this.#line[this.#line.indexOf(place)] = next;
+    if (this.#timed?.place === place) this.#timed = { place: next, call: this.#timed.call };
+    return next;
+  }
+
+  #endTurn(): void {
     if (this.#isTurnDue || this.#isPumping) return;
     this.#isTurnDue = true;
     this.#environment.scheduler.soon(() => {
@@ -192,37 +288,26 @@ export class EachStage implements Stage {
   #handOn(): void {
     const line = this.#line;
     let count = 0;
-    while (count < line.length && (line[count] as Place).outcome !== 'running') count += 1;
+    while (count < line.length && (line[count] as Place).hasEnded) count += 1;
     if (count === 0) return;
     this.#line = line.slice(count);
-    const results: unknown[] = [];
-    const parts: { origin: Origin; events: number }[] = [];
-    for (let i = 0; i < count; i += 1) this.#collect(line[i] as Place, results, parts);
-    if (parts.length > 0) this.#pass(results, parts);
+    const turn = new TurnResults();
+    for (let i = 0; i < count; i += 1) this.#collect(line[i] as Place, turn);
+    if (turn.results.length > 0) this.#pass(turn);
   }
 
-  #collect(place: Place, results: unknown[], parts: { origin: Origin; events: number }[]): void {
+  #collect(place: Place, turn: TurnResults): void {
     const { origin, outcome, result, event } = place;
     place.event = place.origin = place.result = undefined;
     this.#free.push(place);
     if (origin === undefined) return; // stopped meanwhile: already rejected
-    if (outcome === 'failed') {
-      this.#fail(event, origin, result);
-      return;
-    }
-    results.push(result);
-    const last = parts.at(-1);
-    if (last?.origin === origin) last.events += 1;
-    else parts.push({ origin, events: 1 });
+    if (outcome === 'failed') this.#fail(event, origin, result);
+    else turn.add(result, origin);
   }
 
-  #pass(results: readonly unknown[], parts: readonly Part[]): void {
-    let acceptedAt = Infinity;
-    for (const { origin, events } of parts) {
-      if (events > 1) origin.release(events - 1); // one reference per part again
-      if (origin.acceptedAt < acceptedAt) acceptedAt = origin.acceptedAt;
-    }
-    const taken = { events: results, parts, bytes: results.length * ASSUMED_RESULT_BYTES, acceptedAt };
+  #pass(turn: TurnResults): void {
+    const { results } = turn;
+    const taken = turn.taken();
     this.#meter.confirmed(taken);
     const blocked = this.#options.completed(results, taken);
     if (blocked === undefined || blocked === this.#blocked) return;
@@ -250,14 +335,13 @@ export class EachStage implements Stage {
     this.#pump();
     if (this.#isPumping || this.#isOver || this.#openInputs > 0) return;
     if (this.#running > 0 || this.#line.length > 0 || this.#inlet.events > 0) return;
-    this.#isOver = true;
+    this.#end();
     this.#options.drained();
   }
-}
 
-/** What a result counts for on the edge that follows; its real size is not known. */
-const ASSUMED_RESULT_BYTES = 128;
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+  #end(): void {
+    this.#isOver = true;
+    this.#wake.cancel();
+    this.#protection?.stop();
+  }
 }

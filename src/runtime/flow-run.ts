@@ -346,6 +346,7 @@ export class FlowRun implements Run {
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
       notice: this.#notice,
+      breakerChanged: (change) => this.#listeners.emit('breaker', change),
       fatal: (cause) => {
         this.#failure ??= { cause };
         this.#end('failed', cause);

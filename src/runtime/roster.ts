@@ -14,6 +14,11 @@ export interface Member {
 export class Roster<T extends Member> {
   readonly #members: T[] = [];
 
+  /** In no particular order; do not keep it. */
+  get members(): readonly T[] {
+    return this.#members;
+  }
+
   get size(): number {
     return this.#members.length;
   }

@@ -8,7 +8,7 @@
 import { errorData, messageOf } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Origin } from '../event/origin.ts';
-import type { StageSnapshot } from '../metrics/snapshot.ts';
+import type { BreakerChange, StageSnapshot } from '../metrics/snapshot.ts';
 import type { Random, Scheduler } from '../time/clock.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
 import type { StageSettings } from '../control/settings.ts';
@@ -27,6 +27,7 @@ export interface StageEnvironment {
   /** Counts and keeps the letter; holds the origin until it is safe. */
   readonly deadLetter: (letter: DeadLetter, origin: Origin) => void;
   readonly notice: (level: 'info' | 'warn', message: string) => void;
+  readonly breakerChanged?: (change: BreakerChange) => void;
   /** The run cannot go on. */
   readonly fatal: (cause: unknown) => void;
 }
@@ -60,7 +61,7 @@ export function deadLetterEvent(
 
 /** What every kind of stage shows. */
 export function stageAccount(
-  shown: Pick<StageSnapshot, 'name' | 'kind' | 'retried'>,
+  shown: Pick<StageSnapshot, 'name' | 'kind' | 'retried' | 'timedOut' | 'timeoutMs' | 'breaker'>,
   meter: StageMeter,
   inlet: Inlet,
   settings: StageSettings,

@@ -11,10 +11,13 @@ import { Origin } from '../event/origin.ts';
 import type { SinkWriter, WriteOptions } from '../event/sink.ts';
 import type { Taken } from '../buffer/edge.ts';
 import type { Plan, PlannedStage, TargetRef } from '../flow/plan.ts';
-import type { SinkNode, StageNode } from '../flow/graph.ts';
+import type { SinkNode, StageNode, StageOptions } from '../flow/graph.ts';
 import { compileSegment } from '../fusion/compile.ts';
 import { batchCall } from './batch-call.ts';
 import { EachStage } from './each-stage.ts';
+import { DEFAULT_TRIES, type ProtectionOptions } from './protection.ts';
+import { DEFAULT_MAX_MS } from '../resilience/call-timeout.ts';
+import { durationMs } from '../time/duration.ts';
 import { Ingest, type IngestEnvironment } from './ingest.ts';
 import { SegmentRunner } from './segment-runner.ts';
 import type { Stage, StageEnvironment } from './stage.ts';
@@ -96,6 +99,7 @@ export function sinkStage(
       call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
       whenSlow: options.whenSlow ?? 'block',
       whenFailing: options.whenFailing ?? 'deadLetter',
+      protection: protectionFor(options),
       completed: (_result, { parts }, at) => {
         for (let i = 0; i < parts.length; i += 1) parts[i]?.origin.release(1, at);
         return undefined;
@@ -105,6 +109,15 @@ export function sinkStage(
     { ...environment, settings: environment.settingsOf(name) },
     inputs,
   );
+}
+
+function protectionFor({
+  timeout = DEFAULT_MAX_MS,
+  tries = DEFAULT_TRIES,
+  breaker = true,
+}: StageOptions): ProtectionOptions {
+  const timeoutMs = timeout === false ? Infinity : durationMs(timeout, 'timeout');
+  return { timeoutMs, tries, hasBreaker: breaker };
 }
 
 function asyncStage(
@@ -118,6 +131,7 @@ function asyncStage(
     name,
     whenSlow: 'whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block',
     whenFailing: options.whenFailing ?? 'deadLetter',
+    protection: protectionFor(options),
     completed: (events: unknown, taken: Taken) => handOn(events as readonly unknown[], taken, output),
     drained: () => output.close(),
   } as const;
@@ -127,7 +141,9 @@ function asyncStage(
   }
   const ordered = stage.kind === 'rateLimit' || stage.ordered;
   const call = batchCall(name, stage, topology.scheduler);
-  return new WaitingStage({ ...shared, kind: 'async', ordered, call }, environment, inputs);
+  const { protection, ...pace } = shared;
+  const own = stage.kind === 'rateLimit' ? pace : { ...pace, protection }; // a pace neither fails nor is late
+  return new WaitingStage({ ...own, kind: 'async', ordered, call }, environment, inputs);
 }
 
 /** Passes results on as one slice whose origin stands for all the origins of the call. */

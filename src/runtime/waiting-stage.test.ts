@@ -197,19 +197,6 @@ describe('WaitingStage', () => {
     expect(settled).toEqual({ confirmed: 400, rejected: 0 });
   });
 
-  it('dead-letters the events of a call that threw, by their origin, and goes on', async () => {
-    const stage = stageOf((events) => (events.length === 2 ? Promise.reject(new Error('bad')) : undefined));
-    write(stage, 2);
-    write(stage, 1);
-    await scheduler.advance(1);
-    expect(letters.map(({ at, reason }) => [at, reason])).toEqual([
-      ['sink', 'Error: bad'],
-      ['sink', 'Error: bad'],
-    ]);
-    expect(settled).toEqual({ confirmed: 3, rejected: 0 });
-    expect(fatal).toEqual([]);
-  });
-
   it('stops the run when a connector fails for good', () => {
     const gone = new ConnectorError('file', 'disk is read-only');
     const stage = stageOf(() => {
@@ -250,14 +237,6 @@ describe('WaitingStage', () => {
       );
       expect(settled).toEqual({ confirmed: 2, rejected: 2 });
       expect(fatal).toEqual([expect.any(RefusedEventsError)]);
-    });
-
-    it('stops the run when it is no sink: the results of the others would be lost', () => {
-      write(
-        stageOf(() => refuse(0, 'bad'), { kind: 'async' }),
-        2,
-      );
-      expect(settled).toEqual({ confirmed: 0, rejected: 2 });
     });
   });
 

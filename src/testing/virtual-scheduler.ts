@@ -66,6 +66,11 @@ export class VirtualScheduler implements Scheduler {
     this.#now = until;
   }
 
+  /** The process stands still for `ms`, as under SIGSTOP: nothing runs, and what fell due runs late. */
+  skip(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Runs until nothing is scheduled any more, at most `limit` tasks. @returns whether it came to rest */
   async drain(limit = 1_000_000): Promise<boolean> {
     await settle();

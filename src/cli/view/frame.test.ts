@@ -32,6 +32,12 @@ describe('the live view', () => {
     expect(text).toMatch(/· cpu .* not measured/);
   });
 
+  it('says at its stage what fails', () => {
+    const stages = [stageOf('alerts', { breaker: 'open', failed: 2, timedOut: 3 })];
+    const text = renderFrame(snapshotOf({ stages }), new History(), size, plain).join('\n');
+    expect(text).toMatch(/alerts .* breaker open, /); // what matters most comes first: the rest may be cut
+  });
+
   it('colours only: the text is the same with and without', () => {
     const colored = renderFrame(snapshotOf(), new History(), size, { ...plain, colors: pc.createColors(true) });
 

@@ -163,11 +163,12 @@ function stageLines(stages: readonly StageSnapshot[], colors: Colors): Line[] {
       ? stages
       : [...stages].sort((a, b) => b.backlogEvents - a.backlogEvents).slice(0, MOST_STAGES);
   const rows = shown.map((stage): Line => {
-    const hasTrouble = stage.failed > 0 || stage.dropped > 0;
     const trouble = [
+      stage.breaker === 'closed' ? '' : 'breaker open',
       stage.failed > 0 ? `${formatCount(stage.failed)} failed` : '',
       stage.dropped > 0 ? `${formatCount(stage.dropped)} dropped` : '',
-    ];
+      stage.timedOut > 0 ? `${formatCount(stage.timedOut)} timed out` : '',
+    ].filter(Boolean);
     return [
       `   ${left(stage.name, NAME_WIDTH)}${right(formatCount(stage.backlogEvents), 10)}`,
       right(`${stage.inFlight}/${stage.settings.concurrency}`, 9),
@@ -177,7 +178,7 @@ function stageLines(stages: readonly StageSnapshot[], colors: Colors): Line[] {
       ),
       right(formatRatio(stage.busyRatio), 8),
       right(stage.done > 0 ? formatMs(stage.latencyP95Ms) : '-', 11),
-      { text: hasTrouble ? `   ${trouble.filter(Boolean).join(', ')}` : '', style: colors.yellow },
+      { text: trouble.length > 0 ? `   ${trouble.join(', ')}` : '', style: colors.yellow },
     ];
   });
   const more = stages.length - shown.length;

@@ -88,7 +88,7 @@ export class PlainReporter implements Reporter {
 
 /** One line of figures; a figure that misses its target carries a mark. */
 export function statusLine(snapshot: FlowSnapshot): string {
-  const { system, verdicts, totals, bottleneck } = snapshot;
+  const { system, verdicts, totals, bottleneck, stages } = snapshot;
   const { response_time: time, throughput, resource_utilization: use } = system;
   const marked = (name: TargetName, text: string): string => `${text}${MARK[verdicts[name]]}`;
   const parts = [
@@ -102,6 +102,8 @@ export function statusLine(snapshot: FlowSnapshot): string {
   ];
   if (totals.deadLettered > 0) parts.push(`dead letters ${formatCount(totals.deadLettered)}`);
   if (totals.dropped > 0) parts.push(`dropped ${formatCount(totals.dropped)}`);
+  const cut = stages.filter(({ breaker }) => breaker !== 'closed').map(({ name }) => name);
+  if (cut.length > 0) parts.push(`breaker open at ${cut.join(', ')}`);
   if (bottleneck.kind !== 'none') parts.push(`held up at ${bottleneck.where}`);
   return parts.join('  ');
 }

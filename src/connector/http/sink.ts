@@ -145,6 +145,9 @@ function broken({ name, shown }: Target, error: Error, signal: AbortSignal): Con
   return new ConnectorError(name, failure.message.slice(name.length + 2), { retryable: true, cause: error });
 }
 
+/** Bad request, conflict, too large, unprocessable: another body may well be taken. */
+const ABOUT_EVENTS: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+
 function refused({ name, shown }: Target, response: IncomingMessage, text: string, nowEpochMs: number): ConnectorError {
   const status = response.statusCode ?? 0;
   const said = text.trim() === '' ? '' : ` It says: ${text.trim()}`;
@@ -152,7 +155,8 @@ function refused({ name, shown }: Target, response: IncomingMessage, text: strin
   const backPressure = status === 429 || status === 503;
   const retryable = backPressure || status >= 500 || status === 408;
   const retryAfterMs = backPressure ? retryAfter(response.headers['retry-after'], nowEpochMs) : undefined;
-  return new ConnectorError(name, message, { retryable, backPressure, retryAfterMs });
+  const aboutEvents = ABOUT_EVENTS.has(status);
+  return new ConnectorError(name, message, { retryable, backPressure, retryAfterMs, aboutEvents });
 }
 
 function adviceFor(status: number): string {

@@ -8,17 +8,23 @@ const FIRST_AFTER_FAILURE_MS = 5;
 /** Longest wait, so that a target that is back is noticed within this time. */
 const MAX_BACKOFF_MS = 5_000;
 
-/** True for failures after which the same call may succeed. */
+/** True for failures of which the connector itself says that the same call may succeed. */
 export function isRetryable(cause: unknown): cause is ConnectorError {
   return cause instanceof ConnectorError && cause.retryable;
+}
+
+/** True when the other side asked for less. */
+export function isBackPressure(cause: unknown): cause is ConnectorError {
+  return cause instanceof ConnectorError && cause.backPressure;
 }
 
 /**
  * How long to wait before attempt `attempt` (1 = the first retry), ms: exponential with full jitter on
  * its upper half, or what the target asked for.
  */
-export function backoffMs(attempt: number, cause: ConnectorError, random: Random): number {
-  const firstMs = cause.backPressure ? FIRST_BACKOFF_MS : FIRST_AFTER_FAILURE_MS;
+export function backoffMs(attempt: number, cause: unknown, random: Random): number {
+  const firstMs = isBackPressure(cause) ? FIRST_BACKOFF_MS : FIRST_AFTER_FAILURE_MS;
   const ceiling = Math.min(MAX_BACKOFF_MS, firstMs * 2 ** Math.min(attempt - 1, 16));
-  return Math.max(cause.retryAfterMs ?? 0, ceiling * (0.5 + random() / 2));
+  const askedMs = cause instanceof ConnectorError ? (cause.retryAfterMs ?? 0) : 0;
+  return Math.max(askedMs, ceiling * (0.5 + random() / 2));
 }

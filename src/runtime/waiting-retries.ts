@@ -1,0 +1,34 @@
+/** What waits to be tried again. */
+export interface Due {
+  /** Monotonic ms. */
+  dueAt: number;
+}
+
+/** Calls that wait to be tried again, each with its slot: as many as there are slots, so a list will do. */
+export class WaitingRetries<T extends Due> {
+  #waiting: T[] = [];
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  /** The one that is due first. */
+  get first(): T | undefined {
+    return this.#waiting.length === 0
+      ? undefined
+      : this.#waiting.reduce((one, other) => (other.dueAt < one.dueAt ? other : one));
+  }
+
+  add(retry: T): void {
+    this.#waiting.push(retry);
+  }
+
+  remove(retry: T): void {
+    this.#waiting = this.#waiting.filter((each) => each !== retry);
+  }
+
+  /** The target is back. */
+  allDueNow(): void {
+    for (const retry of this.#waiting) retry.dueAt = 0;
+  }
+}
