@@ -32,3 +32,7 @@ export type { Controller, Step } from './tuning/controller.ts';
 export type { Decision, DecisionKind, Expectation, KnobChange } from './control/decision.ts';
 export type { Bound, KnobBounds, StageGoal, TuningGoal } from './control/goal.ts';
 export type { GateState, Pause } from './control/observation.ts';
+export { SimulatedDisk } from './testing/storage/simulated-disk.ts';
+export { mountDisk } from './testing/storage/simulated-file-system.ts';
+export type { Crash, SimulatedDiskOptions } from './testing/storage/simulated-disk.ts';
+export type { StorageFaults } from './testing/storage/faults.ts';

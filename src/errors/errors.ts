@@ -14,7 +14,10 @@ export type ErrorCode =
   | 'DAO_CIRCUIT_OPEN'
   | 'DAO_OVERLOAD'
   | 'DAO_SHUTDOWN'
-  | 'DAO_WORKER';
+  | 'DAO_WORKER'
+  | 'DAO_LOG'
+  | 'DAO_LOG_DAMAGED'
+  | 'DAO_LOG_LOCKED';
 
 /** A plain-data form for `postMessage` and logs. */
 export interface ErrorData {

@@ -1,0 +1,93 @@
+/** The operating system's files behind the log's contract. Calls run in Node's thread pool, four at a time by default. */
+
+import fs from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+
+import type { FileSystem, OpenFile, OpenMode } from '../log/file-system.ts';
+import { lockFile } from './file-lock.ts';
+
+/** Files of a log are for its user alone: they hold events. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+const FLAGS: Readonly<Record<OpenMode, string>> = { create: 'wx+', update: 'r+', read: 'r' };
+
+export function systemFileSystem(): FileSystem {
+  return {
+    makeDirectory: async (path) => {
+      await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+    },
+    list: (directory) => readdir(directory),
+    open: openFile,
+    rename,
+    remove: (path) => rm(path, { force: true }),
+    syncDirectory,
+    lock: lockFile,
+  };
+}
+
+/** Callbacks with descriptors: a file handle of `fs/promises` costs twice as much per call. */
+async function openFile(path: string, mode: OpenMode): Promise<OpenFile> {
+  const fd = await new Promise<number>((resolve, reject) => {
+    fs.open(path, FLAGS[mode], FILE_MODE, settle(resolve, reject));
+  });
+  return {
+    write: (bytes, position) =>
+      new Promise((resolve, reject) => {
+        fs.write(fd, bytes, 0, bytes.length, position, settle(resolve, reject));
+      }),
+    read: async (into, position) => {
+      let done = 0;
+      while (done < into.length) {
+        const length = await readSome(fd, into, done, position + done);
+        if (length === 0) break;
+        done += length;
+      }
+      return done;
+    },
+    size: () =>
+      new Promise((resolve, reject) => {
+        fs.fstat(
+          fd,
+          settle(({ size }: fs.Stats) => resolve(size), reject),
+        );
+      }),
+    sync: () =>
+      new Promise((resolve, reject) => {
+        fs.fdatasync(fd, settle(resolve, reject));
+      }),
+    close: () =>
+      new Promise((resolve, reject) => {
+        fs.close(fd, settle(resolve, reject));
+      }),
+  };
+}
+
+function readSome(fd: number, into: Uint8Array, at: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(fd, into, at, into.length - at, position, settle(resolve, reject));
+  });
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return; // directories cannot be synced there, and entries need it not
+  const fd = await new Promise<number>((resolve, reject) => {
+    fs.open(path, 'r', settle(resolve, reject));
+  });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      fs.fsync(fd, settle(resolve, reject));
+    });
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+type Done<T> = (error: Error | null, value: T) => void;
+
+function settle<T>(resolve: (value: T) => void, reject: (error: Error) => void): Done<T> {
+  return (error, value) => {
+    if (error === null) resolve(value);
+    else reject(error);
+  };
+}

@@ -1,0 +1,10 @@
+/** The public door `daoflow/log`: records on disk that survive whatever ends the process. */
+
+export { durableLog } from './engine/durable-log.ts';
+export type { Log, LogStats } from './log/log.ts';
+export type { LogOptions } from './log/options.ts';
+export type { ReadOptions } from './log/reader.ts';
+export { RecordBatch } from './log/record-batch.ts';
+export type { LogEvent } from './log/log-event.ts';
+export type { Damage } from './log/damage.ts';
+export { LogDamagedError, LogError, LogLockedError } from './log/errors.ts';

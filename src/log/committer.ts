@@ -1,0 +1,210 @@
+/**
+ * Makes groups durable, one at a time and in order, whatever the disk does.
+ *
+ * **Invariants**
+ * - A group is durable when `commit` resolves in fsync mode, written when it resolves in interval mode.
+ * - After any error of a sync or a write but a full disk, the file is never written to again: what was not durable is
+ *   written anew, under a new epoch, into a new segment (after a failed sync the kernel marks pages clean that never reached the
+ *   disk; Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
+ * - A full disk is no failure: the reserve is given back, and then it waits. Nothing is dropped.
+ * - All calls come one after the other.
+ */
+
+import { LogError } from './errors.ts';
+import { isNoSpace, writeAll, type FileSystem } from './file-system.ts';
+import type { Group, GroupStamp } from './group.ts';
+import type { OpenedFiles } from './open.ts';
+import type { LogSettings } from './options.ts';
+import { createSegment, type ActiveSegment } from './segment-file.ts';
+import type { SegmentHeader } from './segment.ts';
+
+/** New segments in a row that may fail before the log gives up: one bad block is survived, a dead disk is not. */
+const ATTEMPTS = 3;
+
+export interface CommitterParts {
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly settings: LogSettings;
+  readonly files: OpenedFiles;
+  readonly wall: () => number;
+  /** Called when the disk is full and nothing is left to give back; resolves when it is worth another try. */
+  readonly waitForRoom: () => Promise<void>;
+  /** The epoch has changed: what is encoded already must be stamped anew. */
+  readonly epochChanged: () => void;
+}
+
+export class Committer {
+  readonly #parts: CommitterParts;
+  #epoch: number;
+  #durable: number;
+  #active: ActiveSegment | undefined;
+  /** Written, or being written, and not synced; in interval mode several. */
+  readonly #unsynced: Group[] = [];
+  #unsyncedBytes = 0;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+    this.#epoch = parts.files.epoch;
+    this.#durable = parts.files.durable;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Last sequence that is known durable. */
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** Whether there is a segment that is written to. */
+  get isWriting(): boolean {
+    return this.#active !== undefined;
+  }
+
+  get unsyncedBytes(): number {
+    return this.#unsyncedBytes;
+  }
+
+  /** How a group that begins at `first` must be stamped. */
+  stampFor(first: number): GroupStamp {
+    const unsyncedFrom = this.#parts.settings.intervalMs === null ? first : this.#durable + 1;
+    return { epoch: this.#epoch, unsyncedFrom };
+  }
+
+  async commit(group: Group): Promise<void> {
+    const active = this.#active;
+    const isRoom = active !== undefined && active.end + group.byteLength <= this.#parts.settings.segmentBytes;
+    if (!isRoom) await this.seal();
+    this.#unsynced.push(group);
+    this.#unsyncedBytes += group.byteLength;
+    await this.#write(group);
+    if (this.#parts.settings.intervalMs === null) await this.sync();
+  }
+
+  /** Resolves when all that was committed is durable. */
+  async sync(): Promise<void> {
+    if (this.#unsynced.length === 0 || this.#active === undefined) return;
+    try {
+      await this.#active.file.sync();
+      this.#allDurable();
+    } catch (error) {
+      await this.#abandon(error);
+    }
+  }
+
+  /** Ends the active segment, so that it can be removed; the next group begins another. */
+  async seal(): Promise<void> {
+    await this.sync();
+    await this.#active?.file.close();
+    this.#active = undefined;
+  }
+
+  async #write(group: Group): Promise<void> {
+    const active = this.#active;
+    if (active === undefined) return this.#begin();
+    for (;;) {
+      try {
+        await writeAll(active.file, group.bytes, active.end);
+        this.#parts.files.segments.written(active.segment, group.first, active.end);
+        active.end += group.byteLength;
+        active.segment.last = group.last;
+        active.segment.end = active.end;
+        return;
+      } catch (error) {
+        if (!isNoSpace(error)) return this.#abandon(error);
+        await this.#makeRoom();
+      }
+    }
+  }
+
+  /** The segment failed: leaves it as it is. */
+  async #abandon(cause: unknown): Promise<void> {
+    const active = this.#active;
+    this.#active = undefined;
+    if (active !== undefined) {
+      active.segment.last = this.#durable;
+      active.segment.end = active.durableEnd;
+      this.#parts.settings.onEvent({ kind: 'segment-abandoned', segment: active.segment.name, cause });
+      await active.file.close().catch(() => undefined);
+    }
+    await this.#begin();
+  }
+
+  /** A new segment with all that is not durable; it is once this resolves. */
+  async #begin(): Promise<void> {
+    if (!(await this.#parts.files.lock.isHeld())) throw this.#failure('another process has taken the lock');
+    for (let failures = 0; ;) {
+      try {
+        this.#active = await this.#create();
+        this.#allDurable();
+        return;
+      } catch (error) {
+        if (isNoSpace(error)) await this.#makeRoom();
+        else if (++failures >= ATTEMPTS) throw this.#failure('its files cannot be written', error);
+      }
+    }
+  }
+
+  async #create(): Promise<ActiveSegment> {
+    const { fileSystem, directory, files } = this.#parts;
+    this.#nextEpoch();
+    const active = await createSegment(
+      fileSystem,
+      directory,
+      this.#header(),
+      this.#unsynced.map(({ bytes }) => bytes),
+    );
+    active.segment.end = active.end;
+    active.segment.last = this.#unsynced.at(-1)?.last ?? active.segment.last;
+    files.segments.add(active.segment);
+    return active;
+  }
+
+  /** Each segment has an epoch of its own: whatever is left of a failed try can then never be taken for part of it. */
+  #nextEpoch(): void {
+    this.#epoch += 1;
+    for (const group of this.#unsynced) group.restamp(this.stampFor(group.first));
+    this.#parts.epochChanged();
+  }
+
+  #header(): SegmentHeader {
+    const before = this.#parts.files.segments.newestWithRecords;
+    return {
+      epoch: this.#epoch,
+      first: this.#unsynced[0]?.first ?? this.#durable + 1,
+      follows: before?.last ?? this.#parts.files.segments.floor,
+      followsFirst: before?.first ?? 0,
+      followsBytes: before?.end ?? 0,
+      bornWith: this.#unsynced.at(-1)?.last ?? this.#durable,
+      createdAt: this.#parts.wall(),
+    };
+  }
+
+  #allDurable(): void {
+    this.#durable = this.#unsynced.at(-1)?.last ?? this.#durable;
+    if (this.#active !== undefined) this.#active.durableEnd = this.#active.end;
+    this.#unsynced.length = 0;
+    this.#unsyncedBytes = 0;
+  }
+
+  async #makeRoom(): Promise<void> {
+    if (!(await this.#parts.files.reserve.release())) await this.#parts.waitForRoom();
+  }
+
+  #failure(problem: string, cause?: unknown): LogError {
+    return new LogError(this.#parts.directory, problem, cause);
+  }
+
+  /** Where the durable records end, for the ledger. */
+  get position(): { readonly segmentFirst: number; readonly segmentEpoch: number; readonly offset: number } {
+    const last = this.#parts.files.segments.at(-1);
+    const offset = this.#active?.durableEnd ?? last?.end ?? 0;
+    return { segmentFirst: last?.first ?? 0, segmentEpoch: last?.epoch ?? 0, offset };
+  }
+
+  async close(): Promise<void> {
+    await this.#active?.file.close();
+    this.#active = undefined;
+  }
+}

@@ -1,0 +1,102 @@
+/** Reads records in order, from any that is still there, and on to those that are yet to come. */
+
+import { checkSegment } from './check.ts';
+import type { Damage } from './damage.ts';
+import { LogDamagedError, LogError } from './errors.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import type { RecordBatch } from './record-batch.ts';
+import { RecordScanner } from './scan.ts';
+import type { Segment } from './segment.ts';
+import { placeBefore, type SegmentList } from './segment-list.ts';
+import type { Signal } from './signal.ts';
+
+export interface ReadOptions {
+  /** First sequence wanted. Default: the one after what is acknowledged. */
+  readonly from?: number;
+  /** Wait for what is appended later, until the log is closed. Default true. */
+  readonly follow?: boolean;
+}
+
+/** What a reader sees of an open log. */
+export interface ReadableLog {
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly segments: SegmentList;
+  readonly losses: readonly Damage[];
+  readonly progress: Progress;
+}
+
+/** How far the writer is. */
+export interface Progress {
+  /** Last sequence that may be read. */
+  readonly committed: number;
+  /** Notified when any of this changes. */
+  readonly changed: Signal;
+  readonly isClosed: boolean;
+  /** Why it can write no more. */
+  readonly failure: Error | undefined;
+}
+
+export async function* readRecords(log: ReadableLog, from: number, isFollowing: boolean): AsyncGenerator<RecordBatch> {
+  const { progress } = log;
+  let next = from;
+  let cursor: Cursor | undefined;
+  try {
+    for (;;) {
+      const segment = next <= progress.committed ? log.segments.find(next) : undefined;
+      if (segment === undefined) {
+        if (progress.failure !== undefined) throw progress.failure;
+        if (progress.isClosed || (!isFollowing && next > progress.committed)) return;
+        await progress.changed.wait();
+        continue;
+      }
+      if (next <= log.segments.floor) throw removed(log, next);
+      if (cursor?.segment !== segment) {
+        await cursor?.file.close();
+        cursor = undefined;
+        cursor = await cursorAt(log, segment, next);
+      }
+      const batch = await nextBatch(log, cursor);
+      if (batch !== undefined && batch.last >= next) yield batch.from(Math.max(next, batch.first));
+      next = Math.max(next, cursor.scanner.sequence);
+    }
+  } finally {
+    await cursor?.file.close();
+  }
+}
+
+interface Cursor {
+  readonly segment: Segment;
+  readonly file: OpenFile;
+  readonly scanner: RecordScanner;
+}
+
+async function cursorAt(log: ReadableLog, segment: Segment, wanted: number): Promise<Cursor> {
+  const from = Math.max(wanted, segment.first); // what lies between two segments is known to be lost
+  try {
+    const file = await log.fileSystem.open(`${log.directory}/${segment.name}`, 'read');
+    const scanner = new RecordScanner(file, { ...placeBefore(segment, from), epoch: segment.epoch });
+    return { segment, file, scanner };
+  } catch (error) {
+    throw wanted <= log.segments.floor ? removed(log, wanted) : error;
+  }
+}
+
+/** @returns undefined when it has passed over an accepted loss */
+async function nextBatch(log: ReadableLog, { segment, file, scanner }: Cursor): Promise<RecordBatch | undefined> {
+  const last = Math.min(segment.last, log.progress.committed);
+  const from = { offset: scanner.offset, sequence: scanner.sequence };
+  const scanned = await scanner.next(last);
+  if (scanned.kind === 'records') return scanned.batch;
+  const loss = log.losses.find((one) => one.segment === segment.name && one.first === from.sequence);
+  if (loss !== undefined && loss.resumesAt !== null) {
+    scanner.moveTo({ offset: loss.resumesAt, sequence: loss.last + 1 });
+    return undefined;
+  }
+  const { holes } = await checkSegment(file, segment, { from, last });
+  throw new LogDamagedError(log.directory, holes);
+}
+
+function removed(log: ReadableLog, wanted: number): LogError {
+  return new LogError(log.directory, `records ${wanted} to ${log.segments.floor} were removed before they were read`);
+}

@@ -1,0 +1,136 @@
+/** Reads the records of one segment, in order, and says exactly where they stop being sound. */
+
+import { readBytes, type OpenFile } from './file-system.ts';
+import { bufferOver, epochAt, isSound, RECORD_HEADER_BYTES, recordEnd, sequenceAt, type ByteBuffer } from './record.ts';
+import { RecordBatch } from './record-batch.ts';
+
+/** Bytes of one read: large enough that calls do not count, small enough to keep many readers in the cache. */
+const CHUNK_BYTES = 256 * 1024;
+
+export interface ScanStart {
+  readonly offset: number;
+  /** Of the record at `offset`. */
+  readonly sequence: number;
+  readonly epoch: number;
+}
+
+export type Scanned =
+  | {
+      readonly kind: 'records';
+      readonly batch: RecordBatch;
+      readonly buffer: ByteBuffer;
+      readonly starts: readonly number[];
+    }
+  /** The file ends here, and no byte is left over. */
+  | { readonly kind: 'end' }
+  | { readonly kind: 'damage'; readonly reason: string };
+
+/** A place in a segment that moves over sound records only. */
+export class RecordScanner {
+  readonly #file: OpenFile;
+  readonly #epoch: number;
+  #offset: number;
+  #sequence: number;
+
+  constructor(file: OpenFile, { offset, sequence, epoch }: ScanStart) {
+    this.#file = file;
+    this.#epoch = epoch;
+    this.#offset = offset;
+    this.#sequence = sequence;
+  }
+
+  /** Where the next record begins. */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Sequence of the next record. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Goes on elsewhere: behind damage. */
+  moveTo({ offset, sequence }: Pick<ScanStart, 'offset' | 'sequence'>): void {
+    this.#offset = offset;
+    this.#sequence = sequence;
+  }
+
+  /** @param last - sequence of the last record wanted; asked for only while `sequence <= last` */
+  async next(last: number): Promise<Scanned> {
+    let wanted = CHUNK_BYTES;
+    for (;;) {
+      const buffer = bufferOver(await readBytes(this.#file, this.#offset, this.#offset + wanted));
+      const { starts, used, stop } = parse(buffer, this.#sequence, this.#epoch, last);
+      if (starts.length > 0) return this.#taken(buffer, starts, used);
+      if (stop !== 'short') return { kind: 'damage', reason: stop };
+      if (buffer.bytes.length === 0) return { kind: 'end' };
+      if (buffer.bytes.length < wanted) return { kind: 'damage', reason: 'the file ends within a record' };
+      wanted = recordEnd(buffer.view, 0); // the record is longer than a chunk, unless its length is damaged
+      if (this.#offset + wanted > (await this.#file.size())) {
+        return { kind: 'damage', reason: 'a record that is longer than the rest of the file' };
+      }
+    }
+  }
+
+  #taken(buffer: ByteBuffer, starts: readonly number[], used: number): Scanned {
+    const batch = new RecordBatch(this.#sequence, buffer.bytes, buffer.view, starts);
+    this.#offset += used;
+    this.#sequence += starts.length;
+    return { kind: 'records', batch, buffer, starts };
+  }
+}
+
+interface Parsed {
+  readonly starts: readonly number[];
+  readonly used: number;
+  /** Why it went no further: `short`, the bytes end; `last`, all that was wanted; else what is wrong. */
+  readonly stop: string;
+}
+
+function parse(buffer: ByteBuffer, sequence: number, epoch: number, last: number): Parsed {
+  const { bytes, view } = buffer;
+  const starts: number[] = [];
+  let at = 0;
+  let stop = 'last';
+  for (let expected = sequence; expected <= last; expected += 1) {
+    if (at + RECORD_HEADER_BYTES > bytes.length) stop = 'short';
+    else stop = faultAt(buffer, at, expected, epoch);
+    if (stop !== '') break;
+    starts.push(at);
+    at = recordEnd(view, at);
+    stop = 'last';
+  }
+  return { starts, used: at, stop };
+}
+
+/** @returns '' for a sound record, `short` when the bytes end within it */
+function faultAt(buffer: ByteBuffer, at: number, sequence: number, epoch: number): string {
+  const { bytes, view } = buffer;
+  if (epochAt(view, at) !== epoch) return 'a record of another epoch';
+  if (sequenceAt(view, at) !== sequence) return 'a record of another sequence';
+  if (recordEnd(view, at) > bytes.length) return 'short';
+  return isSound(buffer, at) ? '' : 'the checksum does not hold';
+}
+
+/**
+ * The first sound record of this epoch behind a damaged one, at any byte: damage may have hit a length.
+ *
+ * Cost: reads the rest of the segment at once, about 5 ns per byte. Only damage comes here.
+ * @param after - sequence of the damaged record
+ */
+export async function findRecord(
+  file: OpenFile,
+  from: number,
+  { after, epoch }: { readonly after: number; readonly epoch: number },
+): Promise<Pick<ScanStart, 'offset' | 'sequence'> | undefined> {
+  const buffer = bufferOver(await readBytes(file, from, await file.size()));
+  const { bytes, view } = buffer;
+  const highest = after + Math.ceil(bytes.length / RECORD_HEADER_BYTES);
+  for (let at = 1; at + RECORD_HEADER_BYTES <= bytes.length; at += 1) {
+    if (epochAt(view, at) !== epoch) continue;
+    const sequence = sequenceAt(view, at);
+    if (sequence <= after || sequence > highest || recordEnd(view, at) > bytes.length) continue;
+    if (isSound(buffer, at)) return { offset: from + at, sequence };
+  }
+  return undefined;
+}
