@@ -17,7 +17,9 @@ export type ErrorCode =
   | 'DAO_WORKER'
   | 'DAO_LOG'
   | 'DAO_LOG_DAMAGED'
-  | 'DAO_LOG_LOCKED';
+  | 'DAO_LOG_LOCKED'
+  | 'DAO_PATTERN'
+  | 'DAO_SKIP_TARGET';
 
 /** A plain-data form for `postMessage` and logs. */
 export interface ErrorData {

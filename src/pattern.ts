@@ -1,0 +1,37 @@
+/** The public door `daoflow/pattern`: complex event processing. */
+
+export { patternFromJson, predicateFromJson } from './pattern/json.ts';
+export { PatternError, SkipTargetError } from './pattern/model/error.ts';
+export type {
+  ChoiceStep,
+  GroupStep,
+  Link,
+  PatternModel,
+  PermutationStep,
+  Quantifier,
+  SingleStep,
+  Skip,
+  Step,
+} from './pattern/model/pattern.ts';
+export type {
+  AggregateName,
+  AggregateTerm,
+  Comparison,
+  EventTest,
+  Literal,
+  Predicate,
+  Seen,
+  SeenTest,
+  Term,
+} from './pattern/model/predicate.ts';
+export type {
+  Bindings,
+  EventTruth,
+  MatcherProgram,
+  MatchOutput,
+  PartitionSnapshot,
+  PatternPartition,
+  PredicateTable,
+  ShedOrder,
+} from './pattern/matcher.ts';
+export { runProgram } from './pattern/run/program.ts';

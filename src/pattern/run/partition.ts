@@ -1,0 +1,231 @@
+/**
+ * The partial matches of one pattern for one key, and what an event does to them.
+ *
+ * Invariants:
+ * - the seed is always among the partial matches; under a skip strategy they are a heap by first event
+ * - a partial match that an event does not touch is the same object after it: nothing is allocated for it
+ * - a complete match waits while an earlier partial match lives, where the skip strategy could still discard it
+ */
+
+import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder } from '../matcher.ts';
+import { holds } from './condition.ts';
+import { pop, push, removeAll } from './ordered.ts';
+import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
+import { seedOf, type RunPlan } from './plan.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { discardedBy } from './skip.ts';
+import type { Move } from './table.ts';
+
+export class RunPartition<E> implements PatternPartition<E> {
+  readonly #plan: RunPlan<E>;
+  readonly #skips: boolean;
+  #partials: Run<E>[];
+  /** Under a skip strategy: complete, but an earlier partial match may still discard them. */
+  readonly #complete: Run<E>[] = [];
+  #seq = 0;
+  /** No later than the time at which the first partial match ends. */
+  #deadline = Infinity;
+  /** Moves that fire for the partial match at hand. */
+  readonly #fired: Move<E>[] = [];
+
+  constructor(plan: RunPlan<E>, snapshot?: PartitionSnapshot) {
+    this.#plan = plan;
+    this.#skips = plan.skip.strategy !== 'noSkip';
+    this.#partials = [seedOf(plan.startState, plan.tallies)];
+    if (snapshot !== undefined) this.#restore(snapshot);
+  }
+
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  get isIdle(): boolean {
+    return this.#partials.length === 1 && this.#complete.length === 0;
+  }
+
+  get partials(): number {
+    return this.#partials.length - 1 + this.#complete.length;
+  }
+
+  process(event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void {
+    const before = this.#partials;
+    let after: Run<E>[] | undefined;
+    const ended: Run<E>[] = [];
+    for (let index = 0; index < before.length; index++) {
+      const partial = before[index] as Run<E>;
+      this.#decide(partial, event, truth);
+      if (this.#isUntouched(partial)) {
+        if (after !== undefined) this.#add(after, partial);
+        continue;
+      }
+      // What precedes it is a heap by itself already.
+      after ??= before.slice(0, index);
+      this.#advance(partial, event, ts, truth, after, ended);
+    }
+    if (after === undefined) return;
+    this.#seq++;
+    this.#partials = after;
+    this.#emit(ended, output, ts);
+  }
+
+  advance(ts: number, output: MatchOutput<E>): void {
+    if (ts < this.#deadline) return;
+    const kept: Run<E>[] = [];
+    const ended: Run<E>[] = [];
+    let deadline = Infinity;
+    for (const partial of this.#partials) {
+      const expiry = this.#expiryOf(partial);
+      if (ts < expiry) {
+        this.#add(kept, partial);
+        if (expiry < deadline) deadline = expiry;
+      } else if (this.#plan.rows[partial.state]?.kind === 'pending') this.#add(ended, partial);
+      else output.timeout(bindingsOf(partial.last), partial.startTs, this.#endOf(partial, ts));
+    }
+    this.#partials = kept;
+    this.#deadline = deadline;
+    this.#emit(ended, output, ts);
+  }
+
+  shed(count: number, order: ShedOrder, output: MatchOutput<E>): void {
+    const sorted = this.#partials.filter(({ start }) => start !== SEED_START).sort(ORDERS[order]);
+    const gone = new Set(sorted.slice(0, count));
+    output.shed(removeAll(this.#partials, (partial) => gone.has(partial)));
+  }
+
+  snapshot(): PartitionSnapshot {
+    return writeSnapshot({ seq: this.#seq, partials: this.#partials, complete: this.#complete });
+  }
+
+  /** Nothing is shared. */
+  release(): void {
+    this.#partials = [seedOf(this.#plan.startState, this.#plan.tallies)];
+    this.#complete.length = 0;
+  }
+
+  #restore(snapshot: PartitionSnapshot): void {
+    const { seq, partials, complete } = readSnapshot<E>(snapshot, this.#plan.tallies);
+    this.#seq = seq;
+    this.#partials = partials;
+    this.#complete.push(...complete);
+    this.#deadline = Math.min(...partials.map((partial) => this.#expiryOf(partial)));
+  }
+
+  #decide(partial: Run<E>, event: E, truth: EventTruth): void {
+    const { rows, focus } = this.#plan;
+    const fired = this.#fired;
+    fired.length = 0;
+    focus.partial = partial;
+    const moves = (rows[partial.state] as RunPlan<E>['rows'][number]).moves;
+    for (let at = 0; at < moves.length; at++) {
+      const move = moves[at] as Move<E>;
+      const isOpen = holds(move.condition, event, truth, focus);
+      if (move.action === 'guard') {
+        if (!isOpen) at = move.next - 1;
+      } else if (isOpen && (move.action === 'take' || partial.last !== undefined)) fired.push(move);
+    }
+  }
+
+  #isUntouched(partial: Run<E>): boolean {
+    const fired = this.#fired;
+    if (partial.last === undefined) return fired.length === 0;
+    const only = fired[0];
+    return fired.length === 1 && only !== undefined && only.action === 'ignore' && only.to === partial.state;
+  }
+
+  /** Carries out what fired: the partial matches that follow from this one, and those that are complete. */
+  #advance(partial: Run<E>, event: E, ts: number, truth: EventTruth, after: Run<E>[], ended: Run<E>[]): void {
+    const { rows, focus } = this.#plan;
+    const next: Run<E>[] = [];
+    let isStopped = false;
+    for (const move of this.#fired) {
+      const kind = rows[move.to]?.kind;
+      if (kind === 'stop') {
+        isStopped = true;
+        continue;
+      }
+      const moved = move.action === 'take' ? this.#take(partial, move, event, ts) : { ...partial, state: move.to };
+      if (kind === 'final') this.#add(ended, moved);
+      else next.push(moved);
+      if (move.exit !== undefined && holds(move.exit, event, truth, focus)) this.#add(ended, moved);
+    }
+    if (!isStopped) for (const moved of next) this.#admit(after, moved);
+    if (partial.last === undefined) this.#add(after, partial);
+  }
+
+  #take(partial: Run<E>, { name, to }: Move<E>, event: E, ts: number): Run<E> {
+    const before = partial.last;
+    const length = before === undefined ? 1 : before.length + 1;
+    const last: Bound<E> = { name, event, seq: this.#seq, before, length };
+    const isFirst = before === undefined;
+    return {
+      state: to,
+      last,
+      start: isFirst ? this.#seq : partial.start,
+      startTs: isFirst ? ts : partial.startTs,
+      lastTs: ts,
+      tally: this.#plan.tallies.with(partial.tally, name, event),
+    };
+  }
+
+  #admit(after: Run<E>[], partial: Run<E>): void {
+    this.#add(after, partial);
+    const expiry = this.#expiryOf(partial);
+    if (expiry < this.#deadline) this.#deadline = expiry;
+  }
+
+  #add(list: Run<E>[], partial: Run<E>): void {
+    if (this.#skips) push(list, partial);
+    else list.push(partial);
+  }
+
+  #expiryOf(partial: Run<E>): number {
+    return partial.last === undefined ? Infinity : Math.min(this.#windowEndOf(partial), this.#gapEndOf(partial));
+  }
+
+  /** Which of two ends it is said to have ended by at `ts`: a gap that is over is named before the window. */
+  #endOf(partial: Run<E>, ts: number): number {
+    const gapEnd = this.#gapEndOf(partial);
+    return gapEnd <= ts ? gapEnd : this.#windowEndOf(partial);
+  }
+
+  #windowEndOf({ startTs }: Run<E>): number {
+    return this.#plan.withinMs === undefined ? Infinity : startTs + this.#plan.withinMs;
+  }
+
+  #gapEndOf({ state, lastTs }: Run<E>): number {
+    const gapMs = this.#plan.rows[state]?.gapMs;
+    return gapMs === undefined ? Infinity : lastTs + gapMs;
+  }
+
+  /** Without a skip strategy at once; with one, in order of their first events, each discarding what it skips. */
+  #emit(ended: readonly Run<E>[], output: MatchOutput<E>, ts: number): void {
+    if (!this.#skips) {
+      for (const { last, startTs } of ended) output.match(bindingsOf(last), startTs, ts);
+      return;
+    }
+    const complete = this.#complete;
+    for (const partial of ended) push(complete, partial);
+    for (let first = complete[0]; first !== undefined; first = complete[0]) {
+      const [earliest] = this.#partials;
+      if (earliest !== undefined && first.start > earliest.start) return;
+      pop(complete);
+      const isDiscarded = discardedBy(this.#plan.skip, first);
+      if (isDiscarded !== undefined) {
+        removeAll(this.#partials, isDiscarded);
+        removeAll(complete, isDiscarded);
+      }
+      output.match(bindingsOf(first.last), first.startTs, ts);
+    }
+  }
+}
+
+type Order = (a: Run<unknown>, b: Run<unknown>) => number;
+
+/** What goes first stands first. */
+const ORDERS: Readonly<Record<ShedOrder, Order>> = {
+  oldest: (a, b) => a.start - b.start,
+  newest: (a, b) => b.start - a.start,
+  leastAdvanced: (a, b) => lengthOf(a) - lengthOf(b) || a.start - b.start,
+};
+
+const lengthOf = ({ last }: Run<unknown>): number => last?.length ?? 0;
