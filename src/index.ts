@@ -135,3 +135,4 @@ export {
   WorkerError,
 } from './errors/errors.ts';
 export type { ConnectorErrorOptions, ErrorCode } from './errors/errors.ts';
+export { StateError } from './state/stored.ts';

@@ -19,7 +19,8 @@ export type ErrorCode =
   | 'DAO_LOG_DAMAGED'
   | 'DAO_LOG_LOCKED'
   | 'DAO_PATTERN'
-  | 'DAO_SKIP_TARGET';
+  | 'DAO_SKIP_TARGET'
+  | 'DAO_STATE';
 
 /** A plain-data form for `postMessage` and logs. */
 export interface ErrorData {

@@ -15,6 +15,7 @@ import { Moment, type Loop, type LoopContext, type LoopMaker } from './loop.ts';
 import { Outputs } from './outputs.ts';
 import type { CollectorNode, Plan, Region, TimeNode } from './plan.ts';
 import type { Failure, OperatorCounters, Segment } from './segment.ts';
+import { restoreInto, snapshotOf, unstorable, type SegmentState } from './segment-state.ts';
 import type { Alarm, Domain } from './time-domain.ts';
 
 /** Reads that the cost of one clock read is the mean of. */
@@ -139,6 +140,24 @@ export class FusedSegment implements Segment {
     this.#drainAll();
     this.#endRegion(this.#plan.root);
     this.#planTick();
+  }
+
+  snapshot(): SegmentState {
+    return snapshotOf(this.#plan, this.#moment.wallMs);
+  }
+
+  restore(state: SegmentState): void {
+    restoreInto(this.#plan, state);
+    this.#moment.wallMs = state.wallMs;
+    for (const region of this.#plan.regions) {
+      region.domain.reset();
+      for (const { domain } of region.times) domain.reset();
+    }
+    this.#planTick();
+  }
+
+  unstorable(): readonly string[] {
+    return unstorable(this.#plan);
   }
 
   counters(): readonly OperatorCounters[] {

@@ -17,6 +17,11 @@ interface Partition {
   seenMs: number;
 }
 
+export interface MaximaData {
+  readonly partitions: readonly Partition[];
+  readonly highest: number;
+}
+
 export class PartitionMaxima {
   /** Largest time of the partition in hand. Read before a loop, written after it. */
   current: number = -Infinity;
@@ -73,6 +78,18 @@ export class PartitionMaxima {
   /** When a partition may go idle and so let the watermark reach `timeMs`; Infinity when that cannot help. */
   expiryFor(timeMs: number): number {
     return this.#partitions.size > 1 && timeMs <= this.#highest ? this.#expiryMs : Infinity;
+  }
+
+  snapshot(): MaximaData {
+    const partitions = [...this.#partitions.values()].map(({ name, max, seenMs }) => ({ name, max, seenMs }));
+    return { partitions, highest: this.#highest };
+  }
+
+  /** Only on new ones. A partition that does not come again goes idle like any other. */
+  restore({ partitions, highest }: MaximaData): void {
+    for (const partition of partitions) this.#partitions.set(partition.name, { ...partition });
+    this.#highest = highest;
+    this.#isStale = true;
   }
 
   /** Whether others may be further behind now than one of the two that were furthest. */

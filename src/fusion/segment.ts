@@ -11,6 +11,7 @@
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock, Random } from '../time/clock.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
+import type { SegmentState } from './segment-state.ts';
 
 /**
  * One operator and what follows each of its ports. Every kind but `collector` has one port (0).
@@ -68,6 +69,12 @@ export interface Segment {
   endPartition(partition: string, wallMs: number): void;
   /** End of input: windows close. */
   end(): void;
+  /** What later results depend on; between two batches only. @throws StateError */
+  snapshot(): SegmentState;
+  /** Goes on from there; before the first batch only. @throws StateError when it does not fit */
+  restore(state: SegmentState): void;
+  /** Names of operators whose state cannot be stored. */
+  unstorable(): readonly string[];
   /** In the order of the tree, parents first. At most ten times a second. */
   counters(): readonly OperatorCounters[];
 }

@@ -1,6 +1,6 @@
 import { KeyedState } from '../state/keyed-state.ts';
 import { type Key, NOTHING } from './operator.ts';
-import { checkFunction, type StateOptions, stateBounds, type StepSpec } from './step-options.ts';
+import { checkFunction, type StateOptions, stateBounds, type StepSpec, storedValues } from './step-options.ts';
 
 /**
  * Passes the first event of each id. An id is forgotten `ttl` after its first event (duplicates do
@@ -20,6 +20,7 @@ export function dedupe<E>(name: string, id: (event: E) => Key, options: StateOpt
       const seen = new KeyedState<true>({ initial: () => true, ...bounds });
       let duplicates = 0;
       return {
+        ...storedValues('dedupe', name, seen, options),
         push(event, _key, _keyId, timeMs) {
           const key = checkId(id(event as E));
           const { watermark } = time;

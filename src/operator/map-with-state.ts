@@ -1,6 +1,6 @@
 import { KeyedState } from '../state/keyed-state.ts';
 import { type Key, NOTHING } from './operator.ts';
-import { checkFunction, type StateOptions, stateBounds, type StepSpec } from './step-options.ts';
+import { checkFunction, type StateOptions, stateBounds, type StepSpec, storedValues } from './step-options.ts';
 
 /** The state of one key, valid during one call only: the same object serves every event. */
 export interface StateCell<S> {
@@ -35,6 +35,7 @@ export function mapWithState<E, S, O, K extends Key | undefined = Key | undefine
       const state = new KeyedState<S | undefined>({ initial: () => undefined, ...bounds });
       const cell = new Cell<S>();
       return {
+        ...storedValues('mapWithState', name, state, options),
         push(event, key, keyId, timeMs) {
           const { watermark } = time;
           const before = state.find(key, keyId, timeMs, watermark);

@@ -6,6 +6,7 @@
  * so each call site sees one function only and V8 can inline it.
  */
 
+import type { Stored } from '../state/stored.ts';
 import type { Clock, Random } from '../time/clock.ts';
 
 /** Keys of keyed state. Compared as a Map does. */
@@ -42,7 +43,7 @@ export interface TimeDomain {
 export const NOTHING: unique symbol = Symbol('daoflow.nothing');
 
 /** A stateful operator with at most one output per event: scan, mapWithState, dedupe, sample. */
-export interface Step {
+export interface Step extends Partial<Stored> {
   /**
    * @param key - undefined when the flow is not keyed here
    * @param keyId - the key's dense id in the decoder's dictionary, verified, or -1
@@ -87,7 +88,7 @@ export interface EmitFailure {
  * A stateful operator with any number of outputs on one or more ports, not only in answer to an
  * event: windows, patterns. Its outputs are taken after each batch and run through what follows.
  */
-export interface Collector {
+export interface Collector extends Partial<Stored> {
   /** The same `push` as text; used by generated loops where it is given. State may lag by a batch in between. */
   readonly inline?: InlinePush | undefined;
   push(event: unknown, key: Key | undefined, keyId: number, timeMs: number): void;

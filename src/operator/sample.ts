@@ -26,6 +26,11 @@ function everyNth(name: string, every: number): StepSpec<unknown, unknown> {
     create() {
       let left = 0;
       return {
+        shape: `sample every ${every}`,
+        snapshot: () => left,
+        restore(data) {
+          left = data as number;
+        },
         push(event) {
           if (left > 0) {
             left -= 1;

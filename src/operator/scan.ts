@@ -1,6 +1,6 @@
 import { KeyedState } from '../state/keyed-state.ts';
 import type { Key, OperatorEnvironment, Step } from './operator.ts';
-import { checkFunction, type StateOptions, stateBounds, type StepSpec } from './step-options.ts';
+import { checkFunction, type StateOptions, stateBounds, type StepSpec, storedValues } from './step-options.ts';
 
 type Reducer = (state: unknown, event: unknown, key: Key | undefined) => unknown;
 
@@ -24,7 +24,10 @@ export function scan<E, S, K extends Key | undefined = Key | undefined>(
   return {
     kind: 'step',
     name,
-    create: (at) => makeScan(fn as unknown as Reducer, new KeyedState({ initial: first, ...bounds }), at),
+    create: (at) => {
+      const state = new KeyedState<unknown>({ initial: first, ...bounds });
+      return { ...storedValues('scan', name, state, options), ...makeScan(fn as unknown as Reducer, state, at) };
+    },
   };
 }
 

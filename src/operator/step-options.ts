@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors/errors.ts';
-import { DEFAULT_MAX_KEYS } from '../state/keyed-state.ts';
+import { DEFAULT_MAX_KEYS, type KeyedState, type KeyedStateData } from '../state/keyed-state.ts';
+import { checkPlain, StateError, type Stored } from '../state/stored.ts';
 import { type Duration, durationMs } from '../time/duration.ts';
 import type { OperatorSpec } from './operator.ts';
 
@@ -16,6 +17,36 @@ export interface StateOptions {
   readonly ttl?: Duration;
   /** Keys held; one more evicts one that was not touched for long, counted as `evicted`. Default 1,000,000. */
   readonly maxKeys?: number;
+  /** Of what a value means, for flows that keep their state over restarts; stored values of another one need `migrate`. Default 0. */
+  readonly version?: number;
+  /** Makes a value of today out of one that was stored under an earlier `version`. */
+  readonly migrate?: (value: never, version: number) => unknown;
+}
+
+/** What a step keeps over restarts: its keyed values, checked to be plain, with their version. */
+export function storedValues<S>(
+  kind: string,
+  name: string,
+  state: KeyedState<S>,
+  { version = 0, migrate }: StateOptions,
+): Stored {
+  return {
+    shape: kind,
+    snapshot: () => {
+      const data = state.snapshot();
+      for (const value of data.values) checkPlain(value, name);
+      return { version, ...data };
+    },
+    restore: (data) => {
+      const { version: from, ...stored } = data as KeyedStateData<S> & { readonly version: number };
+      if (from !== version && migrate === undefined) {
+        throw new StateError(
+          `${name}: its stored values have version ${from}, the flow declares ${version} and no migrate. Give \`migrate: (value, version) => ...\`.`,
+        );
+      }
+      state.restore(stored, from === version ? undefined : (value) => migrate?.(value as never, from) as S);
+    },
+  };
 }
 
 /** @throws ConfigError */
@@ -23,6 +54,10 @@ export function stateBounds(path: string, options: StateOptions): { ttlMs: numbe
   const ttlMs = options.ttl === undefined ? Infinity : durationMs(options.ttl, `${path}.ttl`);
   if (!(ttlMs > 0)) throw new ConfigError(`${path}.ttl`, 'a duration above zero', options.ttl);
   const maxKeys = options.maxKeys ?? DEFAULT_MAX_KEYS;
+  if (options.version !== undefined && !Number.isInteger(options.version)) {
+    throw new ConfigError(`${path}.version`, 'a whole number', options.version);
+  }
+  if (options.migrate !== undefined) checkFunction(options.migrate, `${path}.migrate`);
   if (!Number.isInteger(maxKeys) || maxKeys < 1) {
     throw new ConfigError(`${path}.maxKeys`, 'a whole number, at least 1', maxKeys);
   }

@@ -21,6 +21,13 @@ export const FREE: unique symbol = Symbol('daoflow.free-slot');
 /** Ids from here on are looked up by key: bounds the id table at 4 MB whatever ids arrive. */
 export const MAX_DENSE_IDS: number = 2 ** 20;
 
+/** Live keys with their slots, and the free slots in the order in which they are reused. */
+export interface IndexData {
+  readonly slots: readonly number[];
+  readonly keys: readonly StateKey[];
+  readonly free: readonly number[];
+}
+
 export class KeyIndex {
   /** Slot by dense id, or -1. Replaced when it grows. */
   byId: Int32Array = new Int32Array(INITIAL_SLOTS).fill(-1);
@@ -67,6 +74,23 @@ export class KeyIndex {
     else this.#slots.delete(key);
     this.keys[slot] = FREE;
     this.#free.push(slot);
+  }
+
+  snapshot(): IndexData {
+    const slots = this.keys.flatMap((key, slot) => (key === FREE ? [] : [slot]));
+    return { slots, keys: slots.map((slot) => this.keys[slot] as StateKey), free: [...this.#free] };
+  }
+
+  /** Only on a new index. Slots are those of the snapshot; dense ids are learned anew. */
+  restore({ slots, keys, free }: IndexData): void {
+    for (const slot of free) this.keys[slot] = FREE;
+    for (const [i, slot] of slots.entries()) {
+      const key = keys[i];
+      this.keys[slot] = key;
+      if (key === undefined) this.#unkeyed = slot;
+      else this.#slots.set(key, slot);
+    }
+    this.#free.push(...free);
   }
 
   #lookUp(key: StateKey, keyId: number): number {

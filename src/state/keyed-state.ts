@@ -12,7 +12,7 @@
  */
 
 import { grownFloats, INITIAL_SLOTS } from './columns.ts';
-import { FREE, KeyIndex, type StateKey } from './key-index.ts';
+import { FREE, type IndexData, KeyIndex, type StateKey } from './key-index.ts';
 
 /** About 100 bytes of index and columns per key: 100 MB before the user's values. */
 export const DEFAULT_MAX_KEYS = 1_000_000;
@@ -26,6 +26,14 @@ export interface KeyedStateOptions<S> {
   /** Milliseconds since the last touch; Infinity: for ever. */
   readonly ttlMs: number;
   readonly maxKeys: number;
+}
+
+export interface KeyedStateData<S> {
+  readonly index: IndexData;
+  /** By position in `index.slots`, as `touched`. */
+  readonly values: readonly S[];
+  readonly touched: Float64Array;
+  readonly hand: number;
 }
 
 export class KeyedState<S> {
@@ -84,6 +92,31 @@ export class KeyedState<S> {
 
   counts(): Readonly<Record<string, number>> {
     return { keys: this.size, evicted: this.evicted, expired: this.expired };
+  }
+
+  /** A copy but for the values themselves. */
+  snapshot(): KeyedStateData<S> {
+    const index = this.index.snapshot();
+    return {
+      index,
+      values: index.slots.map((slot) => this.values[slot] as S),
+      touched: Float64Array.from(index.slots, (slot) => this.#touched[slot] as number),
+      hand: this.#hand,
+    };
+  }
+
+  /** Only on a new state. @param migrate - makes a value of today out of a stored one */
+  restore({ index, values, touched, hand }: KeyedStateData<S>, migrate: (value: S) => S = (value) => value): void {
+    this.index.restore(index);
+    this.#hand = hand;
+    const slots = this.index.keys.length;
+    if (slots > this.#touched.length) this.#touched = grownFloats(this.#touched, slots);
+    for (let slot = 0; slot < slots; slot += 1) this.values.push(this.#initial());
+    for (const [i, slot] of index.slots.entries()) {
+      this.values[slot] = migrate(values[i] as S);
+      this.#touched[slot] = touched[i] as number;
+    }
+    for (const slot of index.free) this.values[slot] = this.#blank();
   }
 
   #insert(key: StateKey, keyId: number, now: number): number {

@@ -18,6 +18,9 @@ const REGISTERS = 2 ** INDEX_BITS;
 const RANK_BITS = 64 - INDEX_BITS;
 const ALPHA = 1 / (2 * Math.LN2);
 
+/** The values while they are few, then the registers. */
+export type DistinctData = Set<Countable> | Uint8Array;
+
 export class DistinctSketch {
   #exact: Set<Countable> | undefined = new Set();
   #registers: Uint8Array | undefined;
@@ -39,6 +42,17 @@ export class DistinctSketch {
     for (let i = 0; i < REGISTERS; i += 1) {
       if ((theirs[i] as number) > (mine[i] as number)) mine[i] = theirs[i] as number;
     }
+  }
+
+  snapshot(): DistinctData {
+    return this.#exact === undefined ? (this.#registers as Uint8Array).slice() : new Set(this.#exact);
+  }
+
+  static restored(data: DistinctData): DistinctSketch {
+    const sketch = new DistinctSketch();
+    sketch.#exact = data instanceof Set ? data : undefined;
+    sketch.#registers = data instanceof Set ? undefined : data.slice();
+    return sketch;
   }
 
   /** Exact while small; else rounded to a whole number. */

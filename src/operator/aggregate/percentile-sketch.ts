@@ -21,6 +21,22 @@ const CHUNK = 64;
 /** Small windows stay exact and small: 32 doubles are less than the smallest counter array. */
 const EXACT_VALUES = 32;
 
+export interface BucketData {
+  readonly total: number;
+  readonly counts: Float64Array;
+  readonly first: number;
+}
+
+export interface PercentileData {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly exact: number[] | undefined;
+  readonly zeros: number;
+  readonly positive: BucketData;
+  readonly negative: BucketData;
+}
+
 export class PercentileSketch {
   #count = 0;
   #min = Infinity;
@@ -52,6 +68,24 @@ export class PercentileSketch {
     this.#zeros += other.#zeros;
     this.#positive.merge(other.#positive);
     this.#negative.merge(other.#negative);
+  }
+
+  snapshot(): PercentileData {
+    const [positive, negative] = [this.#positive.snapshot(), this.#negative.snapshot()];
+    const exact = this.#exact === undefined ? undefined : [...this.#exact];
+    return { count: this.#count, min: this.#min, max: this.#max, exact, zeros: this.#zeros, positive, negative };
+  }
+
+  static restored(data: PercentileData): PercentileSketch {
+    const sketch = new PercentileSketch();
+    sketch.#count = data.count;
+    sketch.#min = data.min;
+    sketch.#max = data.max;
+    sketch.#exact = data.exact;
+    sketch.#zeros = data.zeros;
+    sketch.#positive.restore(data.positive);
+    sketch.#negative.restore(data.negative);
+    return sketch;
   }
 
   /** The value of rank ceil(q * count), counted from the smallest; NaN when empty. @param q - 0..1 */
@@ -97,6 +131,16 @@ class Buckets {
     if (at < 0 || at >= this.#counts.length) at = this.#reach(bucket) - this.#first;
     (this.#counts[at] as number) += weight;
     this.total += weight;
+  }
+
+  snapshot(): BucketData {
+    return { total: this.total, counts: this.#counts.slice(), first: this.#first };
+  }
+
+  restore({ total, counts, first }: BucketData): void {
+    this.total = total;
+    this.#counts = counts.slice();
+    this.#first = first;
   }
 
   merge(other: Buckets): void {

@@ -1,5 +1,6 @@
+import type { StateData, Stored } from '../../state/stored.ts';
 import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
-import { HotPane, type HotPush, type Pane, PaneStore } from './panes.ts';
+import { HotPane, type HotPush, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import { endOf } from './pane-windows.ts';
 import type { RowProgram } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
@@ -9,7 +10,8 @@ import { checkTime } from './window-time.ts';
  * One window over the whole input, emitted at its end by first appearance of the key. Nothing is
  * late here. `start` and `end` span the event times seen, so `end - 1` is the last of them.
  */
-export class GlobalWindow implements Collector {
+export class GlobalWindow implements Collector, Stored {
+  readonly shape: string;
   readonly push: Collector['push'];
   readonly inline: InlinePush | undefined;
   readonly timeOf: (output: unknown) => number = endOf;
@@ -17,11 +19,16 @@ export class GlobalWindow implements Collector {
   readonly hot: HotPane;
   readonly #output = new WindowOutput();
   readonly #program: RowProgram;
-  readonly #pane: Pane;
+  #pane: Pane;
   #firstMs = Infinity;
   #lastMs = -Infinity;
 
-  constructor(options: { readonly maxKeys: number }, program: RowProgram, makePush: (host: GlobalWindow) => HotPush) {
+  constructor(
+    options: { readonly maxKeys: number; readonly shape: string },
+    program: RowProgram,
+    makePush: (host: GlobalWindow) => HotPush,
+  ) {
+    this.shape = options.shape;
     this.#program = program;
     const full = (message: string): never => this.#output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
@@ -57,6 +64,18 @@ export class GlobalWindow implements Collector {
       this.#output.emit(this.#program, rows, slot, Object.assign(frame, { key: this.store.keyAt(slot) }));
     }
     this.store.dropFirst(1);
+  }
+
+  snapshot(): StateData {
+    return { store: this.store.snapshot('a window'), firstMs: this.#firstMs, lastMs: this.#lastMs };
+  }
+
+  restore(data: StateData): void {
+    const stored = data as { readonly store: PaneStoreData; readonly firstMs: number; readonly lastMs: number };
+    this.store.restore(stored.store);
+    this.#pane = this.store.panes[0] ?? this.#pane; // none: its window had ended
+    this.#firstMs = stored.firstMs;
+    this.#lastMs = stored.lastMs;
   }
 
   get hasOutput(): boolean {

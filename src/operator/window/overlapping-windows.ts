@@ -5,15 +5,17 @@
  * Invariants: those of pane-windows.ts; order within a window is exactly by first appearance.
  */
 
+import type { StateData, Stored } from '../../state/stored.ts';
 import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
-import { addToPane, type Pane, PaneStore } from './panes.ts';
+import { addToPane, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import { endOf, type PaneWindowOptions } from './pane-windows.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
 import { rejectEvent } from './row-program.ts';
 import { WindowOutput } from './window-output.ts';
 import { checkTime, timeIn } from './window-time.ts';
 
-export class OverlappingWindows implements Collector {
+export class OverlappingWindows implements Collector, Stored {
+  readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly #output = new WindowOutput();
   readonly #options: PaneWindowOptions;
@@ -28,6 +30,7 @@ export class OverlappingWindows implements Collector {
   #wakeMs = Infinity;
 
   constructor(options: PaneWindowOptions, program: RowProgram, time: TimeDomain) {
+    this.shape = options.shape;
     this.#options = options;
     this.#program = program;
     this.#time = time;
@@ -69,6 +72,15 @@ export class OverlappingWindows implements Collector {
     for (const pane of this.#store.panes) if (!pane.isClosed) this.#emitPane(pane);
     this.#store.dropFirst(this.#store.panes.length);
     this.#wakeMs = Infinity;
+  }
+
+  snapshot(): StateData {
+    return this.#store.snapshot('a window');
+  }
+
+  restore(data: StateData): void {
+    this.#store.restore(data as PaneStoreData);
+    this.#wake();
   }
 
   get hasOutput(): boolean {

@@ -14,8 +14,9 @@
  * every slot up to the highest key in it.
  */
 
+import type { StateData, Stored } from '../../state/stored.ts';
 import type { Collector, EmitFailure, InlinePush, Key, TimeDomain } from '../operator.ts';
-import { addToPane, HotPane, type HotPush, list, newPane, type Pane, PaneStore } from './panes.ts';
+import { addToPane, HotPane, type HotPush, list, newPane, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
 import { type Arrival, checkTime, timeIn } from './window-time.ts';
@@ -28,9 +29,12 @@ export interface PaneWindowOptions {
   readonly allowedLatenessMs: number;
   readonly maxKeys: number;
   readonly maxOpenWindows: number;
+  /** See Stored. */
+  readonly shape: string;
 }
 
-export class PaneWindows implements Collector {
+export class PaneWindows implements Collector, Stored {
+  readonly shape: string;
   readonly push: Collector['push'];
   readonly inline: InlinePush | undefined;
   readonly timeOf: (output: unknown) => number = endOf;
@@ -54,6 +58,7 @@ export class PaneWindows implements Collector {
     makePush: (host: PaneWindows) => HotPush,
     time: TimeDomain,
   ) {
+    this.shape = options.shape;
     this.#options = options;
     this.#program = program;
     this.#time = time;
@@ -98,6 +103,17 @@ export class PaneWindows implements Collector {
     this.#fire(Infinity);
     this.store.dropFirst(this.store.panes.length);
     this.#wakeMs = Infinity;
+  }
+
+  snapshot(): StateData {
+    return { store: this.store.snapshot('a window'), firedThrough: this.#firedThrough };
+  }
+
+  restore(data: StateData): void {
+    const { store, firedThrough } = data as { readonly store: PaneStoreData; readonly firedThrough: number };
+    this.store.restore(store);
+    this.#firedThrough = firedThrough;
+    this.#wake();
   }
 
   get hasOutput(): boolean {

@@ -9,9 +9,10 @@
  */
 
 import { grownInts, INITIAL_SLOTS } from '../../state/columns.ts';
-import { KeyIndex } from '../../state/key-index.ts';
+import { type IndexData, KeyIndex } from '../../state/key-index.ts';
 import type { AggregateDefinition } from '../aggregate/aggregate.ts';
 import type { Collector, InlinePush, Key } from '../operator.ts';
+import { packRows, type RowsData, unpackRows } from './row-state.ts';
 import { type RowColumn, type RowProgram, Rows } from './rows.ts';
 
 export interface Pane {
@@ -90,6 +91,20 @@ const SPARE_PANES = 4;
 const SPARE_ROWS = 65_536;
 /** Purges are numbered in a circle, so that the number fits its column however long a run lasts. */
 const PURGE_MASK = 2 ** 30 - 1;
+
+interface PaneData extends Pick<Pane, 'start' | 'until' | 'closesAt' | 'isClosed' | 'revisions'> {
+  /** By first appearance. */
+  readonly slots: readonly number[];
+  readonly rows: RowsData;
+}
+
+export interface PaneStoreData {
+  readonly index: IndexData;
+  readonly panes: readonly PaneData[];
+  readonly idleSince: Int32Array;
+  readonly idle: readonly [readonly number[], readonly number[]];
+  readonly purge: number;
+}
 
 export class PaneStore {
   readonly index: KeyIndex = new KeyIndex();
@@ -177,6 +192,48 @@ export class PaneStore {
     this.#purge = (this.#purge + 1) & PURGE_MASK;
     this.#idleBefore = this.#idleNow;
     this.#idleNow = [];
+  }
+
+  /** @param path - of the operator, for messages */
+  snapshot(path: string): PaneStoreData {
+    return {
+      index: this.index.snapshot(),
+      panes: this.panes.map((pane) => this.#packed(pane, path)),
+      idleSince: this.#idleSince.slice(),
+      idle: [[...this.#idleBefore], [...this.#idleNow]],
+      purge: this.#purge,
+    };
+  }
+
+  /** Only on a new store; panes that it has already are dropped. */
+  restore(data: PaneStoreData): void {
+    this.index.restore(data.index);
+    const slots = this.index.keys.length;
+    this.#holders = grownInts(this.#holders, slots, 0);
+    this.#idleSince = grownInts(this.#idleSince, Math.max(slots, data.idleSince.length), 0);
+    this.#idleSince.set(data.idleSince);
+    [this.#idleBefore, this.#idleNow] = [[...data.idle[0]], [...data.idle[1]]];
+    this.#purge = data.purge;
+    this.panes.length = 0;
+    for (const packed of data.panes) this.panes.push(this.#unpacked(packed));
+  }
+
+  #packed({ start, until, closesAt, isClosed, rows, order, size, revisions }: Pane, path: string): PaneData {
+    const slots = [...order.subarray(0, size)];
+    const revised = revisions === undefined ? undefined : new Map(revisions);
+    const packed = packRows(rows, this.#definitions, slots, path);
+    return { start, until, closesAt, isClosed, slots, rows: packed, revisions: revised };
+  }
+
+  #unpacked({ slots, rows, revisions, ...span }: PaneData): Pane {
+    const pane = Object.assign(newPane(this.#definitions), span);
+    for (const slot of slots) {
+      list(pane, slot);
+      (this.#holders[slot] as number) += 1;
+    }
+    unpackRows(pane.rows, this.#definitions, slots, rows);
+    pane.revisions = revisions;
+    return pane;
   }
 
   #insert(key: Key | undefined, keyId: number): number {

@@ -1,3 +1,4 @@
+import type { StateData, Stored } from '../../state/stored.ts';
 import type { AggregateDefinition } from '../aggregate/aggregate.ts';
 import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
 import { endOf } from './pane-windows.ts';
@@ -17,7 +18,8 @@ const NUMERIC: ReadonlySet<string> = new Set(['count', 'sum', 'mean', 'min', 'ma
  * One window over the whole input of a flow that is not keyed: one row of numbers. Its push is also
  * given as text, so that a generated loop keeps the row in locals over a batch (bench:engine, flow ii).
  */
-export class RunningTotals implements Collector {
+export class RunningTotals implements Collector, Stored {
+  readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly inline: InlinePush;
   readonly #names: readonly string[];
@@ -26,7 +28,8 @@ export class RunningTotals implements Collector {
   readonly #row: Float64Array;
   #result: unknown[] | undefined;
 
-  constructor(names: readonly string[], definitions: readonly Numeric[]) {
+  constructor(names: readonly string[], definitions: readonly Numeric[], shape: string) {
+    this.shape = shape;
     this.#names = names;
     this.#definitions = definitions;
     this.#row = Float64Array.from([0, Infinity, -Infinity, ...definitions.map(initialOf)]);
@@ -58,6 +61,14 @@ export class RunningTotals implements Collector {
     const bounds = { start: at(row, 1), end: Math.floor(at(row, 2)) + 1, revision: 0 };
     this.#result = [{ ...bounds, ...(Object.fromEntries(totals) as Record<string, number>) }];
     row[0] = 0;
+  }
+
+  snapshot(): StateData {
+    return this.#row.slice();
+  }
+
+  restore(data: StateData): void {
+    this.#row.set(data as Float64Array);
   }
 
   get hasOutput(): boolean {

@@ -13,10 +13,12 @@
  */
 
 import { DueQueue } from '../../state/due-queue.ts';
-import { KeyIndex } from '../../state/key-index.ts';
+import { type IndexData, KeyIndex } from '../../state/key-index.ts';
+import type { StateData, Stored } from '../../state/stored.ts';
 import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
 import { endOf } from './pane-windows.ts';
 import { rejectEvent } from './row-program.ts';
+import { packRows, type RowsData, unpackRows } from './row-state.ts';
 import { type RowProgram, Rows, type WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
 import { checkTime, timeIn } from './window-time.ts';
@@ -27,6 +29,8 @@ export interface SessionOptions {
   readonly maxKeys: number;
   /** Open sessions of one key; more can only come of events far apart and far out of order. */
   readonly maxSessionsPerKey: number;
+  /** See Stored. */
+  readonly shape: string;
 }
 
 /** One open session. Its accumulators are row `row` of the rows. */
@@ -44,7 +48,18 @@ interface Session {
   isEmitted: boolean;
 }
 
-export class SessionWindows implements Collector {
+interface SessionsData {
+  readonly index: IndexData;
+  readonly sessions: readonly Session[];
+  /** By position in `sessions`. */
+  readonly scheduledMs: readonly number[];
+  readonly rows: RowsData;
+  readonly freeRows: readonly number[];
+  readonly appeared: number;
+}
+
+export class SessionWindows implements Collector, Stored {
+  readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly #output = new WindowOutput();
   readonly #options: SessionOptions;
@@ -67,6 +82,7 @@ export class SessionWindows implements Collector {
   #wakeMs = Infinity;
 
   constructor(options: SessionOptions, program: RowProgram, time: TimeDomain) {
+    this.shape = options.shape;
     this.#options = options;
     this.#program = program;
     this.#time = time;
@@ -101,6 +117,36 @@ export class SessionWindows implements Collector {
   end(): void {
     this.#settle(Infinity);
     this.#wakeMs = Infinity;
+  }
+
+  snapshot(): StateData {
+    const sessions = this.#byRow.filter((session) => session !== undefined).map((session) => ({ ...session }));
+    const rows = sessions.map(({ row }) => row);
+    return {
+      index: this.#index.snapshot(),
+      sessions,
+      scheduledMs: rows.map((row) => this.#scheduled(row)),
+      rows: packRows(this.#rows, this.#program.definitions, rows, 'a session window'),
+      freeRows: [...this.#freeRows],
+      appeared: this.#appeared,
+    } satisfies SessionsData;
+  }
+
+  restore(data: StateData): void {
+    const { index, sessions, scheduledMs, rows, freeRows, appeared } = data as SessionsData;
+    this.#index.restore(index);
+    this.#appeared = appeared;
+    this.#open = sessions.length;
+    this.#freeRows.push(...freeRows);
+    for (const row of freeRows) this.#byRow[row] = undefined;
+    const at = sessions.map(({ row }) => row);
+    unpackRows(this.#rows, this.#program.definitions, at, rows);
+    for (const [i, session] of sessions.entries()) {
+      this.#byRow[session.row] = session;
+      insertSorted((this.#byKey[session.slot] ??= []), session);
+      const dueMs = scheduledMs[i] ?? Infinity;
+      if (dueMs < Infinity) this.#schedule(dueMs, session.row);
+    }
   }
 
   get hasOutput(): boolean {

@@ -16,6 +16,7 @@ import { type HotPush, interpretHotPush, type PaneHost } from './panes.ts';
 import { type PaneWindowOptions, PaneWindows } from './pane-windows.ts';
 import { generateRows } from './row-codegen.ts';
 import { interpretRows } from './row-program.ts';
+import { shapeOf } from './row-state.ts';
 import type { RowProgram } from './rows.ts';
 import { SessionWindows } from './session-windows.ts';
 import { WINDOW_PORTS } from './window-output.ts';
@@ -137,24 +138,33 @@ function windowSpec(
   };
 }
 
+/** What the stored state of a window means. Bounds and lateness may change between runs. */
+function windowShape(window: WindowSpec, { names, definitions }: Columns, isKeyed: boolean): string {
+  const sizes = Object.values(window).join(' ');
+  return `${sizes}${isKeyed ? ' by key' : ''} (${shapeOf(names, definitions)})`;
+}
+
 function createWindow(window: WindowSpec, columns: Columns, bounds: Bounds, at: OperatorEnvironment): Collector {
   const { program, makePush } = prepare(columns, at.generateCode);
+  const shape = windowShape(window, columns, at.isKeyed);
   switch (window.kind) {
     case 'tumbling':
     case 'sliding': {
       const { sizeMs, offsetMs } = window;
       const everyMs = window.kind === 'sliding' ? window.everyMs : sizeMs;
-      const options: PaneWindowOptions = { sizeMs, everyMs, offsetMs, ...bounds };
+      const options: PaneWindowOptions = { sizeMs, everyMs, offsetMs, ...bounds, shape };
       if (everyMs < sizeMs && !columns.definitions.every(canMerge)) {
         return new OverlappingWindows(options, program, at.time);
       }
       return new PaneWindows(options, program, makePush, at.time);
     }
     case 'session':
-      return new SessionWindows({ gapMs: window.gapMs, ...bounds }, program, at.time);
+      return new SessionWindows({ gapMs: window.gapMs, ...bounds, shape }, program, at.time);
     case 'global':
-      if (!at.isKeyed && areNumeric(columns.definitions)) return new RunningTotals(columns.names, columns.definitions);
-      return new GlobalWindow(bounds, program, makePush);
+      if (!at.isKeyed && areNumeric(columns.definitions)) {
+        return new RunningTotals(columns.names, columns.definitions, shape);
+      }
+      return new GlobalWindow({ ...bounds, shape }, program, makePush);
   }
 }
 
