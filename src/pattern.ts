@@ -35,3 +35,10 @@ export type {
   ShedOrder,
 } from './pattern/matcher.ts';
 export { runProgram } from './pattern/run/program.ts';
+export { chooseMatcher, compilePattern } from './pattern/dag/choose.ts';
+export type { MatcherChoice, MatcherWishes } from './pattern/dag/choose.ts';
+export type { OverflowPolicy, PatternOptimization } from './pattern/network/bounds.ts';
+export type { PatternCounts } from './pattern/network/entry.ts';
+export { PatternSet } from './pattern/network/pattern-set.ts';
+export type { Farewell, PatternSetOptions, PatternSetSnapshot, PatternStatus } from './pattern/network/pattern-set.ts';
+export type { PatternSetOutput } from './pattern/network/relay.ts';

@@ -17,6 +17,8 @@ export interface MatcherProgram<E> {
   readonly awaits: readonly number[] | undefined;
   /** @param snapshot - of such a partition: it goes on from there */
   partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
+  /** From now on no partition begins a match; what has begun goes on. */
+  seal(): void;
 }
 
 /** Which partial matches go first when a bound is reached; `newest` is to refuse new ones. */

@@ -127,7 +127,7 @@ export class RunPartition<E> implements PatternPartition<E> {
 
   #isUntouched(partial: Run<E>): boolean {
     const fired = this.#fired;
-    if (partial.last === undefined) return fired.length === 0;
+    if (partial.last === undefined) return fired.length === 0 || this.#plan.isSealed;
     const only = fired[0];
     return fired.length === 1 && only !== undefined && only.action === 'ignore' && only.to === partial.state;
   }

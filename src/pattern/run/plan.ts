@@ -15,6 +15,8 @@ export interface RunPlan<E> {
   readonly skip: Skip;
   readonly tallies: TallySheet<E>;
   readonly focus: Focus<E>;
+  /** Nothing begins any more. */
+  isSealed: boolean;
 }
 
 /** The partial match whose conditions are being evaluated: one at a time, so one for all partitions. */

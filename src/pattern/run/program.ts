@@ -28,6 +28,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     skip: model.skip ?? { strategy: 'noSkip' },
     tallies,
     focus: new Focus(tallies),
+    isSealed: false,
   };
   return {
     kind: 'run',
@@ -35,6 +36,9 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     starts: awaitedByStart(plan),
     awaits: awaitedByAny(plan),
     partition: (snapshot?: PartitionSnapshot): PatternPartition<E> => new RunPartition(plan, snapshot),
+    seal: () => {
+      plan.isSealed = true;
+    },
   };
 }
 
