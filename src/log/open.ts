@@ -1,7 +1,8 @@
 /** Takes the lock, recovers, and leaves a log whose files are in order. */
 
+import { isDaoFlowError } from '../errors/errors.ts';
 import type { Damage } from './damage.ts';
-import { LogDamagedError } from './errors.ts';
+import { LogDamagedError, LogError } from './errors.ts';
 import type { FileLock, FileSystem } from './file-system.ts';
 import { Group } from './group.ts';
 import { Ledger, type LedgerEntry } from './ledger.ts';
@@ -11,7 +12,7 @@ import { checkNewest, checkSealed, type Newest } from './recover.ts';
 import { Reserve } from './reserve.ts';
 import { SegmentList } from './segment-list.ts';
 import { parseSegmentName } from './segment.ts';
-import { clip, survey, type Survey } from './survey.ts';
+import { clip, isAccepted, survey, type Survey } from './survey.ts';
 
 const LOCK = 'lock';
 const QUARANTINE = 'quarantine';
@@ -50,7 +51,7 @@ export async function openFiles(
     return await recovered(fileSystem, directory, settings, lock);
   } catch (error) {
     await lock.release();
-    throw error;
+    throw isDaoFlowError(error) ? error : new LogError(directory, 'it cannot be opened', error);
   }
 }
 
@@ -65,7 +66,7 @@ async function recovered(
   const sealed = await checkSealed(fileSystem, directory, found, settings.acceptLoss);
   const damages = [...found.damages, ...sealed, ...newest.damages];
   if (damages.length > 0 && !settings.acceptLoss) throw new LogDamagedError(directory, damages);
-  const losses = [...found.losses, ...damages];
+  const losses = [...found.losses.filter((loss) => !isAccepted(loss, damages)), ...damages];
   if (damages.length > 0) await writeLosses(fileSystem, directory, losses);
   const unreadable = found.damages.map(({ segment }) => segment).filter((name) => found.sizes.has(name));
   await quarantine(fileSystem, directory, [...unreadable, ...found.stale.map(({ name }) => name)]);
@@ -88,8 +89,8 @@ function inOrder(
   if (newest !== undefined) {
     newest.last = Math.max(durable, newest.first - 1);
     newest.end = end;
-    clip(newest, losses);
   }
+  for (const segment of found.segments) clip(segment, losses);
   const kept = found.segments.filter(({ last, first }) => last > entry.trimmed && last >= first);
   const gone = found.segments.filter((segment) => !kept.includes(segment));
   const epochs = [...found.sizes.keys()].map((name) => parseSegmentName(name)?.epoch ?? 0);

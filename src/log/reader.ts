@@ -45,6 +45,11 @@ export async function* readRecords(log: ReadableLog, from: number, isFollowing: 
     for (;;) {
       const segment = next <= progress.committed ? log.segments.find(next) : undefined;
       if (segment === undefined) {
+        const lost = lostAt(log.losses, next);
+        if (lost !== undefined) {
+          next = lost.last + 1;
+          continue;
+        }
         if (progress.failure !== undefined) throw progress.failure;
         if (progress.isClosed || (!isFollowing && next > progress.committed)) return;
         await progress.changed.wait();
@@ -63,6 +68,11 @@ export async function* readRecords(log: ReadableLog, from: number, isFollowing: 
   } finally {
     await cursor?.file.close();
   }
+}
+
+/** The accepted loss of whatever held a sequence, when nothing in that file follows it. */
+function lostAt(losses: readonly Damage[], sequence: number): Damage | undefined {
+  return losses.find(({ first, last, resumesAt }) => resumesAt === null && first <= sequence && sequence <= last);
 }
 
 interface Cursor {

@@ -15,7 +15,7 @@ export interface Survey {
   readonly sizes: ReadonlyMap<string, number>;
   /** Written by a writer that had lost its lock. */
   readonly stale: readonly Segment[];
-  /** All of what they held was written anew elsewhere. */
+  /** All of what they held was written anew elsewhere, or is done with. */
   readonly superseded: readonly Segment[];
   /** Drafts that a crash has left. */
   readonly leftovers: readonly string[];
@@ -31,18 +31,20 @@ export async function survey(fileSystem: FileSystem, directory: string): Promise
   const losses = await readLosses(fileSystem, directory);
   const files = await readHeaders(fileSystem, directory, names);
   const { current, stale } = splitByEpoch(files.flatMap(({ segment }) => segment ?? []));
-  const { segments, superseded } = endWhereNextBegins(current);
+  const { segments: linked, superseded } = endWhereNextBegins(current);
+  const done = linked.slice(0, -1).filter(({ last }) => last <= ledger.entry.trimmed);
+  const segments = linked.filter((segment) => !done.includes(segment));
   const unreadable = files.filter(({ segment }) => segment === undefined);
   const damages = [
     ...unreadable.map((file) => unreadableDamage(file, segments, ledger.entry.durable)),
     ...missing(segments, ledger),
   ].filter((damage) => !isAccepted(damage, losses));
-  for (const segment of segments) clip(segment, losses);
+  for (const segment of segments) clip(segment, [...losses, ...damages]);
   return {
     segments,
     sizes: new Map(files.map(({ name, bytes }) => [name, bytes])),
     stale,
-    superseded,
+    superseded: [...superseded, ...done],
     leftovers: names.filter((name) => name.endsWith('.tmp')),
     damages,
     losses,

@@ -4,7 +4,7 @@ import type { Scheduler, Timer } from '../time/clock.ts';
 import { Appender } from './appender.ts';
 import { Committer } from './committer.ts';
 import { LogError } from './errors.ts';
-import type { FileSystem } from './file-system.ts';
+import { isNoSpace, type FileSystem } from './file-system.ts';
 import type { LogStats } from './log.ts';
 import { removeSegments, type OpenedFiles } from './open.ts';
 import type { LogSettings } from './options.ts';
@@ -108,14 +108,28 @@ export class Writer implements Progress {
     try {
       const { tail, remains, losses } = this.#files;
       if (tail !== undefined) await this.#committer.commit(tail);
-      await this.#upkeep.saveLedger();
-      await removeSegments(this.#fileSystem, this.#directory, remains, losses);
+      // What the ledger that was found says may not be durable, and a file must not be missing without its word.
+      if (await this.#saveFirstLedger()) {
+        await removeSegments(this.#fileSystem, this.#directory, remains, losses);
+      }
     } catch (error) {
       await this.#files.lock.release();
       throw error;
     }
     this.#armExpiry();
     this.#ended = this.#run();
+  }
+
+  /** @returns false on a full disk: it comes later, a ledger may be late */
+  async #saveFirstLedger(): Promise<boolean> {
+    try {
+      await this.#upkeep.saveLedger();
+      return true;
+    } catch (cause) {
+      if (!isNoSpace(cause)) throw cause;
+      this.#settings.onEvent({ kind: 'upkeep-failed', cause });
+      return false;
+    }
   }
 
   append(payloads: readonly Uint8Array[]): Promise<number> {

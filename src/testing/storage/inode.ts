@@ -1,6 +1,9 @@
 import type { Random } from '../../time/clock.ts';
 
-/** What a disk writes as a whole; a power loss keeps or loses each of these on its own, in any order. */
+/**
+ * A power loss keeps or loses each of these on its own, in any order, or tears it: the rest of it is as before. Bytes that
+ * were durable and are written again unchanged are safe, as SQLite's "powersafe overwrite" assumes of disks too.
+ */
 export const BLOCK_BYTES = 512;
 
 /** The content of a file, twice: as programs see it (page cache), and as it survives a power loss. */
@@ -42,7 +45,7 @@ export class Inode {
     for (const block of this.#dirty) {
       const fate = random();
       if (fate < 0.4) this.#keep(block);
-      else if (fate < 0.5) this.#tear(block, random);
+      else if (fate < 0.5) this.#keep(block, Math.floor(random() * BLOCK_BYTES));
     }
     this.#dirty.clear();
     this.#cached = this.#durable.slice();
@@ -60,18 +63,12 @@ export class Inode {
     this.#durable = this.#durable.slice(0, size);
   }
 
-  #keep(block: number): void {
+  /** @param length - how much of the block arrives: what lay on the disk before stays behind it */
+  #keep(block: number, length: number = BLOCK_BYTES): void {
     const from = block * BLOCK_BYTES;
-    const bytes = this.#cached.subarray(from, from + BLOCK_BYTES);
+    const bytes = this.#cached.subarray(from, from + length);
     this.#durable = grown(this.#durable, from + bytes.length);
     this.#durable.set(bytes, from);
-  }
-
-  #tear(block: number, random: Random): void {
-    const from = block * BLOCK_BYTES;
-    const length = Math.min(BLOCK_BYTES, this.#cached.length - from);
-    this.#durable = grown(this.#durable, from + length);
-    for (let i = 0; i < length; i += 1) this.#durable[from + i] = Math.floor(random() * 256);
   }
 }
 
