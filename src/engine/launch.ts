@@ -3,8 +3,9 @@
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import { checkOneOf, checkSink } from '../flow/validation.ts';
-import { TUNING_MODES, type LearnedStore, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
+import { TUNING_MODES, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
+import { checkLearned } from './check-learned.ts';
 import { systemHost } from './system-host.ts';
 
 /**
@@ -29,13 +30,7 @@ function launch(definition: RunnableFlow, options: RunOptions): Run {
 }
 
 function checkOptions({ seed, signal, deadLetters, tuning, learned }: RunOptions): void {
-  if (
-    learned !== undefined &&
-    typeof learned !== 'string' &&
-    typeof (learned as Partial<LearnedStore> | null)?.read !== 'function'
-  ) {
-    throw new ConfigError('run.learned', 'a path or a store with read and write', learned);
-  }
+  checkLearned(learned, 'run.learned');
   checkOneOf(tuning, TUNING_MODES, 'run.tuning');
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {

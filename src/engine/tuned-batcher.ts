@@ -41,6 +41,7 @@ export class Batcher {
   /** Keeps the process alive while somebody waits. */
   #hold: Timer | undefined;
   #room: undefined | Promise<void>;
+  readonly #begun: Promise<void> | undefined;
   #isClosed = false;
   #done = 0;
   #failed = 0;
@@ -67,7 +68,7 @@ export class Batcher {
         resources: {},
         energy: {},
       },
-      run: {},
+      run: options.learned === undefined ? {} : { learned: options.learned },
       graph: { sources: [CALLER], stages: [{ name: this.#name, work: 'io', inputs: [CALLER] }] },
       totals: () => {
         const accepted = this.#pending.size + this.#done + this.#failed;
@@ -105,7 +106,7 @@ export class Batcher {
       },
       1,
     );
-    this.#control.loop.start([this.#stage]);
+    this.#begun = this.#begin();
     const stop = (): void => this.#stop(new ShutdownError(`${this.#name} was stopped`));
     if (signal?.aborted === true) stop();
     else signal?.addEventListener('abort', stop, { once: true });
@@ -147,7 +148,7 @@ export class Batcher {
   }
 
   methods(): Omit<Tuned<unknown, unknown>, never> {
-    const { steering, log } = this.#control;
+    const { steering, log, pins } = this.#control;
     const path = (knob: KnobName): string => `${this.#name}.${knob}`;
     return {
       ready: () => this.#ready(),
@@ -159,10 +160,23 @@ export class Batcher {
       pin: (knob, value) => steering.pin(path(knob), value),
       bound: (knob, bound) => steering.bound(path(knob), bound),
       unpin: (knob) => steering.unpin(path(knob)),
+      pins: () => pins().map((pin) => ({ ...pin, path: pin.path.slice(this.#name.length + 1) })),
       freeze: () => steering.freeze(),
       thaw: () => steering.thaw(),
       on: (event, listener) => this.#listeners.on(event, listener),
     };
+  }
+
+  /** Tuning begins where an earlier process ended, once that is known: a start is no place to change one's mind. */
+  #begin(): Promise<void> | undefined {
+    const { loop, learned } = this.#control;
+    if (learned === undefined) {
+      loop.start([this.#stage]);
+      return undefined;
+    }
+    return learned.begin().then(() => {
+      if (!this.#isClosed) loop.start([this.#stage]);
+    });
   }
 
   #send(): void {
@@ -194,15 +208,22 @@ export class Batcher {
   async #close(): Promise<void> {
     this.#isClosed = true;
     await this.#drain();
-    this.#control.loop.stop();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const { loop, learned } = this.#control;
+    loop.stop();
+    await this.#begun;
+    await learned?.end();
   }
 
   #stop(cause: unknown): void {
     this.#isClosed = true;
-    this.#control.loop.stop();
     this.#stopped.abort(cause);
     this.#stage.stop(cause);
     for (const item of this.#pending) item.reject(cause);
+    void this.#end();
   }
 
   #metrics(): TunedMetrics {

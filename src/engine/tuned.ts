@@ -6,11 +6,12 @@ import type { KnobName, StageSettings } from '../control/settings.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import { NAME } from '../flow/graph.ts';
-import type { Notice } from '../flow/run.ts';
+import type { LearnedStore, Notice, Pin } from '../flow/run.ts';
 import { checkOneOf } from '../flow/validation.ts';
 import type { TargetsInput } from '../metrics/targets.ts';
 import type { Controller } from '../tuning/controller.ts';
 import type { Host } from '../runtime/host.ts';
+import { checkLearned } from './check-learned.ts';
 import { systemHost } from './system-host.ts';
 import { Batcher } from './tuned-batcher.ts';
 import type { BatchFunction, Failed } from './tuned-call.ts';
@@ -33,8 +34,13 @@ export interface TunedOptions {
   readonly isolate?: boolean;
   /** Abort stops at once: what has no result yet fails. */
   readonly signal?: AbortSignal;
-  /** In decisions. Default: the function's name, else `tuned`. */
+  /** In decisions, and in what is learned. Default: the function's name, else `tuned`. */
   readonly name?: string;
+  /**
+   * A file (its path), or a store, from which it begins and into which it writes the operating point it found, every minute
+   * and when it is closed. Until it is read, calls go out with cold settings. Default: none.
+   */
+  readonly learned?: string | LearnedStore;
 }
 
 /** Over the last half second, except for what counts since the start. */
@@ -79,6 +85,8 @@ export interface Tuned<in I, out R> extends AsyncDisposable {
   pin(knob: KnobName, value: number): void;
   bound(knob: KnobName, bound: Partial<Bound>): void;
   unpin(knob: KnobName): boolean;
+  /** What is pinned or bound, with the knob's name for a path, and what it costs. */
+  pins(): readonly Pin[];
   freeze(): void;
   thaw(): void;
   /** @returns a function that unsubscribes */
@@ -132,7 +140,7 @@ export function tunedOn(
 
 function checkOptions(fn: unknown, options: TunedOptions): void {
   if (typeof fn !== 'function') throw new ConfigError('tuned', 'a function over an array of items', fn);
-  const { name, goal, signal } = options;
+  const { name, goal, signal, learned } = options;
   for (const key of ['maxBatch', 'maxConcurrency', 'maxPending'] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
@@ -143,6 +151,7 @@ function checkOptions(fn: unknown, options: TunedOptions): void {
     throw new ConfigError('tuned.name', 'letters, digits, ".", "_" or "-", at most 64', name);
   }
   checkOneOf(goal, TUNING_GOALS, 'tuned.goal');
+  checkLearned(learned, 'tuned.learned');
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new ConfigError('tuned.signal', 'an AbortSignal', signal);
   }

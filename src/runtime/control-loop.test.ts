@@ -107,7 +107,7 @@ describe('the control loop', () => {
     expect(run.decisions({ stage: 'sink' }).map(({ sentence }) => sentence)).toEqual([
       'sink: calls 1 -> 2: you pinned concurrency',
     ]);
-    expect(run.pins()).toEqual([{ path: 'sink.concurrency', bound: { min: 2, max: 2 } }]);
+    expect(run.pins()).toEqual([{ path: 'sink.concurrency', bound: { min: 2, max: 2 }, by: 'run', cost: undefined }]);
     run.unpin('sink.concurrency');
     await host.scheduler.advance(100);
     expect(run.settings.get('sink').concurrency).toBe(9);

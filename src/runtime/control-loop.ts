@@ -9,7 +9,7 @@
 
 import type { Decision, DecisionKind, KnobChange } from '../control/decision.ts';
 import type { Measured } from '../control/decision-record.ts';
-import { within, type StageGoal, type TuningGoal } from '../control/goal.ts';
+import { within, type KnobBounds, type StageGoal, type TuningGoal } from '../control/goal.ts';
 import type { Pause, StageObservation } from '../control/observation.ts';
 import type { KnobName, Settings, StageSettings } from '../control/settings.ts';
 import { messageOf, ShutdownError } from '../errors/errors.ts';
@@ -17,7 +17,7 @@ import type { TuningMode } from '../flow/run.ts';
 import { quantile } from '../stats/histogram.ts';
 import type { Scheduler, Timer } from '../time/clock.ts';
 import { absoluteChanges, ownSettings, ownView } from '../tuning/arbiter/own-view.ts';
-import { CONTROL_PERIOD_MS, type Controller } from '../tuning/controller.ts';
+import { CONTROL_PERIOD_MS, type Controller, type Outlook } from '../tuning/controller.ts';
 import type { ControlledStage } from './controlled-stage.ts';
 import type { DecisionLog } from './decision-log.ts';
 import { LatencyShape } from './latency-shape.ts';
@@ -116,6 +116,14 @@ export class ControlLoop {
   /** What each stage did over the last half second. */
   observations(): readonly StageObservation[] {
     return this.#controlled.flatMap(({ window }) => window.merged() ?? []);
+  }
+
+  /** What the controller of a stage would choose within other bounds; undefined while it cannot say. */
+  outlook(stage: ControlledStage, bounds: KnobBounds): Outlook | undefined {
+    const { controller, sharing } = this.#options;
+    const each = this.#controlled.find(({ declared }) => declared === stage);
+    if (each?.state === undefined) return undefined;
+    return controller.outlook?.(each.state, { ...this.#goalOf(each), bounds: sharing.limited(stage, bounds) });
   }
 
   /** Looks at every stage, and moves nothing. */

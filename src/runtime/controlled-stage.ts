@@ -29,6 +29,8 @@ export interface ControlledStage {
   /** Nothing waits behind it. */
   readonly isLast: boolean;
   readonly restrictions: readonly Restriction[];
+  /** Of these, what the user fixed where the flow is declared. */
+  readonly declared: readonly Restriction[];
   /** What the restrictions leave. */
   readonly bounds: KnobBounds;
 }
@@ -36,12 +38,14 @@ export interface ControlledStage {
 /** @throws ConfigError when the user fixed a value that the target does not allow */
 export function controlledStage(flow: string, node: ControlledNode): ControlledStage {
   const { name } = node;
-  const restrictions = [...limitsOf(node), ...fixedBy(node, `flow.${flow}.${name}`)];
+  const declared = fixedBy(node, `flow.${flow}.${name}`);
+  const restrictions = [...limitsOf(node), ...declared];
   return {
     name,
     isTuned: node.kind === 'sink' || node.stage.kind !== 'rateLimit',
     isLast: node.kind === 'sink',
     restrictions,
+    declared,
     bounds: restricted(NATURAL_BOUNDS, restrictions),
   };
 }

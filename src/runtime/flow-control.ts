@@ -6,7 +6,7 @@ import { Settings } from '../control/settings.ts';
 import { fixedBy, NOTHING_FIXED } from '../energy/energy-config.ts';
 import { EnergyBudget, type Energy } from '../energy/energy.ts';
 import { ConfigError } from '../errors/errors.ts';
-import type { RunnableFlow, RunOptions } from '../flow/run.ts';
+import type { Pin, RunnableFlow, RunOptions } from '../flow/run.ts';
 import { ResourceStrategy } from '../resource/resource-strategy.ts';
 import type { FlowGraph } from '../tuning/arbiter/flow-graph.ts';
 import type { Controller } from '../tuning/controller.ts';
@@ -19,6 +19,7 @@ import { energyTarget } from './energy-target.ts';
 import type { FlowTotals } from './flow-reports.ts';
 import type { Host } from './host.ts';
 import { Learned, learnedKey } from './learned.ts';
+import { pinsOf } from './pins.ts';
 import { Sharing } from './sharing.ts';
 import { Steering } from './steering.ts';
 
@@ -47,6 +48,7 @@ export interface FlowControl {
   readonly loop: ControlLoop;
   readonly sharing: Sharing;
   readonly energy: Energy;
+  readonly pins: () => Pin[];
   /** Undefined where nothing is kept, or nothing moves. */
   readonly learned: Learned | undefined;
 }
@@ -130,7 +132,8 @@ export function flowControl(options: FlowControlOptions): FlowControl {
   const energy = new EnergyBudget(target);
   energy.begin(declared, energyPath);
   const learned = mode === 'auto' ? learnedOf(options, stages, settings, steering, loop) : undefined;
-  return { settings, steering, log, loop, sharing, energy, learned };
+  const pins = () => pinsOf(stages, steering, (stage, bounds) => loop.outlook(stage, bounds));
+  return { settings, steering, log, loop, sharing, energy, pins, learned };
 }
 
 function learnedOf(

@@ -167,7 +167,7 @@ export class FlowRun implements Run {
   }
 
   pins(): readonly Pin[] {
-    return this.#control.steering.held.map(({ stage, knob, bound }) => ({ path: `${stage}.${knob}`, bound }));
+    return this.#control.pins();
   }
 
   freeze(): void {

@@ -132,7 +132,11 @@ export class Sharing {
 
   /** What a stage's controller may do now. */
   boundsOf(stage: ControlledStage): KnobBounds {
-    const bounds = this.#options.boundsOf(stage);
+    return this.limited(stage, this.#options.boundsOf(stage));
+  }
+
+  /** What limits, grants and caps leave of bounds. */
+  limited(stage: ControlledStage, bounds: KnobBounds): KnobBounds {
     // A cap gives way to what a user holds; a limit does not.
     const cap = Math.max(bounds.concurrency.min, this.#capOf(stage.name));
     const calls = Math.max(1, Math.min(this.#calls.mostOf(stage.name), cap));

@@ -130,6 +130,17 @@ export class Steering {
     return held.length === 0 ? stage.bounds : restricted(stage.bounds, held.flatMap(withBursts));
   }
 
+  /**
+   * What a controller of this stage may do while nothing is frozen.
+   * @param without - as if this were not held: one of `held`, or of what the stage declares
+   */
+  standingBounds(stage: ControlledStage, without?: Restriction): KnobBounds {
+    const held = this.#held.filter((each) => each.stage === stage.name && each !== without);
+    // Concurrency that is declared holds bursts too, by a restriction of its own, drawn by the same.
+    const declared = stage.restrictions.filter(({ by }) => by !== without?.by);
+    return restricted(NATURAL_BOUNDS, [...declared, ...held.flatMap(withBursts)]);
+  }
+
   #hold(place: string, input: Omit<HeldKnob, 'by' | 'fix'>): void {
     const path = `${input.stage}.${input.knob}`;
     const fix = `run.unpin('${path}') gives it back to tuning.`;

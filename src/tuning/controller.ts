@@ -15,6 +15,14 @@ export interface Step<S> {
   readonly decisions: readonly Decision[];
 }
 
+/** An operating point that a controller would choose, and what it expects of it. */
+export interface Outlook {
+  /** Events per second, at most. */
+  readonly throughput: number;
+  readonly batchLimit: number;
+  readonly concurrency: number;
+}
+
 export interface Controller<S> {
   readonly name: string;
   /** The knobs it writes; no other controller writes them. */
@@ -29,6 +37,11 @@ export interface Controller<S> {
    * @param settings - in force during the observed period (somebody may have pinned a knob meanwhile)
    */
   step(state: S, observation: StageObservation, settings: StageSettings, goal: StageGoal): Step<S>;
+  /**
+   * What it would choose within a goal if there were always more to do, by what it knows now; undefined while it knows
+   * nothing. For people (what a pin costs): no part of a step. Cost: about that of one.
+   */
+  outlook?(state: S, goal: StageGoal): Outlook | undefined;
 }
 
 /** Period at which stages are observed and controllers step, ms. 500 ms converges late and misses targets (docs/tuning). */

@@ -17,6 +17,7 @@ import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
 import { followLoad, initialLoad, type LoadState } from './load/load.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
+import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
 import { initialSamples, pointOf, usableCalls } from './samples.ts';
@@ -45,6 +46,7 @@ export const stageSolver: Controller<SolverState> = {
     load: initialLoad(),
   }),
   step,
+  outlook: outlookOf,
 };
 
 /** A backlog is worked off with calls so many times as slow as the target allows: it is late already. */
