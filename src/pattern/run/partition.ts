@@ -8,7 +8,6 @@
  */
 
 import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder } from '../matcher.ts';
-import { holds } from './condition.ts';
 import { pop, push, removeAll } from './ordered.ts';
 import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
 import { seedOf, type RunPlan } from './plan.ts';
@@ -25,13 +24,11 @@ export class RunPartition<E> implements PatternPartition<E> {
   #seq = 0;
   /** No later than the time at which the first partial match ends. */
   #deadline = Infinity;
-  /** Moves that fire for the partial match at hand. */
-  readonly #fired: Move<E>[] = [];
 
   constructor(plan: RunPlan<E>, snapshot?: PartitionSnapshot) {
     this.#plan = plan;
     this.#skips = plan.skip.strategy !== 'noSkip';
-    this.#partials = [seedOf(plan.startState, plan.tallies)];
+    this.#partials = [seedOf(plan)];
     if (snapshot !== undefined) this.#restore(snapshot);
   }
 
@@ -51,16 +48,18 @@ export class RunPartition<E> implements PatternPartition<E> {
     const before = this.#partials;
     let after: Run<E>[] | undefined;
     const ended: Run<E>[] = [];
+    const { decider } = this.#plan;
+    decider.look(event, truth);
     for (let index = 0; index < before.length; index++) {
       const partial = before[index] as Run<E>;
-      this.#decide(partial, event, truth);
-      if (this.#isUntouched(partial)) {
+      const moves = decider.movesOf(partial);
+      if (moves === undefined) {
         if (after !== undefined) this.#add(after, partial);
         continue;
       }
       // What precedes it is a heap by itself already.
       after ??= before.slice(0, index);
-      this.#advance(partial, event, ts, truth, after, ended);
+      this.#move(partial, moves, event, ts, after, ended);
     }
     if (after === undefined) return;
     this.#seq++;
@@ -98,7 +97,7 @@ export class RunPartition<E> implements PatternPartition<E> {
 
   /** Nothing is shared. */
   release(): void {
-    this.#partials = [seedOf(this.#plan.startState, this.#plan.tallies)];
+    this.#partials = [seedOf(this.#plan)];
     this.#complete.length = 0;
   }
 
@@ -110,34 +109,12 @@ export class RunPartition<E> implements PatternPartition<E> {
     this.#deadline = Math.min(...partials.map((partial) => this.#expiryOf(partial)));
   }
 
-  #decide(partial: Run<E>, event: E, truth: EventTruth): void {
-    const { rows, focus } = this.#plan;
-    const fired = this.#fired;
-    fired.length = 0;
-    focus.partial = partial;
-    const moves = (rows[partial.state] as RunPlan<E>['rows'][number]).moves;
-    for (let at = 0; at < moves.length; at++) {
-      const move = moves[at] as Move<E>;
-      const isOpen = holds(move.condition, event, truth, focus);
-      if (move.action === 'guard') {
-        if (!isOpen) at = move.next - 1;
-      } else if (isOpen && (move.action === 'take' || partial.last !== undefined)) fired.push(move);
-    }
-  }
-
-  #isUntouched(partial: Run<E>): boolean {
-    const fired = this.#fired;
-    if (partial.last === undefined) return fired.length === 0 || this.#plan.isSealed;
-    const only = fired[0];
-    return fired.length === 1 && only !== undefined && only.action === 'ignore' && only.to === partial.state;
-  }
-
   /** Carries out what fired: the partial matches that follow from this one, and those that are complete. */
-  #advance(partial: Run<E>, event: E, ts: number, truth: EventTruth, after: Run<E>[], ended: Run<E>[]): void {
-    const { rows, focus } = this.#plan;
+  #move(partial: Run<E>, moves: readonly Move<E>[], event: E, ts: number, after: Run<E>[], ended: Run<E>[]): void {
+    const { rows, decider } = this.#plan;
     const next: Run<E>[] = [];
     let isStopped = false;
-    for (const move of this.#fired) {
+    for (const move of moves) {
       const kind = rows[move.to]?.kind;
       if (kind === 'stop') {
         isStopped = true;
@@ -146,7 +123,7 @@ export class RunPartition<E> implements PatternPartition<E> {
       const moved = move.action === 'take' ? this.#take(partial, move, event, ts) : { ...partial, state: move.to };
       if (kind === 'final') this.#add(ended, moved);
       else next.push(moved);
-      if (move.exit !== undefined && holds(move.exit, event, truth, focus)) this.#add(ended, moved);
+      if (move.exit !== undefined && decider.holds(move.exit, partial)) this.#add(ended, moved);
     }
     if (!isStopped) for (const moved of next) this.#admit(after, moved);
     if (partial.last === undefined) this.#add(after, partial);

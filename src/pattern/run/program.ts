@@ -6,9 +6,10 @@ import type { Predicate } from '../model/predicate.ts';
 import type { Automaton } from './automaton.ts';
 import { compileAutomaton } from './compile.ts';
 import { partsOf } from './condition.ts';
+import { Decider } from './decider.ts';
 import { partOf } from './part.ts';
 import { RunPartition } from './partition.ts';
-import { Focus, type RunPlan } from './plan.ts';
+import type { RunPlan } from './plan.ts';
 import { awaitedBy, tabulate, type StateRow } from './table.ts';
 import { TallySheet } from './tally.ts';
 
@@ -27,8 +28,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     withinMs: model.within?.ms,
     skip: model.skip ?? { strategy: 'noSkip' },
     tallies,
-    focus: new Focus(tallies),
-    isSealed: false,
+    decider: new Decider(rows, automaton.start.index, tallies),
   };
   return {
     kind: 'run',
@@ -36,9 +36,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     starts: awaitedByStart(plan),
     awaits: awaitedByAny(plan),
     partition: (snapshot?: PartitionSnapshot): PatternPartition<E> => new RunPartition(plan, snapshot),
-    seal: () => {
-      plan.isSealed = true;
-    },
+    seal: () => plan.decider.seal(),
   };
 }
 
