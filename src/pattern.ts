@@ -1,5 +1,42 @@
 /** The public door `daoflow/pattern`: complex event processing. */
 
+export {
+  anyOf,
+  inAnyOrder,
+  pattern,
+  type Block,
+  type LoopOptions,
+  type Pattern,
+  type PatternBuilder,
+  type PatternStart,
+  type TimesOptions,
+} from './pattern/builder/builder.ts';
+export {
+  fields,
+  past,
+  type FieldRef,
+  type Fields,
+  type FieldTest,
+  type Operand,
+  type PastOptions,
+} from './pattern/builder/fields.ts';
+export type {
+  BindingsOf,
+  Bound,
+  ConditionOn,
+  Count,
+  FreeName,
+  MatchOf,
+  Merged,
+  Narrowed,
+  NoShapes,
+  Optional,
+  Repeated,
+  SeenOf,
+  Shape,
+  Shapes,
+  With,
+} from './pattern/builder/types.ts';
 export { patternFromJson, predicateFromJson } from './pattern/json.ts';
 export { PatternError, SkipTargetError } from './pattern/model/error.ts';
 export type {
@@ -21,6 +58,7 @@ export type {
   Literal,
   Predicate,
   Seen,
+  SeenEvents,
   SeenTest,
   Term,
 } from './pattern/model/predicate.ts';

@@ -35,7 +35,7 @@ export interface ChoiceStep<E = unknown> extends StepBase<E> {
   readonly anyOf: readonly (readonly Step<E>[])[];
 }
 
-/** All of these, in any order; `link` of the steps inside says how they follow each other. */
+/** All of these, in any order; the strictest `link` of the steps inside says how they follow each other. */
 export interface PermutationStep<E = unknown> extends StepBase<E> {
   readonly permute: readonly SingleStep<E>[];
 }

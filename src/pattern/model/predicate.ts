@@ -38,4 +38,15 @@ export type EventTest<E> = (event: E) => unknown;
 export type SeenTest<E> = (event: E, seen: Seen<E>) => unknown;
 
 /** Events by name of step, in order. Only steps that matched something are there. Valid during the call only. */
-export type Seen<E> = Readonly<Record<string, readonly E[]>>;
+export type Seen<E> = Readonly<Record<string, SeenEvents<E>>>;
+
+/** The events that one step has matched so far. Its sums are kept up to date with each event, never computed anew. */
+export interface SeenEvents<E> extends ReadonlyArray<E> {
+  /** Sum of a field over the events; what is not a number counts as 0. */
+  sum(field: keyof E & string): number;
+  /** Mean of a field over the events; NaN for none. */
+  avg(field: keyof E & string): number;
+  readonly count: number;
+  readonly first: E | undefined;
+  readonly last: E | undefined;
+}

@@ -280,6 +280,7 @@ class Compiler<E> {
     contiguity: Contiguity,
   ): State<E> {
     const all = (1 << members.length) - 1;
+    const between = strictest(members.slice(1));
     const bySet: State<E>[] = [];
     bySet[all] = sink;
     for (let come = all - 1; come >= 0; come--) {
@@ -290,7 +291,7 @@ class Compiler<E> {
         connect(state, 'take', to, takeOf({ ...place, frame: { part, isFirstPass: true } }, member));
         return state;
       });
-      bySet[come] = this.#fork(place, part, heads, come === 0 ? contiguity : strictest(missing), come === 0);
+      bySet[come] = this.#fork(place, part, heads, come === 0 ? contiguity : between, come === 0);
     }
     return bySet[0] ?? sink;
   }

@@ -4,21 +4,21 @@
  */
 
 import { fieldOf } from '../model/evaluate.ts';
-import type { Seen } from '../model/predicate.ts';
+import type { Seen, SeenEvents } from '../model/predicate.ts';
 import type { Bound } from './run.ts';
 
 /**
- * The events of one step. An array, since users index it; a class of its own for its running aggregates, each computed
- * once per event however often it is asked for.
+ * An array, since users index it; a class of its own for its running sums, to which each event is added once however
+ * often they are asked for.
  */
-export class SeenEvents<E> extends Array<E> {
+class GrowingEvents<E> extends Array<E> implements SeenEvents<E> {
   #sums: Map<string, { count: number; total: number }> | undefined;
 
+  /** What `map` and `filter` give is a plain array. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
 
-  /** Sum of a field over the events; what is not a number counts as 0. */
   sum(field: string): number {
     this.#sums ??= new Map();
     let running = this.#sums.get(field);
@@ -30,7 +30,6 @@ export class SeenEvents<E> extends Array<E> {
     return running.total;
   }
 
-  /** Mean of a field over the events; NaN for none. */
   avg(field: string): number {
     return this.sum(field) / this.length;
   }
@@ -50,7 +49,7 @@ export class SeenEvents<E> extends Array<E> {
 
 /** What stands at one link of a chain: an array may have grown since, `counts` says how far it is this link's. */
 interface View<E> {
-  readonly arrays: Readonly<Record<string, SeenEvents<E>>>;
+  readonly arrays: Readonly<Record<string, GrowingEvents<E>>>;
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -82,7 +81,7 @@ export class SeenViews<E> {
       const array = view.arrays[name];
       const count = view.counts[name] ?? 0;
       if (array === undefined || array.length === count) continue;
-      own = { ...own, arrays: { ...own.arrays, [name]: seenEventsOf(array.slice(0, count)) } };
+      own = { ...own, arrays: { ...own.arrays, [name]: growing(array.slice(0, count)) } };
     }
     if (own !== view) this.#views.set(bound, own);
     return own;
@@ -96,11 +95,11 @@ function extended<E>(view: View<E>, { name, event }: Bound<E>): View<E> {
     array.push(event);
     return { arrays: view.arrays, counts: { ...view.counts, [name]: count } };
   }
-  return { arrays: { ...view.arrays, [name]: seenEventsOf([event]) }, counts: { ...view.counts, [name]: count } };
+  return { arrays: { ...view.arrays, [name]: growing([event]) }, counts: { ...view.counts, [name]: count } };
 }
 
-function seenEventsOf<E>(events: readonly E[]): SeenEvents<E> {
-  const own = new SeenEvents<E>();
+function growing<E>(events: readonly E[]): GrowingEvents<E> {
+  const own = new GrowingEvents<E>();
   for (const event of events) own.push(event);
   return own;
 }

@@ -1,0 +1,376 @@
+/**
+ * The typed way to write a pattern: each call gives a new builder whose type knows the steps so far. A builder is a pattern;
+ * nothing has to be called at the end.
+ */
+
+import { durationMs, type Duration } from '../../time/duration.ts';
+import type { Bindings } from '../matcher.ts';
+import { checked } from '../model/check.ts';
+import { PatternError } from '../model/error.ts';
+import type { Link, PatternModel, Quantifier, SingleStep, Skip, Step } from '../model/pattern.ts';
+import type { EventTest, Predicate, SeenTest } from '../model/predicate.ts';
+import { FieldTest } from './fields.ts';
+import type {
+  BindingsOf,
+  Bound,
+  ConditionOn,
+  FreeName,
+  MatchOf,
+  Merged,
+  Narrowed,
+  NoShapes,
+  Optional,
+  Repeated,
+  SeenOf,
+  Shapes,
+  With,
+} from './types.ts';
+
+/**
+ * A pattern over events of type `E` whose matches give an `R`.
+ * `B` is what the steps bind: see `BindingsOf`.
+ */
+export interface Pattern<E, R = Bindings<E>, B = Bindings<E>> {
+  readonly name: string;
+  /** @throws PatternError when it is not a pattern: two steps of one name, an open negation at the end... */
+  readonly model: PatternModel<E>;
+  /** What a match gives: the result of `select`, else each step's events. */
+  project(bindings: Bindings<E>): R;
+  /** The same bindings, typed. */
+  typed(bindings: Bindings<E>): B;
+}
+
+export interface LoopOptions {
+  /** How repetitions follow each other. Default `relaxed`. */
+  readonly contiguity?: NonNullable<Quantifier['inner']>;
+  /** Longest time between two repetitions. */
+  readonly gap?: Duration;
+}
+
+export interface TimesOptions extends LoopOptions {
+  /** Up to so many. Default: exactly the number given. */
+  readonly max?: number;
+}
+
+/**
+ * Begins a pattern.
+ *
+ * @param name - for messages, metrics and `explain`
+ * @example
+ * const brute = pattern<Login>('brute-force')
+ *   .begin('fail', e => !e.ok).times(3, { max: 10 })
+ *   .next('ok', (e, seen) => e.ok && e.ip === seen.fail[0].ip)
+ *   .within('5 min')
+ *   .skip('pastLast')
+ *   .select(m => ({ user: m.ok.user, tries: m.fail.length }));
+ */
+export function pattern<E>(name = 'pattern'): PatternStart<E> {
+  return new PatternStart<E>(name);
+}
+
+/** A pattern without steps yet. */
+export class PatternStart<E> {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  begin<N extends string, C extends ConditionOn<E, SeenOf<NoShapes, N, E>>>(
+    name: N,
+    condition?: C,
+  ): PatternBuilder<E, With<NoShapes, N, Narrowed<E, C>, 'one'>, N>;
+  begin<S extends Shapes>(block: Block<E, S>): PatternBuilder<E, S, Bound<S>>;
+  begin(first: string | Block<E, Shapes>, condition?: Written<E>): unknown {
+    return new PatternBuilder<E, Shapes, string>({ name: this.name, steps: [stepOf(first, null, condition)] });
+  }
+}
+
+interface Draft<E> {
+  readonly name: string;
+  readonly steps: readonly Step<E>[];
+  readonly within?: NonNullable<PatternModel['within']>;
+  readonly skip?: Skip;
+}
+
+/** Steps as one: a pattern within a pattern, or what `anyOf` and `inAnyOrder` give. */
+export interface Block<E, S extends Shapes> {
+  /** The steps as one step. */
+  block(link: Link | null): Step<E>;
+  /** Only a type: what the steps bind. */
+  readonly shapes?: S;
+}
+
+/** A condition in any of its forms, types forgotten. */
+type Written<E> = FieldTest | Predicate<E> | EventTest<E> | SeenTest<E>;
+
+/**
+ * @typeParam S - the steps so far
+ * @typeParam L - names of the last step: what `times`, `optional` and the like are about
+ */
+export class PatternBuilder<E, S extends Shapes, L extends string>
+  implements Pattern<E, MatchOf<S>, BindingsOf<S>>, Block<E, S>
+{
+  declare readonly shapes?: S;
+  readonly #draft: Draft<E>;
+  #model: PatternModel<E> | undefined;
+
+  constructor(draft: Draft<E>) {
+    this.#draft = draft;
+  }
+
+  get name(): string {
+    return this.#draft.name;
+  }
+
+  get model(): PatternModel<E> {
+    const { steps, within, skip } = this.#draft;
+    this.#model ??= checked<E>({
+      steps,
+      ...(within === undefined ? {} : { within }),
+      ...(skip === undefined ? {} : { skip }),
+    });
+    return this.#model;
+  }
+
+  /** The very next event. */
+  next<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
+    name: FreeName<N, S>,
+    condition?: C,
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
+  next<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  next(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
+    return this.#append('next', step, condition);
+  }
+
+  /** The first event that suits, whatever comes before it. */
+  followedBy<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
+    name: FreeName<N, S>,
+    condition?: C,
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
+  followedBy<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  followedBy(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
+    return this.#append('followedBy', step, condition);
+  }
+
+  /** Any later event that suits: one match for each. */
+  followedByAny<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
+    name: FreeName<N, S>,
+    condition?: C,
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
+  followedByAny<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  followedByAny(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
+    return this.#append('followedByAny', step, condition);
+  }
+
+  /** The very next event is not this. */
+  notNext<N extends string>(
+    name: FreeName<N, S>,
+    condition?: ConditionOn<E, SeenOf<S, N, E>>,
+  ): PatternBuilder<E, With<S, N, E, 'never'>, never>;
+  notNext(name: string, condition?: Written<E>): PatternBuilder<E, Shapes, never> {
+    return this.#append('notNext', name, condition);
+  }
+
+  /** No such event before the next step; as the last step, none until the time of `within` is over. */
+  notFollowedBy<N extends string>(
+    name: FreeName<N, S>,
+    condition?: ConditionOn<E, SeenOf<S, N, E>>,
+  ): PatternBuilder<E, With<S, N, E, 'never'>, never>;
+  notFollowedBy(name: string, condition?: Written<E>): PatternBuilder<E, Shapes, never> {
+    return this.#append('notFollowedBy', name, condition);
+  }
+
+  /** The last step, so many times. */
+  times(count: number, { max, ...options }: TimesOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
+    return this.#loop({ min: count, max: max ?? count, ...loopOf(options) });
+  }
+
+  /** The last step, so many times or more. */
+  atLeast(count: number, options: LoopOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
+    return this.#loop({ min: count, max: null, ...loopOf(options) });
+  }
+
+  oneOrMore(options: LoopOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
+    return this.atLeast(1, options);
+  }
+
+  /** The last step may be missing. */
+  optional(): PatternBuilder<E, Optional<S, L>, L> {
+    return this.#loop({ optional: true });
+  }
+
+  /** The last step's loop takes an event where the next step would take it too. */
+  greedy(): PatternBuilder<E, S, L> {
+    return this.#loop({ greedy: true });
+  }
+
+  /** The last step's loop ends before the first event for which this holds. */
+  until(condition: ConditionOn<E, SeenOf<S, L, E>>): PatternBuilder<E, S, L> {
+    return this.#loop({ until: predicateOf(condition as Written<E>) });
+  }
+
+  /** Longest time between the event before and the last step. */
+  gap(duration: Duration): PatternBuilder<E, S, L> {
+    return this.#change(() => ({ gapMs: durationMs(duration, `${this.name}.gap`) }));
+  }
+
+  /** A condition more on the last step. */
+  where(condition: ConditionOn<E, SeenOf<S, L, E>>): PatternBuilder<E, S, L> {
+    const more = predicateOf(condition as Written<E>);
+    return this.#change((step) => {
+      if (!('name' in step)) throw new PatternError(this.#lastPath, 'a single step to put a condition on', step);
+      return { where: step.where === undefined ? more : { and: [step.where, more] } } satisfies Changed<E>;
+    });
+  }
+
+  /** Longest time from the first event to the last. */
+  within(duration: Duration): PatternBuilder<E, S, L> {
+    const ms = durationMs(duration, `${this.name}.within`);
+    return this.#with({ within: { ms, scope: 'firstToLast' } });
+  }
+
+  /** What a match discards: see docs/patterns. Default `noSkip`: nothing. */
+  skip(strategy: 'noSkip' | 'toNext' | 'pastLast'): PatternBuilder<E, S, L>;
+  skip(strategy: 'toFirst' | 'toLast', step: Bound<S>, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L>;
+  skip(strategy: Skip['strategy'], ref?: string, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L> {
+    return this.#with({ skip: { strategy, ...(ref === undefined ? {} : { ref }), ...options } });
+  }
+
+  /** What a match gives. The function gets one event per single step, an array per loop, undefined for what is missing. */
+  select<R>(result: (match: MatchOf<S>) => R): Pattern<E, R, BindingsOf<S>> {
+    const { name, model } = this;
+    return {
+      name,
+      model,
+      project: (bindings) => result(this.project(bindings)),
+      typed: (bindings) => this.typed(bindings),
+    };
+  }
+
+  project(bindings: Bindings<E>): MatchOf<S> {
+    const match = Object.fromEntries(
+      arities(this.#draft.steps).map(([name, isLoop]) => [name, isLoop ? (bindings[name] ?? []) : bindings[name]?.[0]]),
+    );
+    return match as MatchOf<S>;
+  }
+
+  typed(bindings: Bindings<E>): BindingsOf<S> {
+    return bindings as BindingsOf<S>;
+  }
+
+  block(link: Link | null): Step<E> {
+    const { within, skip, steps } = this.#draft;
+    if (within !== undefined) throw new PatternError(`${this.name}.within`, 'a time for the whole pattern', within.ms);
+    if (skip !== undefined) throw new PatternError(`${this.name}.skip`, 'one for the whole pattern', skip.strategy);
+    return { link, group: steps };
+  }
+
+  get #lastPath(): string {
+    return `${this.name}.steps[${this.#draft.steps.length - 1}]`;
+  }
+
+  #append<T extends Shapes, M extends string>(
+    link: Link,
+    step: string | Block<E, Shapes>,
+    condition: Written<E> | undefined,
+  ): PatternBuilder<E, T, M> {
+    return this.#with({ steps: [...this.#draft.steps, stepOf(step, link, condition)] });
+  }
+
+  #loop<T extends Shapes>(quantifier: Quantifier<E>): PatternBuilder<E, T, L> {
+    return this.#change((step) => ({ quantifier: { ...step.quantifier, ...quantifier } }));
+  }
+
+  #change<T extends Shapes>(change: (step: Step<E>) => Changed<E>): PatternBuilder<E, T, L> {
+    const { steps } = this.#draft;
+    const last = steps.at(-1);
+    if (last === undefined) throw new PatternError(this.name, 'a step to change', steps);
+    const changed = { ...last, ...change(last) };
+    if (changed.gapMs !== undefined && repeats(changed.quantifier)) {
+      throw new PatternError(this.#lastPath, 'the option gap of times, where a step repeats', changed.gapMs);
+    }
+    return this.#with({ steps: [...steps.slice(0, -1), changed] });
+  }
+
+  #with<T extends Shapes, M extends string>(change: Partial<Draft<E>>): PatternBuilder<E, T, M> {
+    return new PatternBuilder<E, T, M>({ ...this.#draft, ...change });
+  }
+}
+
+type Changed<E> = Partial<Pick<SingleStep<E>, 'quantifier' | 'gapMs' | 'where'>>;
+
+/**
+ * One of several sequences.
+ *
+ * @example
+ * .followedBy(anyOf(pattern<E>().begin('sms', isSms), pattern<E>().begin('mail', isMail)))
+ */
+export function anyOf<E, S extends Shapes, T extends Shapes, U extends Shapes = NoShapes>(
+  first: Block<E, S>,
+  second: Block<E, T>,
+  third?: Block<E, U>,
+): Block<E, Optional<Merged<Merged<S, T>, U>, keyof S | keyof T | keyof U>> {
+  const branches = third === undefined ? [first, second] : [first, second, third];
+  return {
+    block: (link) => ({ link, anyOf: branches.map((branch) => stepsOf(branch.block(null))) }),
+  };
+}
+
+/** All steps of a pattern, in any order. They must be single ones. */
+export function inAnyOrder<E, S extends Shapes>(steps: Block<E, S>): Block<E, S> {
+  return {
+    block: (link) => {
+      const permute = stepsOf(steps.block(null)).map((step, index) => {
+        if (!('name' in step)) throw new PatternError(`inAnyOrder[${index}]`, 'a single step', step);
+        return step;
+      });
+      return { link, permute };
+    },
+  };
+}
+
+function stepsOf<E>(step: Step<E>): readonly Step<E>[] {
+  return 'group' in step && step.quantifier === undefined ? step.group : [step];
+}
+
+function stepOf<E>(step: string | Block<E, Shapes>, link: Link | null, condition: Written<E> | undefined): Step<E> {
+  if (typeof step !== 'string') return step.block(link);
+  return { link, name: step, ...(condition === undefined ? {} : { where: predicateOf(condition) }) };
+}
+
+/** A function of two parameters wants to see the match so far; one of one parameter is asked once per event. */
+function predicateOf<E>(condition: Written<E>): Predicate<E> {
+  if (condition instanceof FieldTest) return condition.predicate;
+  if (!isFunction(condition)) return condition;
+  return isEventTest(condition) ? { call: condition } : { callWithSeen: condition };
+}
+
+function isFunction<E>(condition: Predicate<E> | EventTest<E> | SeenTest<E>): condition is EventTest<E> | SeenTest<E> {
+  return typeof condition === 'function';
+}
+
+function isEventTest<E>(condition: EventTest<E> | SeenTest<E>): condition is EventTest<E> {
+  return condition.length < 2;
+}
+
+function loopOf({ contiguity, gap }: LoopOptions): Pick<Quantifier, 'inner' | 'gapMs'> {
+  return {
+    ...(contiguity === undefined ? {} : { inner: contiguity }),
+    ...(gap === undefined ? {} : { gapMs: durationMs(gap, 'gap') }),
+  };
+}
+
+/** Names that bind, and whether each binds an array. */
+function arities(steps: readonly Step<never>[], isRepeated = false): [string, boolean][] {
+  return steps.flatMap((step): [string, boolean][] => {
+    const isLoop = isRepeated || repeats(step.quantifier);
+    if ('group' in step) return arities(step.group, isLoop);
+    if ('permute' in step) return arities(step.permute, isLoop);
+    if ('anyOf' in step) return step.anyOf.flatMap((branch) => arities(branch, isLoop));
+    return step.link === 'notNext' || step.link === 'notFollowedBy' ? [] : [[step.name, isLoop]];
+  });
+}
+
+const repeats = (quantifier: Quantifier<never> | undefined): boolean =>
+  quantifier?.min !== undefined || quantifier?.max !== undefined;
