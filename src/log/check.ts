@@ -48,14 +48,21 @@ export async function checkSegment(
     if (scanned.kind === 'end' && last === Infinity) break;
     const reason = scanned.kind === 'end' ? 'the file ends before this record' : scanned.reason;
     const next = await findRecord(file, at.offset, { after: at.sequence, epoch: segment.epoch });
-    const resumesAt = next !== undefined && next.sequence <= last ? next.offset : null;
-    const lost = { segment: segment.name, offset: at.offset, first: at.sequence, resumesAt, reason };
-    if (next === undefined || resumesAt === null) {
+    if (next === 'blank' && last === Infinity) break;
+    const found = next === 'blank' || next === undefined || next.sequence > last ? undefined : next;
+    const lost = {
+      segment: segment.name,
+      offset: at.offset,
+      first: at.sequence,
+      resumesAt: found?.offset ?? null,
+      reason,
+    };
+    if (found === undefined) {
       holes.push({ ...lost, last });
       break;
     }
-    holes.push({ ...lost, last: next.sequence - 1 });
-    scanner.moveTo(next);
+    holes.push({ ...lost, last: found.sequence - 1 });
+    scanner.moveTo(found);
   }
   return { holes, end };
 }

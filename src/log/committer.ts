@@ -21,6 +21,11 @@ import type { SegmentHeader } from './segment.ts';
 /** New segments in a row that may fail before the log gives up: one bad block is survived, a dead disk is not. */
 const ATTEMPTS = 3;
 
+/** Groups up to this are written over zeros. */
+const SMALL_GROUP_BYTES = 128 * 1024;
+const AHEAD_BYTES = 1024 * 1024;
+const ZEROS = new Uint8Array(AHEAD_BYTES);
+
 export interface CommitterParts {
   readonly directory: string;
   readonly fileSystem: FileSystem;
@@ -110,11 +115,27 @@ export class Committer {
         active.end += group.byteLength;
         active.segment.last = group.last;
         active.segment.end = active.end;
+        if (active.end > active.allocated) await this.#allocate(active, group.byteLength);
         return;
       } catch (error) {
         if (!isNoSpace(error)) return this.#abandon(error);
         await this.#makeRoom();
       }
+    }
+  }
+
+  /**
+   * Writes zeros ahead of small groups: overwriting takes a third of the time of a sync that makes a file longer, and
+   * far less while others sync too. Large groups gain nothing that writing twice as much would not cost.
+   */
+  async #allocate(active: ActiveSegment, groupBytes: number): Promise<void> {
+    const to = Math.min(this.#parts.settings.segmentBytes, active.end + AHEAD_BYTES);
+    if (groupBytes > SMALL_GROUP_BYTES || to <= active.end) return;
+    try {
+      await writeAll(active.file, ZEROS.subarray(0, to - active.end), active.end);
+      active.allocated = to;
+    } catch (error) {
+      if (!isNoSpace(error)) throw error;
     }
   }
 

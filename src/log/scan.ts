@@ -117,12 +117,13 @@ function faultAt(buffer: ByteBuffer, at: number, sequence: number, epoch: number
  *
  * Cost: reads the rest of the segment at once, about 5 ns per byte. Only damage comes here.
  * @param after - sequence of the damaged record
+ * @returns `blank` when there are only zeros: room that was never written to
  */
 export async function findRecord(
   file: OpenFile,
   from: number,
   { after, epoch }: { readonly after: number; readonly epoch: number },
-): Promise<Pick<ScanStart, 'offset' | 'sequence'> | undefined> {
+): Promise<Pick<ScanStart, 'offset' | 'sequence'> | 'blank' | undefined> {
   const buffer = bufferOver(await readBytes(file, from, await file.size()));
   const { bytes, view } = buffer;
   const highest = after + Math.ceil(bytes.length / RECORD_HEADER_BYTES);
@@ -132,5 +133,5 @@ export async function findRecord(
     if (sequence <= after || sequence > highest || recordEnd(view, at) > bytes.length) continue;
     if (isSound(buffer, at)) return { offset: from + at, sequence };
   }
-  return undefined;
+  return bytes.every((byte) => byte === 0) ? 'blank' : undefined;
 }

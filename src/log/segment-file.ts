@@ -9,6 +9,8 @@ export interface ActiveSegment {
   end: number;
   /** Up to here it is durable. */
   durableEnd: number;
+  /** Up to here the file has blocks: to overwrite zeros, the file system's journal need not be synced. */
+  allocated: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function createSegment(
     await file.sync();
     await fileSystem.rename(draft, `${directory}/${segment.name}`);
     await fileSystem.syncDirectory(directory);
-    return { segment, file, end, durableEnd: end };
+    return { segment, file, end, durableEnd: end, allocated: end };
   } catch (error) {
     await file.close().catch(() => undefined);
     await fileSystem.remove(draft).catch(() => undefined);

@@ -53,6 +53,9 @@ export async function survey(fileSystem: FileSystem, directory: string): Promise
   };
 }
 
+/** Files open at a time. */
+const READ_AT_ONCE = 16;
+
 interface SegmentFile {
   readonly name: string;
   readonly bytes: number;
@@ -67,20 +70,24 @@ async function readHeaders(
   names: readonly string[],
 ): Promise<SegmentFile[]> {
   const files: SegmentFile[] = [];
-  for (const name of names) {
-    const named = parseSegmentName(name);
-    if (named === undefined) continue;
-    const file = await fileSystem.open(`${directory}/${name}`, 'read');
-    try {
-      files.push(await readSegmentFile(file, name, named));
-    } finally {
-      await file.close();
-    }
+  const segments = names.filter((name) => parseSegmentName(name) !== undefined);
+  for (let i = 0; i < segments.length; i += READ_AT_ONCE) {
+    const some = segments.slice(i, i + READ_AT_ONCE);
+    files.push(...(await Promise.all(some.map((name) => readSegmentFile(fileSystem, directory, name)))));
   }
   return files;
 }
 
-async function readSegmentFile(
+async function readSegmentFile(fileSystem: FileSystem, directory: string, name: string): Promise<SegmentFile> {
+  const file = await fileSystem.open(`${directory}/${name}`, 'read');
+  try {
+    return await readSegmentHeader(file, name, parseSegmentName(name) ?? { first: 0, epoch: 0 });
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSegmentHeader(
   file: OpenFile,
   name: string,
   named: { readonly first: number; readonly epoch: number },

@@ -1,0 +1,32 @@
+/** What is measured: a store that appends events of 200 bytes and says when they are durable. */
+export interface Store {
+  /** Appends and resolves once a power loss can no longer take it. */
+  append(events: readonly Uint8Array[]): void | Promise<void>;
+  /** How many events are in it. */
+  count(): number | Promise<number>;
+  close(): void | Promise<void>;
+}
+
+export interface Contestant {
+  readonly name: string;
+  /** One per way of configuring it for speed without giving up durability. */
+  readonly configurations: readonly string[];
+  open(directory: string, configuration: string): Promise<Store>;
+}
+
+export const EVENT_BYTES = 200;
+
+/** Events whose bytes do not compress and do not repeat: as those of many sources are. */
+export function randomEvents(count: number): Uint8Array[] {
+  let state = 0x9e3779b9;
+  return Array.from({ length: count }, () => {
+    const bytes = new Uint8Array(EVENT_BYTES);
+    for (let i = 0; i < EVENT_BYTES; i += 1) {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      bytes[i] = state;
+    }
+    return bytes;
+  });
+}
