@@ -1,13 +1,17 @@
 import { availableParallelism, cpus } from 'node:os';
+import { join } from 'node:path';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { canGenerate } from '../fusion/generated.ts';
+import { v8Codec } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
+import { systemFileSystem } from '../host/file-system.ts';
 import { keptFile } from '../host/kept-file.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
 import type { Host } from '../runtime/host.ts';
+import { CheckpointFiles } from '../state/checkpoint-files.ts';
 
 /** The real machine, as a run needs it. */
 export function systemHost(): Host {
@@ -20,6 +24,7 @@ export function systemHost(): Host {
     canGenerateCode: canGenerate(),
     publish: publishDiagnostics,
     keptFile,
+    checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
     hold: holdProcess,
   };
 }

@@ -6,6 +6,8 @@ export interface SinkContext {
   /** Name of this sink within the flow. */
   readonly name: string;
   readonly scheduler: Scheduler;
+  /** What `position` of this sink said at the checkpoint from which the run goes on: later writes are to be undone. */
+  readonly resume?: unknown;
   notice(level: 'info' | 'warn', message: string): void;
 }
 
@@ -22,6 +24,11 @@ export interface SinkWriter<in E> {
    * The array must not be changed; it may be kept.
    */
   readonly write: (events: readonly E[], options: WriteOptions) => void | Promise<void>;
+  /**
+   * Asked at a checkpoint, while no write is under way: makes what was written durable and says where the sink stands,
+   * as plain data. A sink that has this, and goes back there when it is opened with `resume`, has each output once.
+   */
+  readonly position?: () => unknown;
   /** Called once, after the last write has settled. */
   readonly close?: () => void | Promise<void>;
 }

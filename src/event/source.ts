@@ -12,6 +12,8 @@ export interface SourceContext {
   readonly random: Random;
   /** Aborted: stop taking in, hand over what was already taken, then let `run` resolve. */
   readonly signal: AbortSignal;
+  /** For a source that `replays`: partition -> offset after the last event that must not come again. */
+  readonly resume: ReadonlyMap<string, number>;
   /** Says something a person should see once: where a server listens, a file that was skipped. */
   notice(level: 'info' | 'warn', message: string): void;
 }
@@ -32,6 +34,8 @@ export interface SourceOutput<E> {
 export interface EventSource<E> {
   readonly kind: 'events';
   readonly name: string;
+  /** It begins where `context.resume` says, and gives the same events again: a flow with a `data` directory goes on there. */
+  readonly replays?: boolean;
   run(output: SourceOutput<E>, context: SourceContext): Promise<void>;
   /** Gap-free prefix: everything before `offset` of `partition` is confirmed by every sink. */
   acknowledged?(partition: string, offset: number): void;
@@ -55,8 +59,11 @@ export interface ByteChannel {
 }
 
 export interface ByteOutput {
-  /** @param format - default: the source's own */
-  channel(partition: string, format?: Format): ByteChannel;
+  /**
+   * @param format - default: the source's own
+   * @param offset - position in the partition of the first byte that will be written. Default 0
+   */
+  channel(partition: string, format?: Format, offset?: number): ByteChannel;
   readonly isFull: boolean;
   /** See SourceOutput. Call it after `end` when the channel was the whole partition (a file, a connection). */
   endPartition(partition: string): void;
@@ -66,6 +73,8 @@ export interface ByteOutput {
 export interface ByteSource {
   readonly kind: 'bytes';
   readonly name: string;
+  /** See EventSource. */
+  readonly replays?: boolean;
   readonly format: Format;
   /** CSV and TSV: names of the columns, where the text does not begin with them. */
   readonly header?: readonly string[] | undefined;

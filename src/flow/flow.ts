@@ -7,6 +7,7 @@ import type { Sink } from '../event/sink.ts';
 import type { Source } from '../event/source.ts';
 import { ResourceStrategy, type ResourceStrategyInput } from '../resource/resource-strategy.ts';
 import { resolveTargets, type Targets, type TargetsInput } from '../metrics/targets.ts';
+import { durationMs, type Duration } from '../time/duration.ts';
 import { Graph, NAME } from './graph.ts';
 import { planFlow, type Plan } from './plan.ts';
 import type { Run, RunnableFlow, RunOptions } from './run.ts';
@@ -25,6 +26,13 @@ export interface FlowOptions {
   readonly resources?: ResourceStrategyInput;
   /** Sizes and weights to start with; `run.energy` changes them. Default: the engine's. */
   readonly energy?: EnergyConfig;
+  /**
+   * A directory for what must outlive the process: checkpoints of state and of the places in the sources. A run that was
+   * killed goes on from the last one. Default: none, and a run begins anew.
+   */
+  readonly data?: string;
+  /** How often a checkpoint is taken: what at most is done again after a crash. Default 10 s. */
+  readonly checkpointEvery?: Duration;
 }
 
 export interface SourceOptions {
@@ -49,6 +57,8 @@ export class Flow implements RunnableFlow {
   readonly goal: TuningGoal;
   readonly resources: ResourceStrategyInput;
   readonly energy: EnergyConfig;
+  readonly data: string | undefined;
+  readonly checkpointEveryMs: number;
   readonly #graph: Graph;
   readonly #launch: Launch;
 
@@ -64,6 +74,18 @@ export class Flow implements RunnableFlow {
     new ResourceStrategy(this.resources, Infinity, `flow.${name}.resources`); // throws where it is wrong
     this.energy = options.energy ?? {};
     fixedBy(this.energy, NOTHING_FIXED, `flow.${name}.energy`);
+    this.data = options.data;
+    if (options.data !== undefined && (typeof options.data !== 'string' || options.data === '')) {
+      throw new ConfigError(`flow.${name}.data`, 'the path of a directory', options.data);
+    }
+    this.checkpointEveryMs = durationMs(options.checkpointEvery ?? '10s', `flow.${name}.checkpointEvery`);
+    if (this.checkpointEveryMs < MIN_CHECKPOINT_MS) {
+      throw new ConfigError(
+        `flow.${name}.checkpointEvery`,
+        `at least ${MIN_CHECKPOINT_MS} ms`,
+        options.checkpointEvery,
+      );
+    }
     this.#graph = new Graph(name);
     this.#launch = launch;
   }
@@ -107,6 +129,9 @@ export class Flow implements RunnableFlow {
     return this.#launch(this, options);
   }
 }
+
+/** Each costs a moment of quiet and a sync of the disk. */
+const MIN_CHECKPOINT_MS = 10;
 
 function checkSource(source: unknown, path: string): void {
   const { kind, run } = (source ?? {}) as { kind?: unknown; run?: unknown };

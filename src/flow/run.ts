@@ -22,6 +22,9 @@ export interface RunnableFlow {
   readonly goal: TuningGoal;
   readonly resources: ResourceStrategyInput;
   readonly energy: EnergyConfig;
+  /** Directory for what must outlive the process; undefined: nothing does. */
+  readonly data: string | undefined;
+  readonly checkpointEveryMs: number;
   /** What the engine builds. @throws ConfigError when the declaration is not complete */
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */
@@ -59,6 +62,8 @@ export interface RunOptions {
   readonly tuning?: TuningMode;
   /** A file (its path), or a store, from which the run begins and into which it writes, every minute and at its end. Default: none. */
   readonly learned?: string | LearnedStore;
+  /** Instead of the flow's own; `false`: none. */
+  readonly data?: string | false;
   /** Instead of the flow's own. */
   readonly resources?: ResourceStrategyInput;
   /** Instead of the flow's own. */

@@ -13,11 +13,11 @@ import type { MaximaData } from './partition-maxima.ts';
 import type { CollectorNode, Plan, Region, StepNode } from './plan.ts';
 
 export interface SegmentState {
-  readonly operators: Readonly<Record<string, { readonly shape: string; readonly data: StateData }>>;
+  readonly operators: ReadonlyMap<string, { readonly shape: string; readonly data: StateData }>;
   /** Watermarks: of what runs before any `eventTime` by the collector above it and its port, and by `eventTime`. */
-  readonly watermarks: Readonly<Record<string, number>>;
+  readonly watermarks: ReadonlyMap<string, number>;
   /** By the name of the `eventTime`. */
-  readonly maxima: Readonly<Record<string, MaximaData>>;
+  readonly maxima: ReadonlyMap<string, MaximaData>;
   readonly wallMs: number;
 }
 
@@ -31,18 +31,18 @@ export function unstorable(plan: Plan): string[] {
 
 /** Between two batches only. @throws StateError when a value is not plain data */
 export function snapshotOf(plan: Plan, wallMs: number): SegmentState {
-  const operators: Record<string, { shape: string; data: StateData }> = {};
+  const operators = new Map<string, { shape: string; data: StateData }>();
   for (const node of plan.operators.filter(isStateful)) {
     const stored = stateOf(node);
-    if (isStored(stored)) operators[node.name] = { shape: stored.shape, data: stored.snapshot() };
+    if (isStored(stored)) operators.set(node.name, { shape: stored.shape, data: stored.snapshot() });
   }
-  const watermarks: Record<string, number> = {};
-  const maxima: Record<string, MaximaData> = {};
+  const watermarks = new Map<string, number>();
+  const maxima = new Map<string, MaximaData>();
   for (const region of plan.regions) {
-    watermarks[placeOf(plan, region)] = region.domain.watermark;
+    watermarks.set(placeOf(plan, region), region.domain.watermark);
     for (const { name, domain, maxima: own } of region.times) {
-      watermarks[name] = domain.watermark;
-      maxima[name] = own.snapshot();
+      watermarks.set(name, domain.watermark);
+      maxima.set(name, own.snapshot());
     }
   }
   return { operators, watermarks, maxima, wallMs };
@@ -51,16 +51,16 @@ export function snapshotOf(plan: Plan, wallMs: number): SegmentState {
 /** Only into a new segment. @throws StateError when the state does not fit */
 export function restoreInto(plan: Plan, state: SegmentState): void {
   for (const region of plan.regions) {
-    region.domain.raise(resumed(state.watermarks[placeOf(plan, region)]));
+    region.domain.raise(resumed(state.watermarks.get(placeOf(plan, region))));
     for (const { name, domain, maxima } of region.times) {
-      domain.raise(resumed(state.watermarks[name]));
-      const seen = state.maxima[name];
+      domain.raise(resumed(state.watermarks.get(name)));
+      const seen = state.maxima.get(name);
       if (seen !== undefined) maxima.restore(seen);
     }
   }
-  const left = new Set(Object.keys(state.operators));
+  const left = new Set(state.operators.keys());
   for (const node of plan.operators.filter(isStateful)) {
-    const saved = state.operators[node.name];
+    const saved = state.operators.get(node.name);
     if (saved === undefined) continue;
     left.delete(node.name);
     restoreOne(node, saved);

@@ -24,12 +24,15 @@ import type { Bound } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { Controller } from '../tuning/controller.ts';
+import type { Checkpoint } from '../state/checkpoint.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { flowControl, type FlowControl } from './flow-control.ts';
 import { graphOf } from './flow-graph.ts';
 import { FlowMeters } from './flow-meters.ts';
 import { totalsOf } from './flow-reports.ts';
 import type { Host } from './host.ts';
+import { InFlight } from './in-flight.ts';
 import type { Ingest } from './ingest.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -65,6 +68,9 @@ export class FlowRun implements Run {
   readonly #startedAt: number;
   readonly #environment: TopologyEnvironment;
   readonly #drainMs: number;
+  readonly #inFlight = new InFlight();
+  readonly #checkpoints: Checkpoints | undefined;
+  #resume: Checkpoint | undefined;
   #state: RunState = 'starting';
   #topology: Topology = { ingests: [], segments: [], stages: [] };
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
@@ -85,6 +91,7 @@ export class FlowRun implements Run {
     this.#startedAt = host.scheduler.now();
     this.#meters = new FlowMeters(host.scheduler);
     this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
+    this.#checkpoints = this.#makeCheckpoints();
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
     const nodes = this.#plan.stages.map(({ node }) => node);
@@ -206,6 +213,7 @@ export class FlowRun implements Run {
         this.#allDrained = resolve;
       });
       this.#control.loop.start(this.#stages());
+      this.#checkpoints?.start();
       if (this.#state === 'starting') this.#enter('running');
       for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
       await drained;
@@ -217,6 +225,7 @@ export class FlowRun implements Run {
       this.#control.loop.stop();
       for (const timer of this.#timers) timer.cancel();
       await this.#control.learned?.end();
+      await this.#checkpoints?.close();
       hold.cancel();
     }
     return this.#summary();
@@ -227,7 +236,9 @@ export class FlowRun implements Run {
     const context = { flow: this.flow, scheduler, notice: this.#notice };
     const sinks = this.#plan.stages.map(({ node }) => node).filter((node): node is SinkNode => node.kind === 'sink');
     const letters = this.#deadLetterNode();
-    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], context);
+    this.#resume = await this.#checkpoints?.open();
+    const positions = this.#resume?.sinks ?? new Map<string, unknown>();
+    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], context, positions);
     if (letters !== undefined) {
       this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
       this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
@@ -237,6 +248,7 @@ export class FlowRun implements Run {
     await this.#control.learned?.begin();
     this.#openSinks = sinks.length;
     this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
+    this.#checkpoints?.attach(this.#topology, this.#writers);
   }
 
   /** A failing dead-letter sink stops the run: there is nowhere left to put what fails. */
@@ -252,7 +264,8 @@ export class FlowRun implements Run {
     const source = this.#plan.sources[index]?.node.source;
     const { scheduler } = this.#host;
     const random = this.#environment.random;
-    const context = { flow: this.flow, scheduler, random, signal: this.#intake.signal, notice: this.#notice };
+    const resume = this.#resume?.sources.get(ingest.name) ?? new Map<string, number>();
+    const context = { flow: this.flow, scheduler, random, signal: this.#intake.signal, resume, notice: this.#notice };
     try {
       if (source?.kind === 'bytes') await source.run(ingest.byteOutput(), context);
       else await source?.run(ingest.eventOutput(), context);
@@ -280,6 +293,7 @@ export class FlowRun implements Run {
   }
 
   async #close(): Promise<void> {
+    if (!this.#isOver()) await this.#checkpoints?.finish();
     await closeSinks(this.#writers);
     if (this.#isOver()) return;
     this.#control.loop.observe();
@@ -331,6 +345,19 @@ export class FlowRun implements Run {
     else signal.addEventListener('abort', drain, { once: true, signal: this.#hard.signal });
   }
 
+  #makeCheckpoints(): Checkpoints | undefined {
+    const { data = this.#definition.data } = this.#options;
+    if (data === undefined || data === false) return undefined;
+    return new Checkpoints({
+      flow: this.flow,
+      store: this.#host.checkpoints(data),
+      everyMs: this.#definition.checkpointEveryMs,
+      scheduler: this.#host.scheduler,
+      inFlight: this.#inFlight,
+      notice: this.#notice,
+    });
+  }
+
   readonly #notice = (level: 'info' | 'warn', message: string): void =>
     this.#listeners.emit('notice', { level, message });
 
@@ -353,6 +380,9 @@ export class FlowRun implements Run {
       },
       sinkDrained: (name) => this.#sinkDrained(name),
       meters: this.#meters,
+      inFlight: this.#inFlight,
+      takesCheckpoints: this.#checkpoints !== undefined,
+      isSuspended: () => this.#checkpoints !== undefined && this.#state === 'draining',
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { LearnedStore } from '../flow/run.ts';
+import type { CheckpointStore } from '../state/checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
 
@@ -17,6 +18,8 @@ export interface Host {
   publish(channel: string, message: unknown): void;
   /** A file that a run reads at its start and replaces as it goes. */
   keptFile(path: string): LearnedStore;
+  /** Where the checkpoints of a flow are kept, in a data directory. */
+  checkpoints(directory: string): CheckpointStore;
   /** Keeps the process alive until cancelled. */
   hold(): Timer;
 }

@@ -22,6 +22,8 @@ import type { SourceSnapshot } from '../metrics/snapshot.ts';
 import type { SourceTotals } from './flow-reports.ts';
 import type { Scheduler } from '../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
+import { IntakeHold } from './intake-hold.ts';
+import type { InFlight } from './in-flight.ts';
 import type { FlowMeters } from './flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
 import { both } from './target.ts';
@@ -55,6 +57,9 @@ export interface IngestEnvironment {
   readonly deadLetterRoom: () => undefined | Promise<void>;
   /** Told of every accepted batch once as it comes in, and once when nothing of it is left on its way. */
   readonly meters: FlowMeters;
+  readonly inFlight: InFlight;
+  /** The run takes checkpoints: a source that replays is acknowledged with them. */
+  readonly takesCheckpoints: boolean;
 }
 
 export class Ingest {
@@ -63,6 +68,9 @@ export class Ingest {
   readonly #environment: IngestEnvironment;
   readonly #target: SegmentRunner;
   readonly #acknowledgement: Acknowledgement | undefined;
+  readonly #hold = new IntakeHold();
+  /** How far each partition has come, for a source that replays in a run with checkpoints; ended ones too. */
+  readonly #reached: Map<string, number> | undefined;
   readonly #codecs = new Map<Format, Codec>();
   readonly #positions = new Map<string, Position>();
   #position: Position | undefined;
@@ -87,7 +95,9 @@ export class Ingest {
     this.#environment = environment;
     this.#observedAt = environment.scheduler.now();
     const { source } = options;
-    if (source.acknowledged !== undefined) {
+    const isCheckpointed = environment.takesCheckpoints && source.replays === true;
+    if (isCheckpointed) this.#reached = new Map();
+    if (source.acknowledged !== undefined && !isCheckpointed) {
       this.#acknowledgement = new Acknowledgement((partition, offset) => source.acknowledged?.(partition, offset));
     }
   }
@@ -95,6 +105,7 @@ export class Ingest {
   readonly #settled = (origin: Origin, at: number | undefined): void => {
     this.#environment.meters.settled(origin, at);
     this.#acknowledgement?.settled(origin);
+    this.#environment.inFlight.settled(origin);
   };
 
   get isFull(): boolean {
@@ -115,7 +126,8 @@ export class Ingest {
   byteOutput(): ByteOutput {
     const isFull = (): boolean => this.isFull;
     return {
-      channel: (partition, format) => this.#channel(partition, format ?? byteFormat(this.#options.source)),
+      channel: (partition, format, offset) =>
+        this.#channel(partition, format ?? byteFormat(this.#options.source), offset ?? 0),
       get isFull() {
         return isFull();
       },
@@ -126,6 +138,33 @@ export class Ingest {
   /** The source has ended. */
   close(): void {
     this.#target.close();
+  }
+
+  /** Keeps what comes from now on from beginning, until `release`. */
+  hold(): void {
+    this.#hold.hold();
+  }
+
+  release(): void {
+    this.#hold.release();
+  }
+
+  /** Partition -> offset after its last event; undefined for a source that does not replay. */
+  reached(): ReadonlyMap<string, number> | undefined {
+    return this.#reached === undefined ? undefined : new Map(this.#reached);
+  }
+
+  /** The run goes on from a checkpoint. */
+  resumed(from: ReadonlyMap<string, number>): void {
+    for (const [partition, offset] of from) {
+      this.#reached?.set(partition, offset);
+      this.#positionOf(partition).end[0] = offset;
+    }
+  }
+
+  /** A checkpoint has made everything up to these offsets safe. */
+  committed(offsets: ReadonlyMap<string, number>): void {
+    for (const [partition, offset] of offsets) this.#options.source.acknowledged?.(partition, offset);
   }
 
   /** Since the start of the run. */
@@ -187,7 +226,14 @@ export class Ingest {
     endOffset: number,
     acceptedAt: number | undefined,
     rawOf: ((index: number) => Uint8Array) | undefined,
+    counted?: (accepted: number, refused: number) => void,
   ): undefined | Promise<void> {
+    if (this.#hold.isHeld) {
+      const [own, raws] = [ownKeys(keys), rawOf === undefined ? undefined : events.map((_, i) => rawOf(i).slice())];
+      const raw = raws === undefined ? undefined : (i: number): Uint8Array => raws[i] as Uint8Array;
+      return this.#hold.later(() => this.#accept(events, own, bytes, partition, endOffset, acceptedAt, raw, counted));
+    }
+    const invalidBefore = this.#invalid;
     const { meters, scheduler } = this.#environment;
     const { burst } = meters;
     const count = events.length;
@@ -205,6 +251,8 @@ export class Ingest {
     const checked = hasSchema ? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt) : undefined;
     const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
     const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
+    this.#reached?.set(partition, endOffset);
+    counted?.(valid.length, this.#invalid - invalidBefore);
     const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
     if (acceptedAt === undefined) burst.leave(isOver ? count : 0);
     else if (isOver) meters.confirmed(count, acceptedAt);
@@ -213,7 +261,7 @@ export class Ingest {
     const origin = checked ?? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt);
     const blocked = hasOutput ? this.#target.forward(origin, bytes, valid.length) : undefined;
     origin.release();
-    return this.#hold(both(blocked, this.#environment.deadLetterRoom()));
+    return this.#block(both(blocked, this.#environment.deadLetterRoom()));
   }
 
   #tell(wallMs: number): void {
@@ -224,6 +272,7 @@ export class Ingest {
   #opened(partition: string, endOffset: number, events: number, acceptedAt: number): Origin {
     const origin = new Origin(partition, endOffset, events, acceptedAt, this.#settled);
     this.#acknowledgement?.opened(origin);
+    this.#environment.inFlight.opened();
     return origin;
   }
 
@@ -246,24 +295,25 @@ export class Ingest {
     return valid;
   }
 
-  #channel(partition: string, format: Format): ByteChannel {
+  /** @param base - position of the channel's first byte */
+  #channel(partition: string, format: Format, base: number): ByteChannel {
     const codec = this.#codec(format);
     const decoder = codec.decoder();
     let acceptedAt: number | undefined;
     let blocked: undefined | Promise<void>;
     let totals: ChannelTotals = { accepted: 0, invalid: 0 };
+    const counted = (accepted: number, refused: number): void => {
+      totals = { accepted: totals.accepted + accepted, invalid: totals.invalid + refused };
+    };
     const output: DecoderOutput = {
       batch: (events, bytes, endOffset, keyIds, rawOf) => {
         const keys = this.#keyColumn(codec, keyIds);
-        const before = this.#invalid;
-        blocked = both(blocked, this.#accept(events, keys, bytes, partition, endOffset, acceptedAt, rawOf));
-        const refused = this.#invalid - before;
-        totals = { accepted: totals.accepted + events.length - refused, invalid: totals.invalid + refused };
+        const end = base + endOffset;
+        blocked = both(blocked, this.#accept(events, keys, bytes, partition, end, acceptedAt, rawOf, counted));
       },
       invalid: (record) => {
-        totals = { accepted: totals.accepted, invalid: totals.invalid + 1 };
-        this.#refuse(partition, record);
-        blocked = both(blocked, this.#hold(this.#environment.deadLetterRoom()));
+        counted(0, 1);
+        blocked = both(blocked, this.#refuse(partition, { ...record, offset: base + record.offset }));
       },
     };
     return {
@@ -307,15 +357,22 @@ export class Ingest {
   }
 
   /** A record that could not be decoded: it counts as accepted, and is confirmed once its letter is safe. */
-  #refuse(partition: string, { reason, raw, rawBytes, offset }: InvalidRecord): void {
+  #refuse(partition: string, record: InvalidRecord): undefined | Promise<void> {
+    if (this.#hold.isHeld) {
+      const raw = record.raw.slice();
+      return this.#hold.later(() => this.#refuse(partition, { ...record, raw }));
+    }
+    const { reason, raw, rawBytes, offset } = record;
     this.#invalid += 1;
     (this.#totals[ACCEPTED] as number) += 1;
     const acceptedAt = this.#environment.scheduler.now();
     this.#environment.meters.accepted(1, rawBytes, acceptedAt);
     const origin = this.#opened(partition, offset + rawBytes, 1, acceptedAt);
+    this.#reached?.set(partition, offset + rawBytes);
     const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
     this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);
     origin.release();
+    return this.#block(this.#environment.deadLetterRoom());
   }
 
   #letter(at: string, reason: string): { flow: string; at: string; reason: string; time: number } {
@@ -323,7 +380,7 @@ export class Ingest {
   }
 
   /** Remembers that the flow is full until `blocked` resolves. */
-  #hold(blocked: undefined | Promise<void>): undefined | Promise<void> {
+  #block(blocked: undefined | Promise<void>): undefined | Promise<void> {
     if (blocked === undefined || blocked === this.#blocked) return blocked;
     const { scheduler } = this.#environment;
     if (this.#blocked === undefined) this.#blockedSince = scheduler.now();
@@ -342,6 +399,11 @@ export class Ingest {
 interface Position {
   readonly partition: string;
   readonly end: Float64Array;
+}
+
+/** The decoder uses its ids again. */
+function ownKeys(keys: KeyColumn | undefined): KeyColumn | undefined {
+  return keys === undefined ? undefined : { ...keys, ids: keys.ids.slice() };
 }
 
 function byteFormat(source: Source<unknown>): Format {

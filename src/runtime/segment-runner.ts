@@ -10,11 +10,16 @@ import type { KeyColumn, Slice } from '../event/batch.ts';
 import { Origin } from '../event/origin.ts';
 import type { Failure, OperatorCounters, Segment } from '../fusion/segment.ts';
 import type { Timer } from '../time/clock.ts';
+import type { InFlight } from './in-flight.ts';
 import { deadLetterEvent, type StageEnvironment } from './stage.ts';
 import { OperatorError } from '../errors/errors.ts';
 import { both, type Target } from './target.ts';
 
-export type SegmentEnvironment = Pick<StageEnvironment, 'flow' | 'scheduler' | 'deadLetter' | 'fatal'>;
+export interface SegmentEnvironment extends Pick<StageEnvironment, 'flow' | 'scheduler' | 'deadLetter' | 'fatal'> {
+  readonly inFlight: InFlight;
+  /** The run will go on later from a checkpoint: what is open stays open. */
+  readonly isSuspended: () => boolean;
+}
 
 export class SegmentRunner implements Target {
   readonly name: string;
@@ -91,8 +96,10 @@ export class SegmentRunner implements Target {
   close(): void {
     this.#openInputs -= 1;
     if (this.#openInputs > 0 || this.#isOver) return;
-    this.#segment.end();
-    this.#forwardOwn();
+    if (!this.#environment.isSuspended()) {
+      this.#segment.end();
+      this.#forwardOwn();
+    }
     this.stop();
     for (const leaf of this.#leaves) leaf.close();
   }
@@ -100,6 +107,16 @@ export class SegmentRunner implements Target {
   stop(): void {
     this.#isOver = true;
     this.#timer?.handle.cancel();
+  }
+
+  /** The segment's state; between two batches. */
+  get state(): Pick<Segment, 'snapshot' | 'restore' | 'unstorable'> {
+    return this.#segment;
+  }
+
+  /** The state was restored: what is due by now comes out. */
+  resume(): void {
+    this.#armTimer();
   }
 
   counters(): readonly OperatorCounters[] {
@@ -113,7 +130,9 @@ export class SegmentRunner implements Target {
   /** Outputs that answer no batch: timers, ended partitions, the end of input. */
   #forwardOwn(): void {
     const acceptedAt = this.#environment.scheduler.now();
-    const origin = new Origin(this.name, 0, 0, acceptedAt, () => undefined);
+    const { inFlight } = this.#environment;
+    inFlight.opened();
+    const origin = new Origin(this.name, 0, 0, acceptedAt, (settled) => inFlight.settled(settled));
     void this.forward(origin, OWN_OUTPUT_BYTES, 1);
     origin.release();
     this.#armTimer();

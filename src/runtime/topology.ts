@@ -8,7 +8,7 @@
 
 import { ConnectorError, messageOf } from '../errors/errors.ts';
 import { Origin } from '../event/origin.ts';
-import type { SinkWriter, WriteOptions } from '../event/sink.ts';
+import type { SinkContext, SinkWriter, WriteOptions } from '../event/sink.ts';
 import type { Taken } from '../buffer/edge.ts';
 import type { Plan, PlannedStage, TargetRef } from '../flow/plan.ts';
 import type { SinkNode, StageNode, StageOptions } from '../flow/graph.ts';
@@ -19,12 +19,12 @@ import { DEFAULT_TRIES, type ProtectionOptions } from './protection.ts';
 import { DEFAULT_MAX_MS } from '../resilience/call-timeout.ts';
 import { durationMs } from '../time/duration.ts';
 import { Ingest, type IngestEnvironment } from './ingest.ts';
-import { SegmentRunner } from './segment-runner.ts';
+import { SegmentRunner, type SegmentEnvironment } from './segment-runner.ts';
 import type { Stage, StageEnvironment } from './stage.ts';
 import type { Target } from './target.ts';
 import { WaitingStage } from './waiting-stage.ts';
 
-export interface TopologyEnvironment extends Omit<StageEnvironment, 'settings'>, IngestEnvironment {
+export interface TopologyEnvironment extends Omit<StageEnvironment, 'settings'>, IngestEnvironment, SegmentEnvironment {
   readonly generateCode: boolean;
   readonly settingsOf: (stage: string) => StageEnvironment['settings'];
   /** A sink has taken everything it will get. */
@@ -171,12 +171,14 @@ function joined({ parts, events, acceptedAt }: Taken): Origin {
 /** Opens every sink before anything is read. @throws ConnectorError naming the sink; those already open are closed */
 export async function openSinks(
   sinks: readonly SinkNode[],
-  context: Omit<Parameters<SinkNode['sink']['open']>[0], 'name'>,
+  context: Omit<SinkContext, 'name' | 'resume'>,
+  resume: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, SinkWriter<never>>> {
   const writers = new Map<string, SinkWriter<never>>();
   for (const { name, sink } of sinks) {
     try {
-      writers.set(name, await sink.open({ ...context, name }));
+      const own = resume.has(name) ? { resume: resume.get(name) } : {};
+      writers.set(name, await sink.open({ ...context, name, ...own }));
     } catch (cause) {
       await closeSinks(writers).catch(() => undefined);
       throw cause instanceof ConnectorError ? cause : new ConnectorError(name, messageOf(cause), { cause });

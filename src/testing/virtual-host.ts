@@ -4,6 +4,7 @@ import type { Controller } from '../tuning/controller.ts';
 import { systemRandom } from '../host/random.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
 import type { Host } from '../runtime/host.ts';
+import type { Checkpoint } from '../state/checkpoint.ts';
 import { VirtualScheduler } from './virtual-scheduler.ts';
 
 /** A machine without a machine: virtual time, seeded randomness, no resources to measure. */
@@ -26,6 +27,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
   const { seed = 1, edgeEvents = 2000, generateCode = true, resources = () => ({}) } = options;
   const scheduler = new VirtualScheduler();
   const files = new Map<string, string>();
+  const checkpoints = new Map<string, Checkpoint>();
   return {
     scheduler,
     random: (given) => systemRandom(given ?? seed),
@@ -37,6 +39,11 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
     keptFile: (path) => ({
       read: async () => Promise.resolve(files.get(path)),
       write: async (text) => Promise.resolve(void files.set(path, text)),
+    }),
+    checkpoints: (directory) => ({
+      open: () => Promise.resolve(structuredClone(checkpoints.get(directory))),
+      write: (checkpoint) => Promise.resolve(void checkpoints.set(directory, structuredClone(checkpoint))),
+      close: () => Promise.resolve(),
     }),
     hold: () => ({ cancel: () => undefined }),
   };

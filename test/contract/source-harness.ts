@@ -30,6 +30,7 @@ export function fakeContext(scheduler: Scheduler = systemScheduler({ keepAlive: 
     scheduler,
     random: () => 0.5,
     signal: controller.signal,
+    resume: new Map(),
     notices,
     notice: (level, message) => void notices.push({ level, message }),
     abort: () => controller.abort(),

@@ -26,6 +26,10 @@ const MAX_EVENT_BYTES = { min: 16, max: 256 * 1024 * 1024, default: 1024 * 1024 
  * ConnectorError that names it. As a sink: one path, one write at a time; a write is confirmed when the
  * operating system has all of it, and a write that failed half-way is taken back first.
  *
+ * In a flow with a `data` directory it goes on where it was, on both sides: it reads on at the byte after the last event
+ * that was done, and what was written after the last checkpoint is cut off and written again, so that each output is there
+ * once. Not so a JSON document, which is read anew, and files that rotate.
+ *
  * @throws ConfigError for options that contradict each other or a format that the name does not say
  * @example
  * flow('copy').from(file('in/*.ndjson.gz')).to(file('out.csv', { columns: ['id', 'amount'] }))
@@ -44,6 +48,7 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     kind: 'bytes',
     name: settings.name,
     format,
+    replays: format !== 'json',
     maxEventBytes,
     header: headerOption(options.header, 'file().header'),
     run: (output, context) =>

@@ -69,16 +69,19 @@ class Follower {
 
   async run(from: 'start' | 'end'): Promise<void> {
     let start = from;
+    let done = this.#context.resume.get(this.#input.path) ?? 0;
     while (!this.#context.signal.aborted) {
       const handle = await this.#open();
       if (handle === undefined) {
         await this.#rest();
         continue;
       }
-      const record = new RecordEnd(this.#output.channel(this.#input.path, this.#input.format), this.#input.format);
+      this.#position = await this.#begin(handle, done, start);
+      done = 0;
+      const { path, format } = this.#input;
+      const record = new RecordEnd(this.#output.channel(path, format, this.#position), format);
       let why: string | undefined;
       try {
-        this.#position = start === 'end' ? await lastRecordEnd(handle) : 0;
         why = await this.#readOn(handle, record);
       } catch (error) {
         why = 'reading failed';
@@ -90,6 +93,21 @@ class Follower {
       }
       start = 'start';
     }
+  }
+
+  /** @param done - bytes that an earlier run has read @returns the position to begin at */
+  async #begin(handle: FileHandle, done: number, start: 'start' | 'end'): Promise<number> {
+    const { name } = this.#settings;
+    const { path } = this.#input;
+    try {
+      if (done === 0) return start === 'end' ? await lastRecordEnd(handle) : 0;
+      if ((await handle.stat()).size >= done) return done;
+    } catch (error) {
+      await handle.close();
+      throw systemFailure(name, `cannot go on reading ${path}`, error);
+    }
+    this.#context.notice('warn', `${name}: ${path} was replaced while nothing ran: it is read from its start`);
+    return 0;
   }
 
   /** Until the file was replaced or truncated, or the run aborted. @returns why an open record ends here */

@@ -17,10 +17,14 @@ export class ReadAhead {
   #spare: Uint8Array;
   #filling: Uint8Array;
   #pending: Promise<{ readonly bytesRead: number }> | undefined;
+  /** Of the next read; null: wherever the last one ended, as pipes need it. */
+  #position: number | null;
 
-  constructor(handle: FileHandle, chunkBytes: number = CHUNK_BYTES) {
+  /** @param from - position to begin at; what is not a regular file begins at 0 */
+  constructor(handle: FileHandle, chunkBytes: number = CHUNK_BYTES, from = 0) {
     this.#handle = handle;
     this.#chunkBytes = chunkBytes;
+    this.#position = from === 0 ? null : from;
     this.#spare = new Uint8Array(chunkBytes);
     this.#filling = new Uint8Array(chunkBytes);
     this.#pending = this.#read();
@@ -32,6 +36,7 @@ export class ReadAhead {
     const { bytesRead } = await this.#pending;
     this.#pending = undefined;
     if (bytesRead === 0) return undefined;
+    if (this.#position !== null) this.#position += bytesRead;
     const full = this.#filling;
     this.#filling = this.#spare;
     this.#spare = full;
@@ -46,7 +51,7 @@ export class ReadAhead {
   }
 
   #read(): Promise<{ readonly bytesRead: number }> {
-    const read = this.#handle.read(this.#filling, 0, this.#chunkBytes, null);
+    const read = this.#handle.read(this.#filling, 0, this.#chunkBytes, this.#position);
     // The failure is reported by the `next` that waits for it; until then nobody does.
     read.catch(() => undefined);
     return read;

@@ -16,6 +16,7 @@ import type { FileSettings } from './settings.ts';
 import { gunzipInto, isGzip } from './gunzip.ts';
 import { inputFiles, type Input } from './inputs.ts';
 import { ReadAhead } from './read-ahead.ts';
+import { resumed, type Resumed } from './resume.ts';
 
 /** A source over all files of the settings. @throws ConnectorError after the last file when one was damaged */
 export async function readFiles(settings: FileSettings, output: ByteOutput, context: SourceContext): Promise<void> {
@@ -45,11 +46,18 @@ export async function readOne(
   } catch (error) {
     return systemFailure(settings.name, `cannot read ${path}`, error);
   }
-  const chunks = new ReadAhead(handle);
-  const record = new RecordEnd(output.channel(path, format), format);
+  let begin: Resumed;
+  try {
+    begin = await resumed({ path, format }, handle, context.resume.get(path) ?? 0, settings, output);
+  } catch (error) {
+    await handle.close();
+    return error instanceof ConnectorError ? error : systemFailure(settings.name, `cannot read ${path}`, error);
+  }
+  const chunks = new ReadAhead(handle, undefined, begin.from);
+  const record = new RecordEnd(begin.channel, format);
   let failure: ConnectorError | undefined;
   try {
-    failure = await readInto(record, chunks, { path, settings, context });
+    failure = await readInto(record, chunks, { path, settings, context, isPlain: begin.from > 0 });
   } catch (error) {
     failure = systemFailure(settings.name, `cannot read ${path} to the end`, error);
   } finally {
@@ -65,11 +73,16 @@ export async function readOne(
 async function readInto(
   record: RecordEnd,
   chunks: ReadAhead,
-  { path, settings, context }: { path: string; settings: FileSettings; context: SourceContext },
+  {
+    path,
+    settings,
+    context,
+    isPlain,
+  }: { path: string; settings: FileSettings; context: SourceContext; isPlain: boolean },
 ): Promise<ConnectorError | undefined> {
   const first = await chunks.next();
   if (first === undefined) return undefined;
-  const isCompressed = settings.gzip === 'auto' ? isGzip(first) : settings.gzip;
+  const isCompressed = !isPlain && (settings.gzip === 'auto' ? isGzip(first) : settings.gzip);
   if (isCompressed) {
     const why = await gunzipInto(record, first, chunks, context);
     return why === undefined ? undefined : new ConnectorError(settings.name, `${path}: ${why}`);

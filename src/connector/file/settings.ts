@@ -52,6 +52,8 @@ export interface FileSettings {
   readonly paths: readonly string[];
   readonly format: Format | undefined;
   readonly gzip: 'auto' | boolean;
+  /** Columns were declared: the file's own first line is data. */
+  readonly hasHeader: boolean;
   readonly from: 'start' | 'end';
   readonly pollMs: number;
   readonly mode: 'append' | 'overwrite' | 'fail-if-exists';
@@ -101,6 +103,7 @@ export function readSettings(path: string | readonly string[], options: FileOpti
     paths,
     format,
     gzip: typeof gzip === 'boolean' ? gzip : wordOption<'auto'>(gzip, 'file().gzip', ['auto'], 'auto'),
+    hasHeader: Array.isArray(options.header),
     from: wordOption(options.from, 'file().from', ['start', 'end'], 'start'),
     pollMs: durationOption(options.poll, 'file().poll', DEFAULT_POLL_MS, 1),
     mode: wordOption(options.mode, 'file().mode', ['append', 'overwrite', 'fail-if-exists'], 'append'),

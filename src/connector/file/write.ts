@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { SinkContext, SinkWriter } from '../../event/sink.ts';
 import { lineEncoder, type LineEncoder, type LineFormat } from '../encode-lines.ts';
+import { ConnectorError } from '../../errors/errors.ts';
 import { systemFailure } from '../system-failure.ts';
 import type { FileSettings } from './settings.ts';
 import { formatOfName } from './format.ts';
@@ -28,8 +29,14 @@ export async function openFile(
   context: SinkContext,
 ): Promise<SinkWriter<unknown>> {
   const target = new Target(path, format, settings, context);
-  await target.open(settings.mode);
-  return { write: (events) => target.write(events), close: () => target.close() };
+  const writer = { write: (events: readonly unknown[]) => target.write(events), close: () => target.close() };
+  if (settings.rotate !== undefined) {
+    await target.open(settings.mode);
+    return writer;
+  }
+  if (context.resume === undefined) await target.open(settings.mode);
+  else await target.goBack(context.resume as number);
+  return { ...writer, position: () => target.position() };
 }
 
 class Target {
@@ -67,6 +74,25 @@ class Target {
     }
     this.#openedAt = this.#context.scheduler.now();
     this.#prefix = (await this.#isTorn()) ? '\n' : '';
+  }
+
+  /** Cuts off what was written after a checkpoint. @throws ConnectorError where the file lacks what was there then */
+  async goBack(size: number): Promise<void> {
+    await this.open('append');
+    if (!this.#isRegular) return;
+    if (this.#size < size) {
+      const message = `${this.#path} has ${this.#size} bytes, and an earlier run had written ${size}: it is another file`;
+      throw new ConnectorError(this.#settings.name, `${message}. Remove the data directory to begin anew.`);
+    }
+    await this.#handle?.truncate(size);
+    this.#size = size;
+    this.#prefix = '';
+  }
+
+  /** Bytes that were confirmed, all of them durable. */
+  async position(): Promise<number> {
+    if (this.#isRegular) await this.#handle?.datasync();
+    return this.#size;
   }
 
   async write(events: readonly unknown[]): Promise<void> {

@@ -68,12 +68,15 @@ export function generate<E>(options: GenerateOptions<E>): EventSource<E> {
   return {
     kind: 'events',
     name,
-    run: (output, context) =>
-      openLoop(load, context, ({ first, count }, intended, timeOf) => {
+    replays: true,
+    run: (output, context) => {
+      const [done = 0] = context.resume.values(); // one partition, called as the flow calls the source
+      return openLoop({ ...load, limit: load.limit - done }, context, ({ first, count }, intended, timeOf) => {
         const events: E[] = [];
-        for (let i = 0; i < count; i += 1) events.push(make(first + i, timeOf(i)));
+        for (let i = 0; i < count; i += 1) events.push(make(done + first + i, timeOf(i)));
         return output.write({ events, bytes: batchBytes(events), acceptedAt: intended });
-      }),
+      });
+    },
   };
 }
 

@@ -1,0 +1,29 @@
+import type { StateData } from './stored.ts';
+
+/** Where a flow stood at one moment: everything up to `sources` is done, nothing after it has begun. Plain data. */
+export interface Checkpoint {
+  readonly flow: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** By name of the source: partition -> offset after its last event. */
+  readonly sources: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** By name of the segment. */
+  readonly segments: ReadonlyMap<string, StateData>;
+  /** By name of the sink, for those that can go back. */
+  readonly sinks: ReadonlyMap<string, unknown>;
+}
+
+/** Where the checkpoints of one flow are kept. One run at a time has it open. */
+export interface CheckpointStore {
+  /**
+   * Takes possession.
+   *
+   * @param warn - told when the newest checkpoint is damaged and an older one serves
+   * @returns the newest checkpoint that is whole; undefined: there was none yet
+   * @throws StateError when none is whole, LogLockedError when another run has it
+   */
+  open(warn: (message: string) => void): Promise<Checkpoint | undefined>;
+  /** Copied before it returns, durable once it resolves. */
+  write(checkpoint: Checkpoint): Promise<void>;
+  close(): Promise<void>;
+}
