@@ -13,6 +13,8 @@ import type { Bound, TuningGoal } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { EnergyConfig } from '../energy/energy-config.ts';
+import type { AnyPattern } from '../operator/match/live-patterns.ts';
+import type { Farewell, PatternStatus } from '../pattern/network/pattern-set.ts';
 import type { ResourceStrategyInput } from '../resource/resource-strategy.ts';
 
 /** A complete declaration: what `to` returns and a flow module exports. */
@@ -124,6 +126,21 @@ export interface PinCost {
   readonly sentence: string;
 }
 
+/** Patterns of a running flow. Changes hold from the next event on; no event, and no match of the others, is lost. */
+export interface RunPatterns {
+  /** Hits, timeouts, partial matches and cost of each. Looks at every live key: not for each event. */
+  list(): readonly (PatternStatus & { readonly operator: string })[];
+  /**
+   * @param operator - the `match` to add it to; not needed where there is one
+   * @throws ConfigError when the name is taken, PatternError for a pattern that is none
+   */
+  add(name: string, pattern: AnyPattern, operator?: string): void;
+  /** @param options.old - what the version before has begun goes on (`drain`, default), or is dropped */
+  replace(name: string, pattern: AnyPattern, options?: { readonly operator?: string; readonly old?: Farewell }): void;
+  /** @param options.old - what it has begun is dropped (default), or goes on */
+  remove(name: string, options?: { readonly operator?: string; readonly old?: Farewell }): void;
+}
+
 export interface Run extends AsyncDisposable {
   readonly flow: string;
   readonly state: RunState;
@@ -137,6 +154,8 @@ export interface Run extends AsyncDisposable {
   readonly settings: Settings;
   /** The resource budget: sizes and weights, changed while it runs. */
   readonly energy: Energy;
+  /** The patterns of the `match` operators: what each has found and costs; add, replace and remove them while it runs. */
+  readonly patterns: RunPatterns;
   /** What was decided about settings and why, oldest first; the newest 1,000. */
   decisions(filter?: DecisionFilter): readonly DecisionRecord[];
   /**

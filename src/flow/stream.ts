@@ -1,6 +1,11 @@
 import { ConfigError } from '../errors/errors.ts';
 import type { Sink, SinkFunction, WriteOptions } from '../event/sink.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
+import type { NamedPattern } from '../operator/match/live-patterns.ts';
+import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from '../operator/match/match.ts';
+import type { Bindings } from '../pattern/matcher.ts';
+import type { PatternModel } from '../pattern/model/pattern.ts';
+import type { PatternOptimization } from '../pattern/network/bounds.ts';
 import { dedupe } from '../operator/dedupe.ts';
 import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
 import { sample, type SampleOptions } from '../operator/sample.ts';
@@ -143,6 +148,29 @@ export class Stream<E, K extends Key | undefined = undefined> {
       return { results, late: new Stream<E>(this.#flow, this.#graph, { node, port: 1 }) };
     };
     return new Windowed({ add, path: this.#path('window'), name: () => this.#named('window', options) }, spec, options);
+  }
+
+  /**
+   * Looks for patterns, per key where the stream is keyed, in the order of event time after `eventTime`, else of arrival.
+   * One pattern, several with names of their own, or an object of them by name; they can be changed while the flow runs
+   * (`run.patterns`). Cost: what an event concerns, whatever the number of patterns; see `PatternSet`.
+   *
+   * @example
+   * payments.keyBy('card').match(probe).matches.map(({ key, events }) => ({ card: key, big: events.big[0] }));
+   */
+  match<R, B>(pattern: NamedPattern<E, R, B>, options?: OperatorOptions & MatchOptions): Matched<E, K, R, B>;
+  match(
+    patterns: PatternModel<E> | readonly PatternOf<E>[] | Readonly<Record<string, PatternOf<E>>>,
+    options?: OperatorOptions & MatchOptions,
+  ): Matched<E, K, unknown, Bindings<E>>;
+  match(
+    patterns: PatternOf<E> | readonly PatternOf<E>[] | Readonly<Record<string, PatternOf<E>>>,
+    options: OperatorOptions & MatchOptions = {},
+  ): Matched<E, K, never, never> {
+    const name = this.#named('match', options);
+    const wishes: { timeouts?: boolean; limit?: number | undefined } = { limit: options.limit };
+    const { node } = this.#node(matchPatterns(name, this.#path(name), patterns, wishes, options));
+    return new Matched(<T>(port: number) => new Stream<T>(this.#flow, this.#graph, { node, port }), wishes);
   }
 
   /** Aggregates the whole input, per key where the stream is keyed; results come when the input ends. */
@@ -305,6 +333,40 @@ export class Windowed<E, K extends Key | undefined> {
     return results;
   }
 }
+
+export interface MatchOptions extends PatternOptimization {
+  /** Matches per event, key and pattern, where the pattern runs on the DAG matcher. Default: all. */
+  readonly limit?: number;
+}
+
+/** What a pattern gives: matches, and what became of the rest. */
+export class Matched<E, K extends Key | undefined, R, B> {
+  readonly matches: Stream<PatternMatch<K, B, R>>;
+  /** Events that came after event time had passed them; they were not matched. */
+  readonly late: Stream<E>;
+  /** Partial matches that bounds have cost; without a bound reached there are none. */
+  readonly shed: Stream<PatternShed<K>>;
+  readonly #port: <T>(port: number) => Stream<T>;
+  readonly #wishes: { timeouts?: boolean };
+
+  /** @internal Made by `stream.match`. */
+  constructor(port: <T>(port: number) => Stream<T>, wishes: { timeouts?: boolean }) {
+    this.#port = port;
+    this.#wishes = wishes;
+    this.matches = port(0);
+    this.late = port(2);
+    this.shed = port(3);
+  }
+
+  /** Partial matches that ran out of time. Asking for them is what makes them: they cost the DAG matcher where there is a `within`. */
+  get timeouts(): Stream<PatternTimeout<K, E>> {
+    this.#wishes.timeouts = true;
+    return this.#port(1);
+  }
+}
+
+/** A pattern as data, or one of the builder. */
+export type PatternOf<E> = PatternModel<E> | NamedPattern<E, unknown, unknown>;
 
 /** Fields of E whose values can be keys. */
 export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;

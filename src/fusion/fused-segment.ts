@@ -7,6 +7,7 @@
  * - Wall-clock time never runs backwards here, whatever the clock does.
  */
 
+import type { LivePatterns } from '../operator/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Key } from '../operator/operator.ts';
@@ -162,6 +163,13 @@ export class FusedSegment implements Segment {
 
   counters(): readonly OperatorCounters[] {
     return this.#ledger.read();
+  }
+
+  patterns(): ReadonlyMap<string, LivePatterns> {
+    const named = this.#collectors.flatMap(({ name, collector: { patterns } }) =>
+      patterns === undefined ? [] : [[name, patterns] as const],
+    );
+    return new Map(named);
   }
 
   #planTick(): void {

@@ -8,6 +8,7 @@
  * - Nothing is allocated per event by the loop itself.
  */
 
+import type { LivePatterns } from '../operator/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock, Random } from '../time/clock.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
@@ -75,6 +76,8 @@ export interface Segment {
   restore(state: SegmentState): void;
   /** Names of operators whose state cannot be stored. */
   unstorable(): readonly string[];
+  /** The patterns of operators that have some, by the operator's name. */
+  patterns(): ReadonlyMap<string, LivePatterns>;
   /** In the order of the tree, parents first. At most ten times a second. */
   counters(): readonly OperatorCounters[];
 }

@@ -12,6 +12,8 @@ import type {
  * in columns, so that a key costs tens of bytes and none has to be made when a key comes.
  */
 export interface PartitionStore<E> {
+  /** Nothing waits for the deadline but memory: one that has been noted need not be made earlier. */
+  readonly isPatient: boolean;
   open(snapshot?: PartitionSnapshot): number;
   close(partition: number): void;
   process(partition: number, event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void;
@@ -25,6 +27,7 @@ export interface PartitionStore<E> {
 
 /** Partitions that are objects, by number. */
 export class PartitionObjects<E> implements PartitionStore<E> {
+  readonly isPatient = false;
   readonly #program: MatcherProgram<E>;
   readonly #partitions: (PatternPartition<E> | undefined)[] = [];
   readonly #free: number[] = [];

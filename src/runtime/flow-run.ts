@@ -13,7 +13,7 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
 import type { Plan } from '../flow/plan.ts';
-import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunSummary } from '../flow/run.ts';
+import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import { systemMetrics, type SystemMetrics } from '../metrics/system-metrics.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
@@ -34,6 +34,7 @@ import { totalsOf } from './flow-reports.ts';
 import type { Host } from './host.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ingest } from './ingest.ts';
+import { LiveRunPatterns } from './run-patterns.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Stage } from './stage.ts';
@@ -54,6 +55,7 @@ const DEAD_LETTERS = 'dead-letters';
 export class FlowRun implements Run {
   readonly flow: string;
   readonly done: Promise<RunSummary>;
+  readonly patterns: RunPatterns;
   readonly #definition: RunnableFlow;
   readonly #options: RunOptions;
   readonly #host: Host;
@@ -107,6 +109,10 @@ export class FlowRun implements Run {
       decided: (record) => this.#listeners.emit('decision', record),
       ended: (record) => this.#listeners.emit('outcome', record),
     });
+    this.patterns = new LiveRunPatterns(
+      this.flow,
+      () => new Map(this.#topology.segments.flatMap((segment) => [...segment.patterns()])),
+    );
     this.done = this.#live();
     this.#followSignal(options.signal);
   }

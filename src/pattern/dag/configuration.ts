@@ -13,6 +13,8 @@ import type { Move as RowMove, StateRow } from '../run/table.ts';
 /** Predicates of one pattern: their answers are the bits of a small integer. */
 export const MAX_PREDICATES = 30;
 const MAX_STEPS = 4096;
+/** Answers of up to six predicates are looked up in an array: half the time of a map. */
+const NEAR = 64;
 
 /** Instead of a slot: a partial match that begins. */
 export const BEGIN = -1;
@@ -25,19 +27,22 @@ export const COMPLETE = -1;
 export interface Configuration {
   readonly states: readonly number[];
   readonly steps: Map<number, Step>;
+  /** The same for answers below NEAR. */
+  readonly near: (Step | undefined)[];
 }
 
 export interface Step {
   readonly to: Configuration;
   /** Nothing moves: every set stays where it is. */
   readonly isStill: boolean;
-  readonly moves: readonly Move[];
+  /** What becomes of each set, as numbers: for each move `from`, `label`, the number of its targets, and these. */
+  readonly code: Int32Array;
   /** Nodes that it makes, at most. */
   readonly nodes: number;
 }
 
 /** What becomes of one set of partial matches. */
-export interface Move {
+interface Move {
   /** Slot of the set in the configuration before, or BEGIN. */
   readonly from: number;
   /** Name that binds the event, or PASS. */
@@ -69,7 +74,7 @@ export class Configurations {
   /** From now on nothing begins. */
   seal(): void {
     this.#isSealed = true;
-    for (const { steps } of this.#known.values()) steps.clear();
+    this.#clearSteps();
   }
 
   /** The predicates that hold, as bits. */
@@ -84,30 +89,38 @@ export class Configurations {
     const key = states.join();
     let known = this.#known.get(key);
     if (known === undefined) {
-      known = { states, steps: new Map() };
+      known = { states, steps: new Map(), near: [] };
       this.#known.set(key, known);
     }
     return known;
   }
 
   step(from: Configuration, bits: number): Step {
-    return from.steps.get(bits) ?? this.#makeStep(from, bits);
+    return (bits < NEAR ? from.near[bits] : from.steps.get(bits)) ?? this.#makeStep(from, bits);
   }
 
   #makeStep(from: Configuration, bits: number): Step {
     if (this.#steps >= MAX_STEPS) this.#forget();
     this.#steps += 1;
     const step = this.#stepOf(from, bits);
-    from.steps.set(bits, step);
+    if (bits < NEAR) from.near[bits] = step;
+    else from.steps.set(bits, step);
     return step;
   }
 
   /** Configurations in use stay, without their steps. */
   #forget(): void {
-    for (const { steps } of this.#known.values()) steps.clear();
+    this.#clearSteps();
     this.#known.clear();
     this.#known.set('', this.empty);
     this.#steps = 0;
+  }
+
+  #clearSteps(): void {
+    for (const { steps, near } of this.#known.values()) {
+      steps.clear();
+      near.length = 0;
+    }
   }
 
   #stepOf(from: Configuration, bits: number): Step {
@@ -121,7 +134,7 @@ export class Configurations {
     const moves = results.map((one) => ({ ...one, to: one.to.map(slotOf) }));
     const isStill = to === from && moves.every((move) => move.label === PASS && move.to.join() === String(move.from));
     const nodes = moves.reduce((sum, move) => sum + 1 + move.to.length, to.states.length);
-    return { to, isStill, moves, nodes };
+    return { to, isStill, code: Int32Array.from(moves.flatMap(encoded)), nodes };
   }
 
   /** Where partial matches that wait in a state go, by state: each move that fires is a way of its own. */
@@ -175,6 +188,8 @@ export class Configurations {
     }
   }
 }
+
+const encoded = ({ from, label, to }: Move): number[] => [from, label, to.length, ...to];
 
 /** Numbers of the predicates that the rows ask. */
 export function predicatesOf(rows: readonly StateRow<never>[]): number[] {

@@ -37,6 +37,7 @@ export interface DagOptions {
 
 export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E>, Roots {
   readonly kind = 'dag';
+  readonly isPatient = true;
   readonly reason: string;
   readonly starts: readonly number[] | undefined;
   readonly awaits: readonly number[] | undefined;
@@ -176,16 +177,26 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E>, Root
     this.#lists.read(this.#listOf[partition] as number, before);
     const slots = step.to.states.length;
     for (let slot = 0; slot < slots; slot += 1) after[slot] = NONE;
+    const { code } = step;
+    const { start } = arena;
     let complete = NONE;
-    for (const { from, label, to } of step.moves) {
+    for (let at = 0; at < code.length;) {
+      const from = code[at] as number;
+      const label = code[at + 1] as number;
+      const end = at + 3 + (code[at + 2] as number);
       let set = from === BEGIN ? NONE : (before[from] as number);
-      const startTs = set === NONE ? ts : (arena.start[set] as number);
-      if (startTs <= overUntil) continue;
-      if (label !== PASS) set = arena.output(label, event, set, startTs);
-      for (const slot of to) {
-        if (slot === COMPLETE) complete = complete === NONE ? set : arena.union(set, complete);
-        else after[slot] = after[slot] === NONE ? set : arena.union(set, arena.prune(after[slot] as number, overUntil));
+      const startTs = set === NONE ? ts : (start[set] as number);
+      at += 3;
+      if (startTs > overUntil) {
+        if (label !== PASS) set = arena.output(label, event, set, startTs);
+        for (; at < end; at += 1) {
+          const slot = code[at] as number;
+          if (slot === COMPLETE) complete = complete === NONE ? set : arena.union(set, complete);
+          else
+            after[slot] = after[slot] === NONE ? set : arena.union(set, arena.prune(after[slot] as number, overUntil));
+        }
       }
+      at = end;
     }
     this.#hold(partition, step.to, after);
     if (complete !== NONE) this.#enumerator.emit(complete, overUntil, ts, this.#limit, output);

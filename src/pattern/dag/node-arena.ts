@@ -19,6 +19,8 @@ export const NONE = -1;
 export const UNION = -1;
 
 const FIRST_NODES = 64;
+/** Nodes up to which memory is spent for speed: 400 KB of columns. */
+const SMALL = 4096;
 
 /** Where the sets are that must be kept. */
 export interface Roots {
@@ -34,12 +36,14 @@ export class NodeArena<E> {
   right: Int32Array = new Int32Array(FIRST_NODES);
   /** Event time at which the latest of the node's matches began. */
   start: Float64Array = new Float64Array(FIRST_NODES);
-  readonly events: (E | undefined)[] = [];
+  readonly events: (E | undefined)[] = new Array<E | undefined>(FIRST_NODES);
   /** Nodes in use, those that are not reached any more included. */
   size = 0;
   /** Nodes that the last recycling found alive. */
   live = 0;
   readonly #roots: Roots;
+  /** While recycling: where each node goes. */
+  #moved: Int32Array = new Int32Array(FIRST_NODES);
 
   constructor(roots: Roots) {
     this.#roots = roots;
@@ -53,8 +57,10 @@ export class NodeArena<E> {
   reserve(count: number): void {
     if (this.size + count <= this.capacity) return;
     this.recycle();
-    // At most half full after it, so that recycling costs a constant per new node.
-    if (2 * (this.size + count) > this.capacity) this.#grow(2 * (this.size + count));
+    // Mostly empty after it, so that recycling costs little per new node; large arenas are held to half.
+    const share = this.size < SMALL ? 4 : 2;
+    if (share * (this.size + count) > this.capacity)
+      this.#grow(Math.max(2 * this.capacity, share * (this.size + count)));
   }
 
   /** @param child - the set that this event continues, or NONE */
@@ -79,7 +85,7 @@ export class NodeArena<E> {
   /** Lets go of what no root reaches and of what is over. */
   recycle(): void {
     const { overUntil } = this.#roots;
-    const moved = new Int32Array(this.size).fill(NONE);
+    const moved = this.#moved.fill(NONE, 0, this.size);
     this.#roots.eachRoot((node) => this.#mark(node, overUntil, moved));
     for (let node = this.size - 1; node >= 0; node -= 1)
       if (moved[node] !== NONE) this.#markChildren(node, overUntil, moved);
@@ -115,7 +121,7 @@ export class NodeArena<E> {
       moved[node] = next;
       next += 1;
     }
-    events.length = next;
+    events.fill(undefined, next, this.size);
     this.size = next;
     this.live = next;
   }
@@ -140,5 +146,7 @@ export class NodeArena<E> {
     this.left = grown(new Int32Array(capacity), this.left);
     this.right = grown(new Int32Array(capacity), this.right);
     this.start = grown(new Float64Array(capacity), this.start);
+    this.#moved = new Int32Array(capacity);
+    this.events.length = capacity;
   }
 }

@@ -123,6 +123,11 @@ export class PatternSet<E> {
     }));
   }
 
+  /** What the patterns have done, without a look at every key as `list` takes. */
+  counts(): PatternCounts[] {
+    return this.#roster.current().map(({ counts }) => counts);
+  }
+
   /** Keys with partial matches. */
   get keys(): number {
     return this.#rows.keys.size;
@@ -324,6 +329,7 @@ export class PatternSet<E> {
       this.#forget(row);
       return;
     }
+    if (store.isPatient && this.bounds.expirationMs === Infinity && rows.wakeMs[row] !== Infinity) return;
     let wakeMs = store.deadlineOf(partition);
     if (this.bounds.expirationMs < Infinity) wakeMs = Math.min(wakeMs, this.#touch(row, touchedMs));
     if (wakeMs >= (rows.wakeMs[row] as number)) return;

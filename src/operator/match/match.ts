@@ -1,0 +1,85 @@
+import { ConfigError } from '../../errors/errors.ts';
+import type { MatcherWishes } from '../../pattern/dag/choose.ts';
+import type { Bindings } from '../../pattern/matcher.ts';
+import { boundsOf, type PatternOptimization } from '../../pattern/network/bounds.ts';
+import type { Key, OperatorSpec } from '../operator.ts';
+import { isNamed, modelOf, type AnyPattern } from './live-patterns.ts';
+import { MATCH_PORTS, MatchCollector } from './match-collector.ts';
+
+/**
+ * A match of a pattern for one key. What follows inherits event time from `end`.
+ * `events`: by name of step, in order; steps that matched nothing are absent. `value`: what the pattern's `select` gives.
+ */
+export interface PatternMatch<K extends Key | undefined, B, R> {
+  readonly pattern: string;
+  readonly key: K;
+  readonly events: B;
+  readonly value: R;
+  /** Event time of its first event, epoch ms. */
+  readonly start: number;
+  /** Event time at which it was complete. */
+  readonly end: number;
+}
+
+/** A partial match that ran out of time. */
+export interface PatternTimeout<K extends Key | undefined, E> {
+  readonly pattern: string;
+  readonly key: K;
+  readonly events: Bindings<E>;
+  readonly start: number;
+  /** Event time at which it ended. */
+  readonly at: number;
+}
+
+/** Partial matches that a bound has cost. */
+export interface PatternShed<K extends Key | undefined> {
+  readonly pattern: string;
+  readonly key: K;
+  readonly partials: number;
+}
+
+/** Patterns by name; `timeouts` of the wishes may be set until the flow runs. */
+export function matchPatterns(
+  name: string,
+  path: string,
+  patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
+  wishes: MatcherWishes,
+  options: PatternOptimization,
+): OperatorSpec {
+  const byName = namesOf(patterns, path);
+  boundsOf(options, path); // throws where it is wrong
+  return {
+    kind: 'collector',
+    name,
+    ports: MATCH_PORTS,
+    create: (environment) => new MatchCollector({ ...options, path, patterns: byName, wishes }, environment),
+  };
+}
+
+function namesOf(
+  patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
+  path: string,
+): ReadonlyMap<string, AnyPattern> {
+  const entries = entriesOf(patterns);
+  const byName = new Map(entries);
+  if (byName.size < entries.length)
+    throw new ConfigError(path, 'patterns with names of their own', entries.map(([name]) => name).join());
+  for (const [name, pattern] of byName) {
+    if (typeof (pattern as object | undefined) !== 'object' || !Array.isArray(modelOf(pattern).steps)) {
+      throw new ConfigError(`${path}.${name}`, 'a pattern', pattern);
+    }
+  }
+  return byName;
+}
+
+function entriesOf(
+  patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
+): (readonly [string, AnyPattern])[] {
+  if (Array.isArray(patterns))
+    return (patterns as readonly AnyPattern[]).map((one, i) => [nameOf(one, i), one] as const);
+  if ('steps' in patterns || 'model' in patterns) return [[nameOf(patterns as AnyPattern, 0), patterns as AnyPattern]];
+  return Object.entries(patterns as Readonly<Record<string, AnyPattern>>);
+}
+
+const nameOf = (pattern: AnyPattern, index: number): string =>
+  isNamed(pattern) ? pattern.name : index === 0 ? 'pattern' : `pattern-${index + 1}`;
