@@ -37,6 +37,7 @@ export type {
   Shapes,
   With,
 } from './pattern/builder/types.ts';
+export { explain, type ConditionCost, type ExplainedCondition, type Explanation } from './pattern/explain.ts';
 export { patternFromJson, predicateFromJson } from './pattern/json.ts';
 export { PatternError, SkipTargetError } from './pattern/model/error.ts';
 export type {
@@ -72,6 +73,7 @@ export type {
   PredicateTable,
   ShedOrder,
 } from './pattern/matcher.ts';
+export { patternFromText, type Measured, type TextPattern } from './pattern/text/text.ts';
 export { runProgram } from './pattern/run/program.ts';
 export { chooseMatcher, compilePattern } from './pattern/dag/choose.ts';
 export type { MatcherChoice, MatcherWishes } from './pattern/dag/choose.ts';

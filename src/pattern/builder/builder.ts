@@ -4,6 +4,7 @@
  */
 
 import { durationMs, type Duration } from '../../time/duration.ts';
+import { explain, type Explanation } from '../explain.ts';
 import type { Bindings } from '../matcher.ts';
 import { checked } from '../model/check.ts';
 import { PatternError } from '../model/error.ts';
@@ -38,6 +39,8 @@ export interface Pattern<E, R = Bindings<E>, B = Bindings<E>> {
   project(bindings: Bindings<E>): R;
   /** The same bindings, typed. */
   typed(bindings: Bindings<E>): B;
+  /** How it will be matched. */
+  explain(): Explanation;
 }
 
 export interface LoopOptions {
@@ -245,6 +248,7 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
       model,
       project: (bindings) => result(this.project(bindings)),
       typed: (bindings) => this.typed(bindings),
+      explain: () => this.explain(),
     };
   }
 
@@ -257,6 +261,10 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
 
   typed(bindings: Bindings<E>): BindingsOf<S> {
     return bindings as BindingsOf<S>;
+  }
+
+  explain(): Explanation {
+    return explain(this.model);
   }
 
   block(link: Link | null): Step<E> {
