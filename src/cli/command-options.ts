@@ -19,3 +19,12 @@ export interface DemoCommandOptions {
   readonly rate?: number;
   readonly codegen: boolean;
 }
+
+export interface LogOptions {
+  readonly json?: boolean;
+}
+
+export interface LogCatOptions extends LogOptions {
+  readonly from?: number;
+  readonly to?: number;
+}

@@ -26,3 +26,10 @@ export function rateOption(value: string): number {
   if (rate >= 1 && rate <= 1e8) return rate;
   throw new InvalidArgumentError('Expected events per second, such as 250000, 250k or 1.5M.');
 }
+
+/** The number of a record in a log: `1` or more. */
+export function sequenceOption(value: string): number {
+  const sequence = /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
+  throw new InvalidArgumentError('Expected the sequence of a record, a whole number from 1 on.');
+}

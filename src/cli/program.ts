@@ -3,6 +3,7 @@
 import type { CommanderError } from 'commander';
 import { Command, Option } from 'commander';
 import { EXIT } from './exit-code.ts';
+import { logCommand } from './log/command.ts';
 import { rateOption, secondsOption } from './option-values.ts';
 import { packageJson } from './package-info.ts';
 import type { DemoCommandOptions, RunCommandOptions } from './command-options.ts';
@@ -18,7 +19,8 @@ Examples:
   $ npx daoflow init                                write flow.ts, a first flow that runs
   $ npx daoflow run flow.ts                         run a flow until it ends
   $ cat events.ndjson | npx daoflow run flow.ts     feed a flow that reads stdin()
-  $ npx daoflow dev flow.ts                         run it again at each save`;
+  $ npx daoflow dev flow.ts                         run it again at each save
+  $ npx daoflow log verify data/inbox               check every record of a durable log`;
 
 const EXIT_CODES = `
 Exit codes:
@@ -39,7 +41,8 @@ export function program(outcome: Outcome): Command {
     .addHelpText('after', `${EXAMPLES}\n${EXIT_CODES}`)
     .showHelpAfterError('(daoflow --help shows what there is)')
     .exitOverride();
-  for (const command of [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome)]) {
+  const log = logCommand((exitCode) => (outcome.exitCode = exitCode));
+  for (const command of [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome), log]) {
     root.addCommand(command.exitOverride().copyInheritedSettings(root));
   }
   return root;

@@ -19,14 +19,20 @@ describe('daoflow', () => {
     expect(await run(here.path, ['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
-  it.each([[], ['--help'], ['run', '--help'], ['dev', '--help'], ['init', '--help'], ['demo', '--help']])(
-    'helps with %s %s',
-    async (...args) => {
-      const { code, stdout } = await run(here.path, args);
-      expect(stdout).toContain('Usage: daoflow');
-      expect(code).toBe(0);
-    },
-  );
+  it.each([
+    [],
+    ['--help'],
+    ['run', '--help'],
+    ['dev', '--help'],
+    ['init', '--help'],
+    ['demo', '--help'],
+    ['log', '--help'],
+    ['log', 'cat', '--help'],
+  ])('helps with %s %s', async (...args) => {
+    const { code, stdout } = await run(here.path, args);
+    expect(stdout).toContain('Usage: daoflow');
+    expect(code).toBe(0);
+  });
 });
 
 describe('daoflow init', () => {
