@@ -185,12 +185,17 @@ export class ControlLoop {
     return { p95Ms: Math.min(budgetMs, byMeanMs), goal, bounds: sharing.boundsOf(stage) };
   }
 
+  /** Queue space is shared, and bounded by what is in time. */
+  #granted(stage: string, changes: readonly KnobChange[]): readonly KnobChange[] {
+    return changes.map((change) =>
+      change.knob === 'edgeEvents' ? { ...change, to: this.#options.sharing.wished(stage, change.to) } : change,
+    );
+  }
+
   #take(each: Controlled, decision: Decision, goal: StageGoal): void {
     const { settings, log, mode, sharing } = this.#options;
     const { name } = each.declared;
-    const wish = decision.changes.find(({ knob }) => knob === 'edgeEvents');
-    if (wish !== undefined) sharing.wished(name, wish.to);
-    const wanted = absoluteChanges(decision.changes, sharing.upstreamOf(name));
+    const wanted = absoluteChanges(this.#granted(name, decision.changes), sharing.upstreamOf(name));
     const changes = effective(wanted, settings.get(name), goal);
     if (changes.length === 0) return;
     const kept = { ...decision, kind: kindOf(decision.kind, changes), changes };

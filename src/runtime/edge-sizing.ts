@@ -2,7 +2,8 @@
  * Drives the buffer manager for the edges of a run.
  *
  * One knob has one writer: the bound in bytes is always the manager's. The bound in events is the stage
- * controller's wish where it has one, cut by what bytes and memory allow; else the manager's too.
+ * controller's wish where it has one, cut by what bytes and memory allow, and by what can be in time: a source that always
+ * has more fills whatever is there, and what it cannot put into an edge it waits with. Else it is the manager's too.
  */
 
 import { BufferManager, type EdgeLoad } from '../buffer/buffer-manager.ts';
@@ -15,6 +16,8 @@ import type { ControlledStage } from './controlled-stage.ts';
 export interface EdgeSizingOptions {
   readonly stages: readonly ControlledStage[];
   readonly settingsOf: (stage: string) => StageSettings;
+  /** Stages between which the latency target is divided. */
+  readonly shares: number;
   /** Use of memory from which on edges shrink, 0..1. */
   readonly memoryTarget: number;
   /** Whether the stages' controllers ask for sizes in events. */
@@ -28,17 +31,27 @@ const MEMORY_SHARE = 0.05;
 const WAITING_SHARE = 0.5;
 /** What is left of a stage's time counts as at least so much, when its capacity is told from what it did. */
 const LEAST_BUSY = 0.05;
+/** One to take, and one that comes meanwhile. */
+const LEAST_EVENTS = 2;
+/** Weight of the newest control period in what a stage takes away. */
+const NEWEST = 0.1;
 
 export class EdgeSizing {
   readonly #options: EdgeSizingOptions;
   readonly #manager: BufferManager;
   readonly #wishes = new Map<string, number>();
+  /** Events per ms that each stage took away lately. */
+  readonly #drains = new Map<string, number>();
   readonly #tuned: ReadonlySet<string>;
+  /** Of a stage's budget, for which what it takes away may wait. */
+  readonly #waitingShare: number;
 
   constructor(options: EdgeSizingOptions) {
     this.#options = options;
     this.#manager = new BufferManager({ availableParallelism: 1, cpus: 1 }); // cold sizes are the settings' already
     this.#tuned = new Set(options.stages.filter(({ isTuned }) => isTuned && options.hasWishes).map(({ name }) => name));
+    // Of several stages hardly any event meets the p95 of each: bounded by half of their budgets they starve each other.
+    this.#waitingShare = options.shares > 1 ? 1 : WAITING_SHARE;
     for (const { name, bounds } of options.stages) {
       const fixed = { events: pinOf(bounds.edgeEvents), bytes: pinOf(bounds.edgeBytes) };
       this.#manager.add(name, fixed, options.settingsOf(name));
@@ -57,6 +70,22 @@ export class EdgeSizing {
   /** The most events that bytes and memory allow. */
   maxEvents(stage: string): number {
     return this.#manager.maxEvents(stage);
+  }
+
+  /** The most events that can be in time: what the stage takes away within its budget. Infinity while nothing is known. */
+  timelyEvents(stage: string, budgetMs: number): number {
+    const perMs = this.#drains.get(stage);
+    return perMs === undefined ? Infinity : Math.max(LEAST_EVENTS, Math.ceil(perMs * budgetMs * this.#waitingShare));
+  }
+
+  /** Each control period. */
+  observe(observations: readonly StageObservation[]): void {
+    for (const { stage, done, durationMs, gate } of observations) {
+      if (done === 0 || gate !== 'open') continue; // it says nothing about what could be
+      const before = this.#drains.get(stage);
+      const now = done / durationMs;
+      this.#drains.set(stage, before === undefined ? now : before + NEWEST * (now - before));
+    }
   }
 
   /** To be called every second or so. @returns new sizes by stage */
@@ -79,7 +108,9 @@ export class EdgeSizing {
     return new Map(
       grants.map(({ edge, edgeEvents, edgeBytes }) => [
         edge,
-        this.#tuned.has(edge) ? { edgeEvents: this.#granted(edge, edgeEvents), edgeBytes } : { edgeEvents, edgeBytes },
+        this.#tuned.has(edge)
+          ? { edgeEvents: this.#granted(edge, edgeEvents, budgetOf(edge)), edgeBytes }
+          : { edgeEvents, edgeBytes },
       ]),
     );
   }
@@ -90,9 +121,10 @@ export class EdgeSizing {
   }
 
   /** A wish is granted as far as it may be, not step by step. */
-  #granted(stage: string, sized: number): number {
+  #granted(stage: string, sized: number, budgetMs: number): number {
     const wish = this.#wishes.get(stage);
-    return wish === undefined ? sized : Math.min(wish, this.#manager.maxEvents(stage));
+    if (wish === undefined) return sized;
+    return Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetMs));
   }
 }
 

@@ -54,7 +54,25 @@ function started(options: VirtualFlowOptions = {}, run: RunOptions = {}, rate = 
 const callsOf = (run: Run) => ['first', 'second', 'sink'].map((stage) => run.settings.get(stage).concurrency);
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
+/** A target in which the 500 events that are asked for can be in time. */
+const RELAXED: VirtualFlowOptions = { targets: { latency: { p95: '300ms' } } };
+
 describe('what stages share', () => {
+  it('grants no longer queue than can be in time', async () => {
+    const { host, run } = started(); // 10 ms for each stage, 20 events per ms
+    await host.scheduler.advance(2000);
+    for (const stage of ['first', 'second', 'sink']) {
+      const { edgeEvents } = run.settings.get(stage);
+      expect(edgeEvents).toBeGreaterThan(150);
+      expect(edgeEvents).toBeLessThan(300);
+    }
+    await run.stop();
+    const relaxed = started(RELAXED);
+    await relaxed.host.scheduler.advance(2000);
+    expect(relaxed.run.settings.get('sink').edgeEvents).toBe(500);
+    await relaxed.run.stop();
+  });
+
   it('never has more calls in flight than the limit, whatever their controllers ask for', async () => {
     const { host, run, most, ms } = started({ resources: { limits: { io: 12 } } });
     for (let i = 0; i < 12; i += 1) {
@@ -135,7 +153,7 @@ describe('what stages share', () => {
   });
 
   it('shrinks the queues as memory runs short, admits nothing when it has run out, and recovers', async () => {
-    const { host, run, use } = started();
+    const { host, run, use } = started(RELAXED);
     const notices: string[] = [];
     run.on('notice', ({ message }) => notices.push(message));
     await host.scheduler.advance(1500);
@@ -191,7 +209,7 @@ describe('what stages share', () => {
 
 describe('run.energy', () => {
   it('fixes sizes on the running flow, atomically, and gives them back', async () => {
-    const { host, run } = started();
+    const { host, run } = started(RELAXED);
     await host.scheduler.advance(500);
     const applying = run.energy.apply({ bufferSize: 300 });
     await host.scheduler.advance(150);

@@ -111,7 +111,7 @@ export class Sharing {
     this.#calls = new SharedCalls(this.#arbiter.grants);
     this.#reports = new FlowReports(options.graph);
     const settingsOf = (stage: string) => options.settings.get(stage);
-    this.#edges = new EdgeSizing({ ...options, settingsOf });
+    this.#edges = new EdgeSizing({ ...options, settingsOf, shares: options.graph.stages.length });
     this.#obey(Number.NEGATIVE_INFINITY, 'calls in flight are shared');
   }
 
@@ -150,8 +150,10 @@ export class Sharing {
     };
   }
 
-  wished(stage: string, edgeEvents: number): void {
+  /** A controller asks for a queue of so many events. @returns what is granted: no more than can be in time */
+  wished(stage: string, edgeEvents: number): number {
     this.#edges.wished(stage, edgeEvents);
+    return Math.min(edgeEvents, this.#edges.timelyEvents(stage, this.budgetOf(stage)));
   }
 
   weights(fixed: FixedEnergy['weights']): Weights {
@@ -193,6 +195,7 @@ export class Sharing {
     for (const { stage, busyRatio } of observations) {
       this.#busyFor.set(stage, busyRatio >= BUSY ? (this.#busyFor.get(stage) ?? 0) + 1 : 0);
     }
+    this.#edges.observe(observations);
     const reason = this.#limit(at, observations, sample);
     if (this.#mayMove) {
       this.#arbiter = withoutBindingCaps(this.#arbiter, (stage) => (this.#busyFor.get(stage) ?? 0) >= BUSY_PERIODS);

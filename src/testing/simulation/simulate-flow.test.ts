@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { firstFree } from './plant.ts';
+import { firstFree, noise, type PlantCall } from './plant.ts';
 import { simulateFlow, type FlowPlant, type FlowSecond } from './simulate-flow.ts';
 
 /** Three stages on four cores; at `shiftMs` the expensive work moves from the second to the third. */
-function sharedCpu(durationMs: number, shiftMs: number): FlowPlant {
+function sharedCpu(durationMs: number, shiftMs: number, sigma = 0): FlowPlant {
+  const core = (call: PlantCall, eventMs: number): number =>
+    firstFree(call, (0.5 + eventMs * call.batch) * noise(call.random, sigma));
   const isLate = (now: number): boolean => now >= shiftMs;
   return {
     name: 'shared-cpu',
@@ -11,15 +13,20 @@ function sharedCpu(durationMs: number, shiftMs: number): FlowPlant {
     servers: 4,
     durationMs,
     stages: [
-      { name: 'a', service: (call) => 1 + firstFree(call, 0.5 + 0.01 * call.batch) },
-      { name: 'b', service: (call) => 2 + firstFree(call, 0.5 + (isLate(call.now) ? 0.01 : 0.04) * call.batch) },
-      { name: 'c', service: (call) => 2 + firstFree(call, 0.5 + (isLate(call.now) ? 0.04 : 0.01) * call.batch) },
+      { name: 'a', service: (call) => 1 + core(call, 0.01) },
+      { name: 'b', service: (call) => 2 + core(call, isLate(call.now) ? 0.01 : 0.04) },
+      { name: 'c', service: (call) => 2 + core(call, isLate(call.now) ? 0.04 : 0.01) },
     ],
   };
 }
 
 const throughput = (seconds: readonly FlowSecond[]) =>
   seconds.reduce((sum, { done }) => sum + done, 0) / seconds.length;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
 
 describe('a flow in virtual time', () => {
   it('does what its settings and the plant imply, the same in every run', async () => {
@@ -32,20 +39,27 @@ describe('a flow in virtual time', () => {
     expect(again.map(({ done }) => done)).toEqual(seconds.map(({ done }) => done));
   });
 
-  // A floor against relapses, not the goal: docs/tuning/arbiter.md has what is measured and what is missing.
-  it('carries four fifths of the best fixed settings, 5 s after the bottleneck has moved too, with budgets that add up', async () => {
+  it('carries nine tenths of the best fixed settings within the target, 5 s after the bottleneck has moved too', async () => {
     // The best of a grid over batch, queue and calls within the target, at either end of the shift.
     const best = async (shiftMs: number, concurrency: Record<string, number>) =>
       throughput(
         (await simulateFlow(sharedCpu(4000, shiftMs), { fixed: { batch: 300, queue: 300, concurrency } })).slice(1),
       );
-    const seconds = await simulateFlow(sharedCpu(24_000, 12_000));
-    const before = seconds.filter(({ at }) => at > 6000 && at <= 12_000);
-    const after = seconds.filter(({ at }) => at > 17_000);
-    expect(throughput(before) / (await best(10_000, { a: 2, b: 4, c: 2 }))).toBeGreaterThan(0.8);
-    expect(throughput(after) / (await best(0, { a: 2, b: 2, c: 4 }))).toBeGreaterThan(0.8);
-    for (const { p95Ms } of after) expect(p95Ms).toBeLessThanOrEqual(60);
-    for (const { snapshot } of seconds) {
+    const runs: FlowSecond[][] = [];
+    for (const seed of [1, 2, 3]) runs.push(await simulateFlow(sharedCpu(24_000, 12_000, 0.05), { seed }));
+    const halves = [
+      { best: await best(10_000, { a: 2, b: 4, c: 2 }), fromMs: 6000, toMs: 12_000 },
+      { best: await best(0, { a: 2, b: 2, c: 4 }), fromMs: 17_000, toMs: 24_000 },
+    ];
+    for (const half of halves) {
+      const scored = runs.map((seconds) => seconds.filter(({ at }) => at > half.fromMs && at <= half.toMs));
+      expect(median(scored.map(throughput)) / half.best).toBeGreaterThan(0.9);
+      expect(median(scored.map((seconds) => median(seconds.map(({ p95Ms }) => p95Ms ?? 0))))).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it('has budgets that add up to at most the target, whatever moves', async () => {
+    for (const { snapshot } of await simulateFlow(sharedCpu(14_000, 7000, 0.05))) {
       expect(snapshot.shared.stages.reduce((sum, { budgetMs }) => sum + budgetMs, 0)).toBeLessThanOrEqual(60 + 1e-6);
     }
   });

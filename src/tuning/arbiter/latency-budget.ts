@@ -45,6 +45,11 @@ const LEAST_STEP = 0.01;
 /** A stage that is not held up keeps so much more than it spends. */
 const SPARE = 1.3;
 const LEAST_CALLS = 2;
+/**
+ * Of the mean, at the start. What a call of one event takes is extrapolated, under contention often to nothing, and a stage
+ * with far too little holds up all others.
+ */
+const LEAST_WEIGHT = 0.25;
 /** A stage that holds the flow up gives only to one that gains clearly more. */
 const CLEARLY_MORE = 1.5;
 
@@ -57,8 +62,7 @@ export function startBudgets(
 ): Budgets {
   const known = Object.values(least).filter((ms) => ms !== undefined);
   const mean = known.length === 0 ? 1 : total(known) / known.length;
-  // A stage that costs nothing still gets a hundredth of what the others get.
-  const weight = (stage: string): number => Math.max(least[stage] ?? mean, mean / 100) || 1;
+  const weight = (stage: string): number => Math.max(least[stage] ?? mean, LEAST_WEIGHT * mean) || 1;
   const longest = (stage: string): number =>
     paths === undefined
       ? total(stages.map(({ name }) => weight(name)))
