@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import { DIRECTORY, logWorld, payload, payloads, readAll } from '../testing/storage/log-fixtures.ts';
-
-const texts = (from: number, to: number): string[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => `record ${from + i}`);
+import { DIRECTORY, logWorld, payload, payloads, readAll, texts } from '../testing/storage/log-fixtures.ts';
 
 /** Of a record with one digit in a first segment: 64 bytes of header, 24 + 8 bytes each. */
 const offsetOf = (sequence: number): number => 64 + 32 * (sequence - 1);

@@ -56,6 +56,11 @@ export function payloads(from: number, to: number): Uint8Array[] {
   return Array.from({ length: to - from + 1 }, (_, i) => payload(`record ${from + i}`));
 }
 
+/** What `payloads` holds. */
+export function texts(from: number, to: number): string[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => `record ${from + i}`);
+}
+
 /** All that can be read now, as texts. */
 export async function readAll(log: Log, from?: number): Promise<string[]> {
   const texts: string[] = [];

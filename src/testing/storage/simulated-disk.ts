@@ -47,6 +47,8 @@ export class SimulatedDisk {
   capacityBytes: number;
   /** Calls so far, of all kinds: where a crash may strike. */
   calls = 0;
+  /** Crashes so far. */
+  crashes = 0;
   /** Paths of lock files and who holds them. */
   readonly locks: Map<string, Incarnation> = new Map();
   #entries = new Map<string, Inode>();
@@ -73,6 +75,7 @@ export class SimulatedDisk {
     this.#incarnation.isAlive = false;
     this.#incarnation = { isAlive: true };
     this.#crashAt = Infinity;
+    this.crashes += 1;
     if (how === 'power') this.#losePower();
   }
 

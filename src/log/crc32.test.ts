@@ -1,0 +1,13 @@
+import { crc32 as zlib } from 'node:zlib';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { crc32 } from './crc32.ts';
+
+test('sums are those of zlib, for any part of any bytes', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), fc.nat(300), (bytes, a, b) => {
+      const [from, to] = [Math.min(a, b, bytes.length), Math.min(Math.max(a, b), bytes.length)];
+      expect(crc32(bytes, from, to)).toBe(zlib(bytes.subarray(from, to)));
+    }),
+  );
+});

@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest';
+import { DIRECTORY, logWorld, payload, payloads, readAll, texts } from '../testing/storage/log-fixtures.ts';
+import { mountDisk } from '../testing/storage/simulated-file-system.ts';
+import { Group } from './group.ts';
+import { byteBuffer, writeRecord } from './record.ts';
+import { createSegment } from './segment-file.ts';
+import type { LogWorld } from '../testing/storage/log-fixtures.ts';
+
+test('a failed sync costs nothing that was acknowledged: all of it goes into another file', async () => {
+  const { open, run, disk, events, scheduler } = logWorld();
+  const log = await open();
+  await run(log.append(payloads(1, 10)));
+  disk.faults = { ...disk.faults, failedSync: 1 };
+  const appended = log.append(payloads(11, 20));
+  const isFailed = (): boolean => events.some(({ kind }) => kind === 'segment-abandoned');
+  while (!isFailed()) await scheduler.advance(0.1);
+  disk.faults = { ...disk.faults, failedSync: 0 };
+  expect(await run(appended)).toBe(20);
+  disk.crash('power');
+  expect(await run(readAll(await open()))).toEqual(texts(1, 20));
+});
+
+test('a disk on which no file can be written ends the log with an error, and nothing is claimed', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  await run(log.append(payloads(1, 5)));
+  disk.faults = { ...disk.faults, failedSync: 1 };
+  await expect(run(log.append(payloads(6, 9)))).rejects.toMatchObject({ code: 'DAO_LOG' });
+  expect(log.stats).toMatchObject({ state: 'failed', last: 5 });
+  await expect(run(log.append(payloads(6, 9)))).rejects.toMatchObject({ code: 'DAO_LOG' });
+  disk.faults = { ...disk.faults, failedSync: 0 };
+  const again = await open();
+  expect((await run(readAll(again))).slice(0, 5)).toEqual(texts(1, 5));
+});
+
+test('a full disk pauses appends, and they go on when there is room; what was on its way finishes on the reserve', async () => {
+  const { open, run, disk, events, scheduler } = logWorld();
+  const log = await open({ reserveBytes: 4096 });
+  await run(log.append(payloads(1, 10)));
+  disk.capacityBytes = disk.usedBytes;
+  const small = log.append([payload('x'.repeat(2000))]);
+  expect(await run(small)).toBe(11); // from the reserve
+  const waiting = log.append(payloads(12, 20));
+  await scheduler.advance(10_000);
+  expect(log.stats).toMatchObject({ state: 'paused', last: 11 });
+  expect(events.filter(({ kind }) => kind === 'paused')).toHaveLength(1);
+  disk.capacityBytes = Infinity;
+  expect(await run(waiting)).toBe(20);
+  expect(log.stats.state).toBe('open');
+  expect(events.some(({ kind }) => kind === 'resumed')).toBe(true);
+});
+
+test('a log that is closed while the disk is full says that what waited was not written', async () => {
+  const { open, run, disk, scheduler } = logWorld();
+  const log = await open();
+  disk.capacityBytes = disk.usedBytes;
+  const waiting = log.append(payloads(1, 10));
+  waiting.catch(() => undefined);
+  await scheduler.advance(100);
+  await run(log.close());
+  await expect(waiting).rejects.toThrow(/closed while appends waited for room \(disk-full\)/);
+});
+
+test('in interval mode a kill takes nothing, and a power loss at most the last interval', async () => {
+  const { open, run, disk, scheduler } = logWorld();
+  const options = { durability: { intervalMs: 100 } };
+  const log = await open(options);
+  await run(log.append(payloads(1, 10)));
+  await scheduler.advance(200);
+  expect(log.stats.durable).toBe(10);
+  await run(log.append(payloads(11, 20)));
+  expect(log.stats).toMatchObject({ last: 20, durable: 10 });
+  disk.crash('kill');
+  const second = await open(options);
+  expect(await run(readAll(second))).toEqual(texts(1, 20));
+  await run(second.append(payloads(21, 30)));
+  await scheduler.advance(200);
+  await run(second.append(payloads(31, 40)));
+  disk.crash('power');
+  const found = await run(readAll(await open(options)));
+  expect(found.slice(0, 30)).toEqual(texts(1, 30));
+  expect(found).toEqual(texts(1, found.length));
+});
+
+test('whoever has lost the lock writes no further segment', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  await run(log.append(payloads(1, 10)));
+  disk.locks.clear();
+  const big = payload('x'.repeat(3000));
+  await expect(run(log.append([big]))).rejects.toThrow(/another process has taken the lock/);
+});
+
+test('a segment of a writer that had lost its lock is not read, and kept aside', async () => {
+  const { open, run, disk, events } = logWorld();
+  const log = await open();
+  for (let i = 1; i <= 60; i += 10) await run(log.append(payloads(i, i + 9)));
+  await run(log.close());
+  await segmentWith({ disk, run }, { epoch: 1, first: 55, recordEpoch: 1, text: 'of a zombie' });
+  const again = await open();
+  expect(events).toContainEqual({ kind: 'stale-segment', segment: '0000000000000055-0000000001.segment' });
+  expect(await run(readAll(again))).toEqual(texts(1, 60));
+  expect(disk.paths).toContain(`${DIRECTORY}/quarantine/0000000000000055-0000000001.segment`);
+});
+
+test('a record of another epoch is not served, however sound it is', async () => {
+  const { open, run, disk } = logWorld();
+  await segmentWith({ disk, run }, { epoch: 5, first: 1, recordEpoch: 4, text: 'left over' });
+  await expect(open()).rejects.toMatchObject({ damages: [{ first: 1, last: 1, reason: 'a record of another epoch' }] });
+});
+
+test.each([
+  ['the first', 0],
+  ['one in the middle', 1],
+  ['the newest', -1],
+])('a segment that is missing is told: %s', async (_, index) => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  for (let i = 1; i <= 150; i += 10) await run(log.append(payloads(i, i + 9)));
+  await run(log.close());
+  const segments = disk.paths.filter((path) => path.endsWith('.segment'));
+  const path = segments.at(index) ?? '';
+  const first = Number(path.slice(-34, -19));
+  const next = segments[segments.indexOf(path) + 1];
+  const last = next === undefined ? 150 : Number(next.slice(-34, -19)) - 1;
+  disk.unlink(path);
+  await expect(open()).rejects.toMatchObject({ damages: [{ first, last }] });
+  const accepted = await open({ acceptLoss: true });
+  expect(await run(readAll(accepted, accepted.stats.first))).toEqual([...texts(1, first - 1), ...texts(last + 1, 150)]);
+  expect(await run(accepted.append([payload('record 151')]))).toBe(151);
+});
+
+test('a segment whose header is damaged is read by its name', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  for (let i = 1; i <= 100; i += 10) await run(log.append(payloads(i, i + 9)));
+  await run(log.close());
+  const [, second = ''] = disk.paths.filter((path) => path.endsWith('.segment'));
+  disk.flipBit(second, 20);
+  expect(await run(readAll(await open()))).toEqual(texts(1, 100));
+});
+
+test('segments are removed some time after their last record when they may only be so old', async () => {
+  const { open, run, scheduler, events } = logWorld();
+  const log = await open({ maxAgeMs: 10_000 });
+  await run(log.append(payloads(1, 10)));
+  await scheduler.advance(9000);
+  expect(await run(readAll(log))).toEqual(texts(1, 10));
+  await scheduler.advance(20_000);
+  expect(log.stats).toMatchObject({ first: 11, segments: 0, expiredUnacknowledged: 10 });
+  expect(events).toContainEqual({ kind: 'expired', first: 1, last: 10, unacknowledged: 10 });
+  expect(await run(log.append([payload('record 11')]))).toBe(11);
+});
+
+interface Crafted {
+  readonly epoch: number;
+  readonly first: number;
+  readonly recordEpoch: number;
+  readonly text: string;
+}
+
+/** A segment as nobody in good order writes it. */
+async function segmentWith(
+  { disk, run }: Pick<LogWorld, 'disk' | 'run'>,
+  { epoch, first, recordEpoch, text }: Crafted,
+): Promise<void> {
+  const buffer = byteBuffer(24 + text.length);
+  writeRecord(buffer, 0, payload(text), { epoch: recordEpoch, sequence: first, unsyncedFrom: first });
+  const group = Group.of(first, 1, buffer.bytes);
+  const header = { epoch, first, follows: first - 1, followsFirst: 0, followsBytes: 0, bornWith: first, createdAt: 0 };
+  await run(createSegment(mountDisk(disk), DIRECTORY, header, [group.bytes]));
+}
