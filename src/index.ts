@@ -9,6 +9,7 @@ export { failed } from './engine/tuned-call.ts';
 export type { Failed } from './engine/tuned-call.ts';
 export type { Flow, FlowOptions, SourceOptions } from './flow/flow.ts';
 export type { SinkOptions, StageOptions } from './flow/graph.ts';
+export type { Guarantee, GuaranteeLevel, PairGuarantee } from './flow/guarantee.ts';
 export type {
   LearnedStore,
   Notice,

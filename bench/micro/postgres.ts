@@ -89,6 +89,7 @@ async function sink(mode: { readonly mode: 'insert' | 'copy'; readonly key?: rea
   const scheduler = systemScheduler({ keepAlive: true });
   const writer = await postgres<Event>({ url, table: TABLE, ...mode }).open({
     flow: 'bench',
+    signal: new AbortController().signal,
     name: 'postgres',
     scheduler,
     notice: console.error,

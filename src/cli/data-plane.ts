@@ -38,7 +38,7 @@ async function runUsersFlow(
   const loaded = await load(task.path, fail);
   if (loaded === undefined) return undefined;
   const { flow, modules } = loaded;
-  const ownSink = task.deadLetters.isForced ? undefined : flow.deadLetterSink;
+  const hasOwn = !task.deadLetters.isForced && (flow.deadLetterSink !== undefined || flow.data !== undefined);
   return await runFlow(flow, port, {
     modules,
     run: {
@@ -46,7 +46,7 @@ async function runUsersFlow(
       tuning: task.tuning,
       learned: task.learned,
       ...(task.drainTimeoutMs === undefined ? {} : { drainTimeout: task.drainTimeoutMs }),
-      ...(ownSink !== undefined || letters === undefined ? {} : { deadLetters: letters }),
+      ...(hasOwn || letters === undefined ? {} : { deadLetters: letters }),
     },
   });
 }

@@ -2,6 +2,7 @@
 
 import type { CommanderError } from 'commander';
 import { Command, Option } from 'commander';
+import { dlqCommand } from './dlq/command.ts';
 import { EXIT } from './exit-code.ts';
 import { logCommand } from './log/command.ts';
 import { rateOption, secondsOption } from './option-values.ts';
@@ -42,7 +43,8 @@ export function program(outcome: Outcome): Command {
     .showHelpAfterError('(daoflow --help shows what there is)')
     .exitOverride();
   const log = logCommand((exitCode) => (outcome.exitCode = exitCode));
-  for (const command of [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome), log]) {
+  const running = [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome)];
+  for (const command of [...running, log, dlqCommand(outcome)]) {
     root.addCommand(command.exitOverride().copyInheritedSettings(root));
   }
   return root;

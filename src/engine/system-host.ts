@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { coldStartCapacity } from '../buffer/capacity.ts';
+import { deadLetterLog } from '../connector/dead-letters/log-sink.ts';
 import { canGenerate } from '../fusion/generated.ts';
 import { v8Codec } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
@@ -25,6 +26,7 @@ export function systemHost(): Host {
     publish: publishDiagnostics,
     keptFile,
     checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
+    deadLetterLog,
     hold: holdProcess,
   };
 }

@@ -6,13 +6,15 @@ export interface SinkContext {
   /** Name of this sink within the flow. */
   readonly name: string;
   readonly scheduler: Scheduler;
+  /** Aborted when the run stops hard; that of a call also when the call takes too long. */
+  readonly signal: AbortSignal;
   /** What `position` of this sink said at the checkpoint from which the run goes on: later writes are to be undone. */
   readonly resume?: unknown;
   notice(level: 'info' | 'warn', message: string): void;
 }
 
 export interface WriteOptions {
-  /** Aborted when the run is stopped hard. */
+  /** Of this call alone: aborted when it takes too long, and when the run is stopped hard. */
   readonly signal: AbortSignal;
 }
 
@@ -38,6 +40,13 @@ export interface Sink<in E> {
   readonly name: string;
   /** Hard limits of the target, which no tuner exceeds. A sink that must keep order has `maxConcurrency: 1`. */
   readonly limits?: { readonly maxBatch?: number; readonly maxConcurrency?: number };
+  /**
+   * How it takes what comes twice after a crash. `goes back`: to the checkpoint (see `position`). `by key`: what is
+   * written again replaces what is there. Left out: it is there twice.
+   */
+  readonly repeats?: 'goes back' | 'by key';
+  /** False: its writes wait for a reader, or cannot be given up half-way: without a `timeout` of the stage they have no deadline. */
+  readonly deadline?: false;
   /** What its calls mostly wait for; under contention calls are shared between these classes. Default `io`. */
   readonly work?: WorkClass;
   readonly open: (context: SinkContext) => SinkWriter<E> | Promise<SinkWriter<E>>;

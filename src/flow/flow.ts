@@ -2,13 +2,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TUNING_GOALS, type TuningGoal } from '../control/goal.ts';
 import { fixedBy, NOTHING_FIXED, type EnergyConfig } from '../energy/energy-config.ts';
 import { ConfigError } from '../errors/errors.ts';
-import type { DeadLetter } from '../event/dead-letter.ts';
-import type { Sink } from '../event/sink.ts';
 import type { Source } from '../event/source.ts';
 import { ResourceStrategy, type ResourceStrategyInput } from '../resource/resource-strategy.ts';
 import { resolveTargets, type Targets, type TargetsInput } from '../metrics/targets.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
-import { Graph, NAME } from './graph.ts';
+import { Graph, NAME, type DeadLetterPlace } from './graph.ts';
 import { planFlow, type Plan } from './plan.ts';
 import type { Run, RunnableFlow, RunOptions } from './run.ts';
 import { Stream } from './stream.ts';
@@ -111,13 +109,15 @@ export class Flow implements RunnableFlow {
     return new Stream(this, this.#graph, { node, port: 0 });
   }
 
-  deadLetters(sink: Sink<DeadLetter>): this {
-    checkSink(sink, `flow.${this.name}.deadLetters`);
-    this.#graph.deadLetters = sink;
+  deadLetters(place: DeadLetterPlace): this {
+    if (typeof (place as { readonly path?: unknown } | null)?.path !== 'string') {
+      checkSink(place, `flow.${this.name}.deadLetters`);
+    }
+    this.#graph.deadLetters = place;
     return this;
   }
 
-  get deadLetterSink(): Sink<DeadLetter> | undefined {
+  get deadLetterSink(): DeadLetterPlace | undefined {
     return this.#graph.deadLetters;
   }
 

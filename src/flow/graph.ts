@@ -104,12 +104,15 @@ export interface SinkOptions extends StageOptions {
   readonly whenSlow?: 'block' | 'drop';
 }
 
+/** A sink, or the directory of a durable log. */
+export type DeadLetterPlace = Sink<DeadLetter> | { readonly path: string };
+
 export class Graph {
   readonly flow: string;
   readonly #nodes: Node[] = [];
   readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
-  deadLetters: Sink<DeadLetter> | undefined;
+  deadLetters: DeadLetterPlace | undefined;
 
   constructor(flow: string) {
     this.flow = flow;

@@ -4,6 +4,8 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
 import type { BreakerChange, FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import type { Targets } from '../metrics/targets.ts';
+import type { Guarantee } from './guarantee.ts';
+import type { DeadLetterPlace } from './graph.ts';
 import type { Plan } from './plan.ts';
 import type { SystemMetrics } from '../metrics/system-metrics.ts';
 import type { Duration } from '../time/duration.ts';
@@ -31,10 +33,14 @@ export interface RunnableFlow {
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */
   run(options?: RunOptions): Run;
-  /** Where events that cannot be processed go, with the reason. Default: counted, the newest kept in memory. */
-  deadLetters(sink: Sink<DeadLetter>): this;
-  /** The dead-letter sink of this declaration. */
-  readonly deadLetterSink: Sink<DeadLetter> | undefined;
+  /**
+   * Where events that cannot be processed go, with the reason: a sink, or the directory of a durable log, which
+   * `daoflow dlq` shows and plays back. Default: such a log in the flow's `data` directory; without one they are
+   * counted, and the newest kept in memory.
+   */
+  deadLetters(place: DeadLetterPlace): this;
+  /** That of this declaration. */
+  readonly deadLetterSink: DeadLetterPlace | undefined;
 }
 
 /** `auto`: settings tune themselves. `advise`: what would move is said, nothing moves. `off`: cold-start values and yours. */
@@ -152,6 +158,8 @@ export interface Run extends AsyncDisposable {
   /** What each waiting stage did over the last half second. */
   observations(): readonly StageObservation[];
   readonly settings: Settings;
+  /** What holds when the process ends at any moment. */
+  readonly guarantee: Guarantee;
   /** The resource budget: sizes and weights, changed while it runs. */
   readonly energy: Energy;
   /** The patterns of the `match` operators: what each has found and costs; add, replace and remove them while it runs. */

@@ -10,8 +10,9 @@
 
 import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
-import type { SinkWriter } from '../event/sink.ts';
+import type { Sink, SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
+import { guaranteeOf, type Guarantee } from '../flow/guarantee.ts';
 import type { Plan } from '../flow/plan.ts';
 import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
@@ -56,6 +57,7 @@ export class FlowRun implements Run {
   readonly flow: string;
   readonly done: Promise<RunSummary>;
   readonly patterns: RunPatterns;
+  readonly guarantee: Guarantee;
   readonly #definition: RunnableFlow;
   readonly #options: RunOptions;
   readonly #host: Host;
@@ -94,6 +96,7 @@ export class FlowRun implements Run {
     this.#meters = new FlowMeters(host.scheduler);
     this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
     this.#checkpoints = this.#makeCheckpoints();
+    this.guarantee = guaranteeOf(this.#plan, this.#checkpoints !== undefined);
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
     const nodes = this.#plan.stages.map(({ node }) => node);
@@ -239,7 +242,7 @@ export class FlowRun implements Run {
 
   async #open(): Promise<void> {
     const { scheduler } = this.#host;
-    const context = { flow: this.flow, scheduler, notice: this.#notice };
+    const context = { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice };
     const sinks = this.#plan.stages.map(({ node }) => node).filter((node): node is SinkNode => node.kind === 'sink');
     const letters = this.#deadLetterNode();
     this.#resume = await this.#checkpoints?.open();
@@ -259,11 +262,24 @@ export class FlowRun implements Run {
 
   /** A failing dead-letter sink stops the run: there is nowhere left to put what fails. */
   #deadLetterNode(): SinkNode | undefined {
-    const sink = this.#options.deadLetters ?? this.#definition.deadLetterSink;
+    const sink = this.#deadLetterSink();
     if (sink === undefined) return undefined;
     const options = { name: DEAD_LETTERS, whenFailing: 'stop' } as const;
     const input = { node: this.#plan.sources[0]?.node as never, port: 0 };
     return { kind: 'sink', name: DEAD_LETTERS, sink, options, input };
+  }
+
+  #deadLetterSink(): Sink<DeadLetter> | undefined {
+    const place = this.#options.deadLetters ?? this.#definition.deadLetterSink;
+    if (place !== undefined) return 'path' in place ? this.#host.deadLetterLog(place.path) : place;
+    const data = this.#data();
+    return data === undefined ? undefined : this.#host.deadLetterLog(`${data}/dead-letters`);
+  }
+
+  /** What outlives the process is kept there. */
+  #data(): string | undefined {
+    const { data = this.#definition.data } = this.#options;
+    return data === false ? undefined : data;
   }
 
   async #read(index: number, ingest: Ingest): Promise<void> {
@@ -352,8 +368,8 @@ export class FlowRun implements Run {
   }
 
   #makeCheckpoints(): Checkpoints | undefined {
-    const { data = this.#definition.data } = this.#options;
-    if (data === undefined || data === false) return undefined;
+    const data = this.#data();
+    if (data === undefined) return undefined;
     return new Checkpoints({
       flow: this.flow,
       store: this.#host.checkpoints(data),

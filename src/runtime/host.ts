@@ -1,3 +1,5 @@
+import type { DeadLetter } from '../event/dead-letter.ts';
+import type { Sink } from '../event/sink.ts';
 import type { LearnedStore } from '../flow/run.ts';
 import type { CheckpointStore } from '../state/checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
@@ -20,6 +22,8 @@ export interface Host {
   keptFile(path: string): LearnedStore;
   /** Where the checkpoints of a flow are kept, in a data directory. */
   checkpoints(directory: string): CheckpointStore;
+  /** A sink of dead letters that outlives the process, in a directory of its own. */
+  deadLetterLog(directory: string): Sink<DeadLetter>;
   /** Keeps the process alive until cancelled. */
   hold(): Timer;
 }

@@ -84,7 +84,7 @@ export function buildTopology(
 
 /** A stage that writes to an open sink. */
 export function sinkStage(
-  { name, options }: Pick<SinkNode, 'name' | 'options'>,
+  { name, options, sink }: Pick<SinkNode, 'name' | 'options' | 'sink'>,
   inputs: number,
   writers: ReadonlyMap<string, SinkWriter<never>>,
   environment: TopologyEnvironment,
@@ -99,7 +99,7 @@ export function sinkStage(
       call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
       whenSlow: options.whenSlow ?? 'block',
       whenFailing: options.whenFailing ?? 'deadLetter',
-      protection: protectionFor(options),
+      protection: protectionFor(sink.deadline === false ? { timeout: false, ...options } : options),
       completed: (_result, { parts }, at) => {
         for (let i = 0; i < parts.length; i += 1) parts[i]?.origin.release(1, at);
         return undefined;

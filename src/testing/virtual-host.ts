@@ -45,6 +45,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       write: (checkpoint) => Promise.resolve(void checkpoints.set(directory, structuredClone(checkpoint))),
       close: () => Promise.resolve(),
     }),
+    deadLetterLog: () => ({ name: 'dead-letters', open: () => ({ write: () => undefined }) }),
     hold: () => ({ cancel: () => undefined }),
   };
 }

@@ -26,7 +26,14 @@ export interface SinkCase {
 }
 
 export function sinkContext(): SinkContext {
-  return { flow: 'test', name: 'sink', scheduler: systemScheduler({ keepAlive: true }), notice: () => undefined };
+  const { signal } = new AbortController();
+  return {
+    flow: 'test',
+    name: 'sink',
+    scheduler: systemScheduler({ keepAlive: true }),
+    signal,
+    notice: () => undefined,
+  };
 }
 
 /** What every sink must do, wherever it writes. */

@@ -6,10 +6,10 @@
  * - A write is confirmed only after the bytes were handed to the operating system.
  */
 
-import { isUtf8 } from 'node:buffer';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
+import { letterJson } from '../../connector/dead-letters/letter-json.ts';
 import { ConnectorError } from '../../errors/errors.ts';
 import { shortPath } from '../short-path.ts';
 import type { DeadLetterFile } from './protocol.ts';
@@ -20,6 +20,7 @@ const OWNER_ONLY = 0o600;
 export class DeadLetterFileSink implements Sink<DeadLetter> {
   readonly name = 'dead-letters';
   readonly limits: { readonly maxConcurrency: number } = { maxConcurrency: 1 };
+  readonly deadline = false;
   readonly #path: string;
   #count = 0;
 
@@ -62,24 +63,5 @@ export class DeadLetterFileSink implements Sink<DeadLetter> {
   async #write(file: FileHandle, letters: readonly DeadLetter[]): Promise<void> {
     await file.appendFile(letters.map((letter) => `${letterJson(letter)}\n`).join(''));
     this.#count += letters.length;
-  }
-}
-
-/** One letter as JSON: `raw` when its bytes are UTF-8, else `rawBase64`. */
-export function letterJson(letter: DeadLetter): string {
-  const { raw, ...rest } = letter;
-  if (raw === undefined) return stringify(rest);
-  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  return stringify(
-    isUtf8(bytes) ? { ...rest, raw: bytes.toString('utf8') } : { ...rest, rawBase64: bytes.toString('base64') },
-  );
-}
-
-/** An event may hold what JSON does not know (bigint, cycles): then its text stands for it. */
-function stringify(letter: Record<string, unknown>): string {
-  try {
-    return JSON.stringify(letter, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  } catch {
-    return JSON.stringify({ ...letter, event: String(letter['event']), key: String(letter['key']) });
   }
 }

@@ -21,6 +21,7 @@ export async function runFlow(flow: RunnableFlow, port: MessagePort, options: Ru
   run.on('outcome', (decision) => say({ type: 'outcome', decision }));
   const writesToStdout = run.snapshot().stages.some(({ kind, name }) => kind === 'sink' && STDOUT.test(name));
   say({ type: 'started', flow: flow.name, targets: flow.targets, modules: options.modules, writesToStdout });
+  say({ type: 'notice', notice: { level: 'info', message: run.guarantee.text } });
   port.on('message', (message: ToPlane) => obey(run, message, options.other));
   const reporter = setInterval(() => say({ type: 'snapshot', snapshot: run.snapshot() }), SNAPSHOT_MS);
   try {

@@ -54,6 +54,8 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     run: (output, context) =>
       options.follow === true ? followFiles(settings, output, context) : readFiles(settings, output, context),
     limits: { maxConcurrency: 1 },
+    deadline: false,
+    ...(settings.rotate === undefined && { repeats: 'goes back' }),
     open: (context) => openFile(onlyPath(settings), lineFormat(format), settings, context),
   };
 }

@@ -20,7 +20,12 @@ import { Writer } from './writer.ts';
 export function postgres<E = unknown>(options: PostgresOptions<E>): Sink<E> {
   const settings = readSettings(options);
   const { name, maxBatch, maxConnections } = settings;
-  return { name, limits: { maxBatch, maxConcurrency: maxConnections }, open: (context) => open(settings, context) };
+  return {
+    name,
+    limits: { maxBatch, maxConcurrency: maxConnections },
+    ...(settings.key.length > 0 && { repeats: 'by key' }),
+    open: (context) => open(settings, context),
+  };
 }
 
 async function open(settings: PostgresSettings, context: SinkContext): Promise<SinkWriter<unknown>> {
@@ -28,7 +33,7 @@ async function open(settings: PostgresSettings, context: SinkContext): Promise<S
   warnOfProtection(settings, context);
   try {
     const table = await describe(client, settings);
-    return writerOn(client, new Writer(client, settings, table), (event) => {
+    return writerOn(client, new Writer(client, settings, table), context.signal, (event) => {
       if (settings.bindings === undefined) sayWhatIsLeft(event, table, settings, context);
     });
   } catch (cause) {
@@ -46,19 +51,23 @@ async function describe(client: Client, settings: PostgresSettings): Promise<Tab
   return checkedTable(found as TableDescription | undefined, settings);
 }
 
-function writerOn(client: Client, writer: Writer, onFirst: (event: unknown) => void): SinkWriter<unknown> {
-  let forget: (() => void) | undefined;
+function writerOn(
+  client: Client,
+  writer: Writer,
+  signal: AbortSignal,
+  onFirst: (event: unknown) => void,
+): SinkWriter<unknown> {
+  const forget = onAbort(signal, () => void client.close());
+  let isFirst = true;
   return {
-    write: async (events, { signal }) => {
+    write: async (events) => {
       if (events.length === 0) return;
-      if (forget === undefined) {
-        forget = onAbort(signal, () => void client.close()); // the same signal in every call of a run
-        onFirst(events[0]);
-      }
+      if (isFirst) onFirst(events[0]);
+      isFirst = false;
       await writer.write(events);
     },
     close: async () => {
-      forget?.();
+      forget();
       await client.close();
     },
   };

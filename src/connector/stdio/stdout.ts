@@ -37,6 +37,7 @@ export function stdout(options: StdoutOptions = {}): Sink<unknown> {
   return {
     name,
     limits: { maxConcurrency: 1 },
+    deadline: false,
     open: ({ scheduler }) => {
       const encoder = lineEncoder(format, name, { columns: options.columns });
       let isBegun = false;

@@ -76,7 +76,7 @@ function sinkSide(target: unknown, name: string, format: Format | undefined, end
     throw new ConfigError('stream().format', "'ndjson' or 'csv' to write", format);
   }
   const limits = { maxConcurrency: 1 };
-  return { limits, open: () => (isWeb ? webWriter : nodeWriter)(target as never, name, format, ends) };
+  return { limits, deadline: false, open: () => (isWeb ? webWriter : nodeWriter)(target as never, name, format, ends) };
 }
 
 function isNodeReadable(value: unknown): value is Readable {

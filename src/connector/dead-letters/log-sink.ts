@@ -1,0 +1,32 @@
+import type { DeadLetter } from '../../event/dead-letter.ts';
+import type { Sink } from '../../event/sink.ts';
+import { systemFileSystem } from '../../host/file-system.ts';
+import { openLog } from '../../log/log.ts';
+import { letterJson } from './letter-json.ts';
+
+/**
+ * Dead letters in a durable log: a letter is confirmed once it would survive a power loss, so that its event can be
+ * acknowledged. `daoflow dlq` shows it and plays it back. Opened with the first letter: no letter, no directory.
+ */
+export function deadLetterLog(directory: string): Sink<DeadLetter> {
+  return {
+    name: 'dead-letters',
+    deadline: false,
+    open: (context) => {
+      let opening: ReturnType<typeof openLog> | undefined;
+      const encoder = new TextEncoder();
+      return {
+        write: async (letters) => {
+          if (opening === undefined) {
+            context.notice('warn', `an event cannot be processed: ${letters[0]?.reason ?? ''}`);
+            context.notice('warn', `such events are kept in ${directory}: daoflow dlq ls ${directory}`);
+          }
+          opening ??= openLog(directory, {}, { fileSystem: systemFileSystem(), scheduler: context.scheduler });
+          const log = await opening;
+          await log.append(letters.map((letter) => encoder.encode(letterJson(letter))));
+        },
+        close: async () => (await opening)?.close(),
+      };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { Sink } from '../event/sink.ts';
+import type { EventSource } from '../event/source.ts';
+import { virtualFlow, virtualHost } from '../testing/virtual-host.ts';
+import { guaranteeOf, type Guarantee } from './guarantee.ts';
+
+type Kind = 'replays' | 'redelivers' | 'forgets';
+
+function source(kind: Kind): EventSource<number> {
+  const run = (): Promise<void> => Promise.resolve();
+  const base = { kind: 'events', name: kind, run } as const;
+  if (kind === 'replays') return { ...base, replays: true };
+  return kind === 'redelivers' ? { ...base, acknowledged: () => undefined } : base;
+}
+
+function sink(repeats?: 'goes back' | 'by key'): Sink<number> {
+  const open = (): { write: () => undefined } => ({ write: () => undefined });
+  return repeats === undefined ? { name: 'plain', open } : { name: repeats.replace(' ', '-'), repeats, open };
+}
+
+function guarantee(kinds: readonly Kind[], sinks: readonly Sink<number>[], hasData: boolean): Guarantee {
+  const flow = virtualFlow('f', virtualHost());
+  const [first, ...others] = kinds.map((kind) => flow.from(source(kind)));
+  const all = others.length === 0 || first === undefined ? first : first.merge(...others);
+  for (const each of sinks) all?.to(each);
+  return guaranteeOf(flow.plan(), hasData);
+}
+
+describe('the guarantee of a flow', () => {
+  it.each([
+    ['replays', 'goes back', true, 'exactly-once', 'exactly-once'],
+    ['replays', 'by key', true, 'effectively-once', 'exactly-once'],
+    ['replays', undefined, true, 'at-least-once', 'exactly-once'],
+    ['replays', 'goes back', false, 'best-effort', 'none'],
+    ['redelivers', undefined, true, 'at-least-once', 'checkpoint'],
+    ['redelivers', 'by key', false, 'effectively-once', 'none'],
+    ['redelivers', 'goes back', true, 'at-least-once', 'checkpoint'],
+    ['forgets', 'by key', true, 'best-effort', 'checkpoint'],
+    ['forgets', 'goes back', false, 'best-effort', 'none'],
+  ] as const)(
+    'of a source that %s and a sink that takes repeats %s, data %s: %s, state %s',
+    (kind, repeats, data, level, state) => {
+      expect(guarantee([kind], [sink(repeats)], data)).toMatchObject({ level, state });
+    },
+  );
+
+  it('is that of its weakest pair, and says which', () => {
+    const found = guarantee(['replays', 'forgets'], [sink('goes back'), sink()], true);
+    expect(found.pairs.map(({ level }) => level)).toEqual([
+      'exactly-once',
+      'at-least-once',
+      'best-effort',
+      'best-effort',
+    ]);
+    expect(found.text).toBe(
+      'guarantee: best-effort (forgets to goes-back: loses what was in memory); state as of the last checkpoint',
+    );
+  });
+});
