@@ -75,7 +75,12 @@ test.each<[string, unknown, string]>([
     { steps: [{ link: null, group: [{ ...A, quantifier: { optional: true } }], quantifier: { min: 1, max: null } }] },
     'steps[0].quantifier',
   ],
-  ['branches that take an event', { steps: [{ link: null, anyOf: [[A]] }] }, 'steps[0].anyOf'],
+  [
+    'branches that begin with a step that must come',
+    { steps: [{ link: null, anyOf: [[A], [{ link: null, name: 'b', quantifier: { optional: true } }]] }] },
+    'steps[0].anyOf[1][0]',
+  ],
+  ['two branches or more', { steps: [{ link: null, anyOf: [[A]] }] }, 'steps[0].anyOf'],
   ['steps to permute', { steps: [{ link: null, permute: [A] }] }, 'steps[0].permute'],
   ['a target of skipping', { steps: [A], skip: { strategy: 'toLast', ref: 'b' } }, 'skip.ref'],
   ['no target where none is used', { steps: [A], skip: { strategy: 'pastLast', ref: 'a' } }, 'skip.ref'],

@@ -161,7 +161,7 @@ class Author {
     const anyOf = [0, 1].map(() => {
       const known = this.#bound.length;
       const branch = this.#sequence(this.#dice.between(1, 2), depth + 1).map(withoutEndlessEnd);
-      if (!branch.every(mayBeMissing)) return branch;
+      if (!headMayBeMissing(branch)) return branch;
       this.#bound.length = known;
       return [this.#plain(null)];
     });
@@ -233,6 +233,11 @@ class Author {
 function mayBeMissing(step: Step<CaseEvent>): boolean {
   if (step.link === 'notNext' || step.link === 'notFollowedBy' || step.quantifier?.optional === true) return true;
   return 'group' in step && step.group.every(mayBeMissing);
+}
+
+function headMayBeMissing([head]: readonly Step<CaseEvent>[]): boolean {
+  if (head === undefined || head.quantifier?.optional === true) return true;
+  return 'group' in head && headMayBeMissing(head.group);
 }
 
 /** A negation at the end of a group is one before what follows the group: not drawn. */

@@ -55,8 +55,13 @@ export function isOptional(quantifier: Quantifier<never> | undefined): boolean {
 }
 
 function hasEmptyBody(step: Step<never>): boolean {
-  if ('group' in step) return canBeEmpty(step.group);
-  return 'anyOf' in step && step.anyOf.some(canBeEmpty);
+  return 'group' in step && canBeEmpty(step.group);
+}
+
+/** The head of an alternative decides between them: one that may be missing would wait twice, for itself and for the next. */
+function headMayBeMissing([head]: readonly Step<never>[]): boolean {
+  if (head === undefined || isOptional(head.quantifier)) return true;
+  return 'group' in head && headMayBeMissing(head.group);
 }
 
 function checkSequence<E>(steps: readonly Step<E>[], path: string, names: Map<string, string>, depth: number): void {
@@ -79,8 +84,9 @@ function checkStep<E>(step: Step<E>, path: string, names: Map<string, string>, d
     if (step.anyOf.length < 2) throw new PatternError(`${path}.anyOf`, 'two sequences or more', step.anyOf);
     step.anyOf.forEach((branch, index) => {
       checkSequence(branch, `${path}.anyOf[${index}]`, names, depth + 1);
-      if (canBeEmpty(branch))
-        throw new PatternError(`${path}.anyOf[${index}]`, 'a step that must come', 'optional ones');
+      if (headMayBeMissing(branch)) {
+        throw new PatternError(`${path}.anyOf[${index}][0]`, 'a first step that must come', branch[0]);
+      }
     });
   } else if ('permute' in step) checkPermutation(step.permute, `${path}.permute`, names, depth);
   else checkName(step.name, `${path}.name`, names);

@@ -24,6 +24,8 @@ interface Frame<E> {
   readonly part: Part<E>;
   /** The first pass of a loop follows what precedes the group; later passes follow the pass before. */
   readonly isFirstPass: boolean;
+  /** Heads of branches do not wait, the fork before them does: it ends with the first event that suits any of them. */
+  readonly isFork: boolean;
 }
 
 interface Negation<E> {
@@ -222,34 +224,33 @@ class Compiler<E> {
   /** Passes of a group meet in a state that binds nothing: from there the next pass begins or the loop is left. */
   #compositeLoop(place: Place<E>, part: Part<E>, sink: State<E>): State<E> {
     const joint = this.#state(part, 'normal');
-    const first = this.#body(place, part, joint, false, false);
+    const first = this.#body(place, part, joint, false);
     connect(first, 'proceed', sink, freely(place.frame));
     connect(joint, 'proceed', first, freely(place.frame));
     return first;
   }
 
   #composite(place: Place<E>, part: Part<E>, { sink, bypass, isOptional, isFirstPass }: Single<E>): State<E> {
-    const first = this.#body(place, part, sink, isFirstPass, isOptional);
+    const first = this.#body(place, part, sink, isFirstPass);
     if (isOptional && bypass !== undefined) connect(first, 'proceed', bypass, freely(place.frame));
     return first;
   }
 
-  #body(place: Place<E>, part: Part<E>, sink: State<E>, isFirstPass: boolean, isOptional: boolean): State<E> {
+  #body(place: Place<E>, part: Part<E>, sink: State<E>, isFirstPass: boolean): State<E> {
     const { body } = part;
-    const frame: Frame<E> = { part, isFirstPass };
+    const isFork = body.kind !== 'group';
+    const frame: Frame<E> = { part, isFirstPass, isFork };
     if (body.kind === 'group') return this.#sequence(body.parts, sink, frame, place.following);
-    // Heads of branches do not wait, the fork before them does: it ends with the first event that suits any of them.
-    const forked: Frame<E> = { part: { ...part, contiguity: 'strict', inner: 'strict' }, isFirstPass };
     const contiguity = isFirstPass ? outerContiguity(place, part) : part.inner;
     if (body.kind === 'choice') {
-      const heads = body.branches.map((branch) => this.#sequence(branch, sink, forked, place.following));
-      return this.#fork(place, part, heads, contiguity, isOptional || !isFirstPass);
+      const heads = body.branches.map((branch) => this.#sequence(branch, sink, frame, place.following));
+      return this.#fork(place, part, heads, contiguity, true);
     }
-    if (body.kind === 'permutation') return this.#permutation(place, part, body.parts, sink, contiguity);
+    if (body.kind === 'permutation') return this.#permutation(place, frame, body.parts, sink, contiguity);
     return sink;
   }
 
-  /** A state from which several go on. `waits` apart: what is added to the fork itself is gone once only. */
+  /** A state from which several go on. It waits apart where ways around or out of it may be added: they are gone once. */
   #fork(
     place: Place<E>,
     part: Part<E>,
@@ -274,7 +275,7 @@ class Compiler<E> {
   /** One state per set of parts that have come, from all of them back to none. */
   #permutation(
     place: Place<E>,
-    part: Part<E>,
+    frame: Frame<E>,
     members: readonly Part<E>[],
     sink: State<E>,
     contiguity: Contiguity,
@@ -288,10 +289,10 @@ class Compiler<E> {
       const heads = missing.map((member) => {
         const state = this.#state(member, 'normal');
         const to = bySet[come | (1 << members.indexOf(member))] ?? sink;
-        connect(state, 'take', to, takeOf({ ...place, frame: { part, isFirstPass: true } }, member));
+        connect(state, 'take', to, takeOf({ frame }, member));
         return state;
       });
-      bySet[come] = this.#fork(place, part, heads, come === 0 ? contiguity : between, come === 0);
+      bySet[come] = this.#fork(place, frame.part, heads, come === 0 ? contiguity : between, come === 0);
     }
     return bySet[0] ?? sink;
   }
@@ -387,12 +388,16 @@ function isHead<E>({ index, frame }: Place<E>): boolean {
 
 /** How a part follows what precedes it; the head of a group does as the group does. */
 function outerContiguity<E>(place: Place<E>, part: Part<E>): Contiguity {
-  if (!isHead(place) || place.frame === undefined) return part.contiguity;
-  return place.frame.isFirstPass ? place.frame.part.contiguity : place.frame.part.inner;
+  const { frame } = place;
+  if (frame === undefined || !isHead(place)) return part.contiguity;
+  if (frame.isFork) return 'strict';
+  return frame.isFirstPass ? frame.part.contiguity : frame.part.inner;
 }
 
+/** The head of a group repeats as the group does. */
 function innerContiguity<E>(place: Place<E>, part: Part<E>): Contiguity {
-  return isHead(place) && place.frame !== undefined ? place.frame.part.inner : part.inner;
+  const { frame } = place;
+  return frame === undefined || frame.isFork || !isHead(place) ? part.inner : frame.part.inner;
 }
 
 function headsOptionalGroup<E>(place: Place<E>): boolean {
