@@ -29,9 +29,14 @@ export interface Run<E> {
 /** Later than any event: the seed stands behind all partial matches. */
 export const SEED_START: number = Number.MAX_SAFE_INTEGER;
 
+/** Steps in the order in which they first matched. */
 export function bindingsOf<E>(last: Bound<E> | undefined): Bindings<E> {
+  const chain: Bound<E>[] = [];
+  for (let bound = last; bound !== undefined; bound = bound.before) chain.push(bound);
   const bindings: Record<string, E[]> = {};
-  for (let bound = last; bound !== undefined; bound = bound.before) (bindings[bound.name] ??= []).push(bound.event);
-  for (const name in bindings) bindings[name]?.reverse();
+  for (let i = chain.length - 1; i >= 0; i--) {
+    const { name, event } = chain[i] as Bound<E>;
+    (bindings[name] ??= []).push(event);
+  }
   return bindings;
 }
