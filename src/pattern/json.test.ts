@@ -60,6 +60,7 @@ test.each<[string, unknown, string]>([
   ['a name of its own', { steps: [A, { link: 'next', name: 'a' }] }, 'steps[1].name'],
   ['a name', { steps: [{ link: null, name: '' }] }, 'steps[0].name'],
   ['a name that objects keep', { steps: [{ link: null, name: '__proto__' }] }, 'steps[0].name'],
+  ['a name that no object has', { steps: [{ link: null, name: 'constructor' }] }, 'steps[0].name'],
   ['min', { steps: [{ ...A, quantifier: { min: -1 } }] }, 'steps[0].quantifier.min'],
   ['max not below min', { steps: [{ ...A, quantifier: { min: 3, max: 2 } }] }, 'steps[0].quantifier.max'],
   ['a bound on repetitions', { steps: [{ ...A, quantifier: { min: 1, max: 1e6 } }] }, 'steps[0].quantifier.max'],

@@ -110,8 +110,8 @@ function checkPermutation<E>(
 }
 
 function checkName(name: string, path: string, names: Map<string, string>): void {
-  // `__proto__` is not a key that objects keep.
-  if (name === '' || name === '__proto__') throw new PatternError(path, 'a name', name);
+  // `__proto__` and its like are not keys of an object's own from the start.
+  if (name === '' || name in Object.prototype) throw new PatternError(path, 'a name', name);
   const other = names.get(name);
   if (other !== undefined) throw new PatternError(path, `a name that is not that of ${other}`, name);
   names.set(name, path);
