@@ -43,6 +43,8 @@ export class EdgeSizing {
   /** Events per ms that each stage took away lately. */
   readonly #drains = new Map<string, number>();
   readonly #tuned: ReadonlySet<string>;
+  /** Whether their queues have made them late lately. */
+  readonly #lateness = new Map<string, Lateness>();
   /** Of a stage's budget, for which what it takes away may wait. */
   readonly #waitingShare: number;
 
@@ -72,15 +74,20 @@ export class EdgeSizing {
     return this.#manager.maxEvents(stage);
   }
 
-  /** The most events that can be in time: what the stage takes away within its budget. Infinity while nothing is known. */
+  /** The most events that can be in time, where a queue has made a stage late: what it takes away within its budget. */
   timelyEvents(stage: string, budgetMs: number): number {
     const perMs = this.#drains.get(stage);
-    return perMs === undefined ? Infinity : Math.max(LEAST_EVENTS, Math.ceil(perMs * budgetMs * this.#waitingShare));
+    if (perMs === undefined) return Infinity;
+    // Alone, a controller needs the whole queue to see what comes; among several, one queue is the next one's rate.
+    if (this.#options.shares === 1 && this.#lateness.get(stage)?.isBounded !== true) return Infinity;
+    return Math.max(LEAST_EVENTS, Math.ceil(perMs * budgetMs * this.#waitingShare));
   }
 
-  /** Each control period. */
-  observe(observations: readonly StageObservation[]): void {
-    for (const { stage, done, durationMs, gate } of observations) {
+  /** Each control period. @param isLate - its events took longer than the budget of the stage */
+  observe(observations: readonly StageObservation[], isLate: (observation: StageObservation) => boolean): void {
+    for (const observation of observations) {
+      const { stage, done, durationMs, gate } = observation;
+      this.#lateness.set(stage, nextLateness(this.#lateness.get(stage) ?? IN_TIME, isLate(observation)));
       if (done === 0 || gate !== 'open') continue; // it says nothing about what could be
       const before = this.#drains.get(stage);
       const now = done / durationMs;
@@ -126,6 +133,30 @@ export class EdgeSizing {
     if (wish === undefined) return sized;
     return Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetMs));
   }
+}
+
+/** Whether the queue of a stage is bounded by what can be in time. */
+interface Lateness {
+  readonly isBounded: boolean;
+  /** Control periods on end in which the stage was late; or, bounded, how many the bound still lasts. */
+  readonly periods: number;
+  /** How long the next bound lasts, control periods. */
+  readonly hold: number;
+}
+
+/** A second: its controller has had the time to answer, and needs the queue to see what comes. */
+const LATE_PERIODS = 10;
+const FIRST_HOLD = 100;
+const LONGEST_HOLD = 3000;
+const IN_TIME: Lateness = { isBounded: false, periods: 0, hold: FIRST_HOLD };
+
+/** A bound that was needed again lasts twice as long: 10 s, up to 5 min. */
+function nextLateness({ isBounded, periods, hold }: Lateness, isLate: boolean): Lateness {
+  if (isBounded)
+    return periods > 1 ? { isBounded, periods: periods - 1, hold } : { isBounded: false, periods: 0, hold };
+  const late = isLate ? periods + 1 : 0;
+  if (late < LATE_PERIODS) return { isBounded, periods: late, hold };
+  return { isBounded: true, periods: hold, hold: Math.min(LONGEST_HOLD, 2 * hold) };
 }
 
 function loadOf(

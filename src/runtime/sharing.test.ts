@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { generate } from '../connector/generate/generate.ts';
+import { fromBatches } from '../connector/iterable/iterable.ts';
 import type { StageObservation } from '../control/observation.ts';
 import type { Sink } from '../event/sink.ts';
 import type { Run, RunOptions } from '../flow/run.ts';
@@ -56,6 +57,47 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 
 /** A target in which the 500 events that are asked for can be in time. */
 const RELAXED: VirtualFlowOptions = { targets: { latency: { p95: '300ms' } } };
+
+describe('a flow of one stage', () => {
+  /** 10 ms a call of 10 events at a time, and a source that always has more. */
+  function single(seen: StageObservation[] = []) {
+    const host = virtualHost();
+    const chunks = function* (): Generator<number[]> {
+      for (;;) yield [1, 2, 3, 4];
+    };
+    const wait = () => new Promise<void>((resolve) => void host.scheduler.after(10, resolve));
+    const run = virtualFlow('f', host, { controller: greedy(1, 500, seen) })
+      .from(fromBatches(chunks))
+      .to(wait, { name: 'sink', batch: 10 })
+      .run();
+    return { host, run };
+  }
+
+  it('has the queue that its controller asks for, until that makes it late for a second', async () => {
+    const { host, run } = single();
+    await host.scheduler.advance(600);
+    expect(run.settings.get('sink').edgeEvents).toBe(500);
+    await host.scheduler.advance(2400);
+    expect(run.settings.get('sink').edgeEvents).toBeLessThanOrEqual(20); // 1 event a ms, half of 30 ms
+    expect(run.snapshot().system.response_time.p95).toBeLessThan(60);
+    await run.stop();
+  });
+
+  it('tries the longer queue again after 10 s, then after 20 s', async () => {
+    const { host, run } = single();
+    const longAt: number[] = [];
+    for (let second = 1; second <= 40; second += 1) {
+      await host.scheduler.advance(1000);
+      if (run.settings.get('sink').edgeEvents === 500) longAt.push(second);
+    }
+    const tries = longAt.filter((second, i) => second > (longAt[i - 1] ?? -1) + 1);
+    const [first = 0, second = 0] = tries;
+    expect(tries).toHaveLength(2);
+    expect(first).toBeGreaterThan(9);
+    expect(second - first).toBeGreaterThan(1.5 * first);
+    await run.stop();
+  });
+});
 
 describe('what stages share', () => {
   it('grants no longer queue than can be in time', async () => {

@@ -39,6 +39,7 @@ import type { FlowGraph } from '../tuning/arbiter/flow-graph.ts';
 import { upstreamTimes, withTimes, type CumulativeTimes } from '../tuning/arbiter/own-view.ts';
 import { predictBatch, type BatchPrediction } from '../tuning/arbiter/prediction.ts';
 import { isSaturated, type StageReport } from '../tuning/arbiter/stage-report.ts';
+import { quantile } from '../stats/histogram.ts';
 import { CONTROL_PERIOD_MS } from '../tuning/controller.ts';
 import type { ControlledStage } from './controlled-stage.ts';
 import { EdgeSizing } from './edge-sizing.ts';
@@ -195,7 +196,7 @@ export class Sharing {
     for (const { stage, busyRatio } of observations) {
       this.#busyFor.set(stage, busyRatio >= BUSY ? (this.#busyFor.get(stage) ?? 0) + 1 : 0);
     }
-    this.#edges.observe(observations);
+    this.#edges.observe(observations, (observation) => this.#isLate(observation));
     const reason = this.#limit(at, observations, sample);
     if (this.#mayMove) {
       this.#arbiter = withoutBindingCaps(this.#arbiter, (stage) => (this.#busyFor.get(stage) ?? 0) >= BUSY_PERIODS);
@@ -303,6 +304,10 @@ export class Sharing {
       if (at > Number.NEGATIVE_INFINITY)
         decided({ kind: 'trim', stage: stage.name, at, changes, reason, evidence: {} });
     }
+  }
+
+  #isLate({ stage, latency }: StageObservation): boolean {
+    return (quantile(latency, 0.95) ?? 0) - this.upstreamOf(stage) > this.budgetOf(stage);
   }
 
   #isHeldByCalls(stage: string): boolean {
