@@ -199,8 +199,8 @@ export class PatternSet<E> {
   /** Hands the event to what lives for its key. */
   #continue(router: Router<E>, slot: number, event: E, ts: number): void {
     const rows = this.#rows;
-    if ((rows.count[slot] as number) > CROWD) {
-      this.#continueCrowd(router, slot, event, ts);
+    if ((rows.count[slot] as number) > CROWD || router.isSelective(this.#turn)) {
+      this.#continueFound(router, slot, event, ts);
       return;
     }
     for (let row = rows.first[slot] as number; row !== NO_ROW;) {
@@ -211,10 +211,24 @@ export class PatternSet<E> {
     }
   }
 
-  #continueCrowd(router: Router<E>, slot: number, event: E, ts: number): void {
+  /** By what the event concerns, not by what lives for the key. */
+  #continueFound(router: Router<E>, slot: number, event: E, ts: number): void {
     const count = router.awaited(this.#found);
     for (let i = 0; i < count; i += 1) this.#handIfLive(this.#found[i] as Entry<E>, slot, event, ts);
-    for (const entry of router.restless) this.#handIfLive(entry, slot, event, ts);
+    if (router.restless.length === 0) return;
+    if ((this.#rows.count[slot] as number) > CROWD) {
+      for (const entry of router.restless) this.#handIfLive(entry, slot, event, ts);
+    } else this.#continueRestless(slot, event, ts);
+  }
+
+  #continueRestless(slot: number, event: E, ts: number): void {
+    const rows = this.#rows;
+    for (let row = rows.first[slot] as number; row !== NO_ROW;) {
+      const next = rows.next[row] as number;
+      const entry = this.#entryAt(row);
+      if (entry.program.awaits === undefined && entry.turn !== this.#turn) this.#hand(entry, row, event, ts);
+      row = next;
+    }
   }
 
   #handIfLive(entry: Entry<E>, slot: number, event: E, ts: number): void {

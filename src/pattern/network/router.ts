@@ -2,12 +2,20 @@ import type { Entry } from './entry.ts';
 import { PredicateIndex } from './predicate-index.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 
+/** Found patterns up to which finding costs less than asking a key's few; bench:patterns, sparse against dense. */
+const SELECTIVE = 16;
+/** Events over which the number of found patterns is averaged. */
+const AVERAGED = 64;
+const REVIEW_EVERY = 64;
+
 /** Which patterns an event concerns: by the predicates that hold for it. Made anew when the patterns change. */
 export class Router<E> {
   /** Patterns that any event may begin. */
   readonly startedByAny: readonly Entry<E>[];
   /** Patterns to which every event of a live key matters. */
   readonly restless: readonly Entry<E>[];
+  /** Patterns that await an event, on average. */
+  #hits = 0;
   readonly #starts: Routes<E>;
   readonly #awaits: Routes<E>;
 
@@ -26,7 +34,17 @@ export class Router<E> {
 
   /** Patterns that may await the event at hand; one may come twice. @returns how many, in `found` */
   awaited(found: Entry<E>[]): number {
-    return this.#awaits.find(found);
+    const count = this.#awaits.find(found);
+    this.#hits += (count - this.#hits) / AVERAGED;
+    return count;
+  }
+
+  /**
+   * True when few patterns await an event: then it is cheaper to find these than to ask all that live for its key. Now and
+   * then true without that, so that the average is of the present.
+   */
+  isSelective(turn: number): boolean {
+    return this.#hits < SELECTIVE || turn % REVIEW_EVERY === 0;
   }
 }
 
