@@ -20,6 +20,12 @@ export interface DemoCommandOptions {
   readonly codegen: boolean;
 }
 
+export interface MatchCommandOptions {
+  readonly pattern: string;
+  readonly explain?: boolean;
+  readonly json?: boolean;
+}
+
 export interface LogOptions {
   readonly json?: boolean;
 }

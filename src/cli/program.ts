@@ -7,7 +7,7 @@ import { EXIT } from './exit-code.ts';
 import { logCommand } from './log/command.ts';
 import { rateOption, secondsOption } from './option-values.ts';
 import { packageJson } from './package-info.ts';
-import type { DemoCommandOptions, RunCommandOptions } from './command-options.ts';
+import type { DemoCommandOptions, MatchCommandOptions, RunCommandOptions } from './command-options.ts';
 
 /** A command answers with its exit code. */
 export interface Outcome {
@@ -44,7 +44,7 @@ export function program(outcome: Outcome): Command {
     .exitOverride();
   const log = logCommand((exitCode) => (outcome.exitCode = exitCode));
   const running = [runCommand(outcome), devCommand(outcome), initCommand(outcome), demoCommand(outcome)];
-  for (const command of [...running, log, dlqCommand(outcome)]) {
+  for (const command of [...running, matchCommand(outcome), log, dlqCommand(outcome)]) {
     root.addCommand(command.exitOverride().copyInheritedSettings(root));
   }
   return root;
@@ -114,6 +114,32 @@ function initCommand(outcome: Outcome): Command {
     .action(async (path: string, options: { readonly force?: boolean }) => {
       const { init } = await import('./init.ts');
       outcome.exitCode = init(path, { ...options, cwd: process.cwd(), say: (line) => void process.stdout.write(line) });
+    });
+}
+
+function matchCommand(outcome: Outcome): Command {
+  return new Command('match')
+    .description('find a pattern in events, one JSON object per line, and show the matches')
+    .argument('[file]', 'a file; default stdin')
+    .requiredOption('--pattern <text>', 'the pattern, as in MATCH_RECOGNIZE')
+    .option('--explain', 'say how the pattern is matched, and read nothing')
+    .addOption(new Option('--json', 'one JSON object per match').conflicts('explain'))
+    .addHelpText(
+      'after',
+      `
+a b   b is the very next event of a's key      a -> b    the next that fits, others between are passed over
+a ->> b   also the later ones that fit         a !-> b   b must not come
+PARTITION BY is the key, ORDER BY the field with the time (else the lines are one tick apart).
+
+Examples:
+  $ npx daoflow match --pattern "PATTERN (a -> b) DEFINE a AS price < 2, b AS price > 100" trades.ndjson
+  $ npx daoflow match --pattern "PARTITION BY user ORDER BY ts
+      PATTERN (fail{3,} ok) WITHIN INTERVAL '5' MINUTE DEFINE fail AS ok = FALSE, ok AS ok = TRUE" logins.ndjson`,
+    )
+    .action(async (file: string | undefined, options: MatchCommandOptions) => {
+      const [{ match }, { colorsFor }] = await Promise.all([import('./match/match.ts'), import('./view/colors.ts')]);
+      const { stdin, stdout, stderr, env } = process;
+      outcome.exitCode = await match(file, options, { stdin, stdout, stderr, colors: colorsFor(stdout, env) });
     });
 }
 

@@ -26,6 +26,7 @@ describe('daoflow', () => {
     ['dev', '--help'],
     ['init', '--help'],
     ['demo', '--help'],
+    ['match', '--help'],
     ['log', '--help'],
     ['log', 'cat', '--help'],
   ])('helps with %s %s', async (...args) => {
