@@ -66,7 +66,7 @@ async function score(b: BenchContext, options: Options): Promise<void> {
     b.record(key, gate.measured);
   }
   if (process.argv.includes('--json')) for (const row of rows) noteRow(b, row);
-  if (options.write) writeResults({ rows, statics, all, gates, seeds: options.seeds });
+  if (options.write) writeResults({ rows, statics, all, gates, seeds: options.seeds, isQuick: options.quick });
 }
 
 function noteRow(b: BenchContext, row: Row): void {

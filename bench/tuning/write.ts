@@ -16,14 +16,19 @@ export interface Results {
   readonly all: readonly Row[];
   readonly gates: readonly Gate[];
   readonly seeds: number;
+  /** A few plants of all. */
+  readonly isQuick: boolean;
 }
 
-export function writeResults({ rows, statics, all, gates, seeds }: Results): void {
+export function writeResults({ rows, statics, all, gates, seeds, isQuick }: Results): void {
   const { cpu, cores, node } = machineFacts();
   const text = `# Results
 
-Written by \`npm run bench:tuning -- --write\` at ${commitOf() ?? 'no commit'} (${cpu}, ${cores} cores, Node.js ${node}; only the CPU figures depend on the machine), ${seeds} seeds, 3 of the baselines.
-How it is measured: [measuring](measuring.md).
+Written by \`npm run bench:tuning -- --write${isQuick ? ' --quick' : ''}\` at ${commitOf() ?? 'no commit'} (${cpu}, ${cores} cores, Node.js ${node}; only the CPU figures depend on the machine), ${seeds} seeds, at most 3 of the baselines.
+How it is measured: [measuring](measuring.md).${isQuick ? QUICK : ''}
+
+Runs on a plant whose calls take five times as long between 20 and 50 s, on one that is limited in calls per
+second, and on one with a load that comes and goes: [slowdown](plots/slowdown.svg), [limit](plots/limit.svg), [load](plots/load.svg).
 
 ## Targets
 
@@ -43,6 +48,11 @@ ${markdown(rowTable(rows, statics))}
 `;
   writeFileSync(join(root, 'docs/tuning/results.md'), text);
 }
+
+const QUICK = `
+
+**This was a quick run: a few plants of the hundred, chosen for what they differ in and not for how they end. It says which
+targets are missed, not which are met everywhere.**`;
 
 function gateRow(gate: Gate): string[] {
   const { name, metric, unit, comparison, target, measured } = gate;
