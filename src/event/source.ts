@@ -12,6 +12,8 @@ export interface SourceContext {
   readonly random: Random;
   /** Aborted: stop taking in, hand over what was already taken, then let `run` resolve. */
   readonly signal: AbortSignal;
+  /** The flow's data directory, for a source that keeps what it took until it is done. */
+  readonly data?: string | undefined;
   /** For a source that `replays`: partition -> offset after the last event that must not come again. */
   readonly resume: ReadonlyMap<string, number>;
   /** Says something a person should see once: where a server listens, a file that was skipped. */
@@ -34,8 +36,11 @@ export interface SourceOutput<E> {
 export interface EventSource<E> {
   readonly kind: 'events';
   readonly name: string;
-  /** It begins where `context.resume` says, and gives the same events again: a flow with a `data` directory goes on there. */
-  readonly replays?: boolean;
+  /**
+   * It begins where `context.resume` says, and gives the same events again: a flow with a `data` directory goes on there.
+   * `with data`: it can only where the flow has one.
+   */
+  readonly replays?: boolean | 'with data';
   run(output: SourceOutput<E>, context: SourceContext): Promise<void>;
   /** Gap-free prefix: everything before `offset` of `partition` is confirmed by every sink. */
   acknowledged?(partition: string, offset: number): void;
@@ -74,7 +79,7 @@ export interface ByteSource {
   readonly kind: 'bytes';
   readonly name: string;
   /** See EventSource. */
-  readonly replays?: boolean;
+  readonly replays?: boolean | 'with data';
   readonly format: Format;
   /** CSV and TSV: names of the columns, where the text does not begin with them. */
   readonly header?: readonly string[] | undefined;

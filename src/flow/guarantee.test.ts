@@ -4,12 +4,13 @@ import type { EventSource } from '../event/source.ts';
 import { virtualFlow, virtualHost } from '../testing/virtual-host.ts';
 import { guaranteeOf, type Guarantee } from './guarantee.ts';
 
-type Kind = 'replays' | 'redelivers' | 'forgets';
+type Kind = 'replays' | 'keeps' | 'redelivers' | 'forgets';
 
 function source(kind: Kind): EventSource<number> {
   const run = (): Promise<void> => Promise.resolve();
   const base = { kind: 'events', name: kind, run } as const;
   if (kind === 'replays') return { ...base, replays: true };
+  if (kind === 'keeps') return { ...base, replays: 'with data', acknowledged: () => undefined };
   return kind === 'redelivers' ? { ...base, acknowledged: () => undefined } : base;
 }
 
@@ -32,6 +33,8 @@ describe('the guarantee of a flow', () => {
     ['replays', 'by key', true, 'effectively-once', 'exactly-once'],
     ['replays', undefined, true, 'at-least-once', 'exactly-once'],
     ['replays', 'goes back', false, 'best-effort', 'none'],
+    ['keeps', 'by key', true, 'effectively-once', 'exactly-once'],
+    ['keeps', 'by key', false, 'best-effort', 'none'],
     ['redelivers', undefined, true, 'at-least-once', 'checkpoint'],
     ['redelivers', 'by key', false, 'effectively-once', 'none'],
     ['redelivers', 'goes back', true, 'at-least-once', 'checkpoint'],

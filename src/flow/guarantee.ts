@@ -7,6 +7,7 @@
  *   which all replay.
  */
 
+import type { Source } from '../event/source.ts';
 import type { Plan } from './plan.ts';
 
 /** From the weakest to the strongest. */
@@ -48,16 +49,22 @@ export function guaranteeOf(plan: Plan, hasData: boolean): Guarantee {
   const sinks = plan.stages.flatMap(({ node }) => (node.kind === 'sink' ? [node] : []));
   const pairs = plan.sources.flatMap(({ node: { name, source } }) =>
     sinks.map(({ name: sink, sink: { repeats } }): PairGuarantee => {
-      const returns =
-        source.replays === true ? 'replays' : source.acknowledged === undefined ? 'forgets' : 'redelivers';
-      const [level, afterCrash] = pairOf(returns, repeats ?? 'again', hasData);
+      const [level, afterCrash] = pairOf(returnOf(source, hasData), repeats ?? 'again', hasData);
       return { source: name, sink, level, afterCrash };
     }),
   );
   const level = GUARANTEE_LEVELS.find((each) => pairs.some((pair) => pair.level === each)) ?? 'best-effort';
-  const replayAll = plan.sources.every(({ node }) => node.source.replays === true);
+  const replayAll = plan.sources.every(({ node }) => returnOf(node.source, hasData) === 'replays');
   const state = !hasData ? 'none' : replayAll ? 'exactly-once' : 'checkpoint';
   return { level, pairs, state, text: textOf(level, pairs, state) };
+}
+
+function returnOf(source: Source<unknown>, hasData: boolean): Return {
+  const { replays = false } = source;
+  if (replays !== false && hasData) return 'replays';
+  if (replays === 'with data') return 'forgets';
+  if (source.acknowledged !== undefined) return 'redelivers';
+  return replays ? 'replays' : 'forgets';
 }
 
 function pairOf(returns: Return, repeats: Repeat, hasData: boolean): readonly [GuaranteeLevel, string] {

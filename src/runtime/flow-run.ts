@@ -287,7 +287,8 @@ export class FlowRun implements Run {
     const { scheduler } = this.#host;
     const random = this.#environment.random;
     const resume = this.#resume?.sources.get(ingest.name) ?? new Map<string, number>();
-    const context = { flow: this.flow, scheduler, random, signal: this.#intake.signal, resume, notice: this.#notice };
+    const { signal } = this.#intake;
+    const context = { flow: this.flow, scheduler, random, signal, resume, data: this.#data(), notice: this.#notice };
     try {
       if (source?.kind === 'bytes') await source.run(ingest.byteOutput(), context);
       else await source?.run(ingest.eventOutput(), context);

@@ -95,7 +95,7 @@ export class Ingest {
     this.#environment = environment;
     this.#observedAt = environment.scheduler.now();
     const { source } = options;
-    const isCheckpointed = environment.takesCheckpoints && source.replays === true;
+    const isCheckpointed = environment.takesCheckpoints && (source.replays ?? false) !== false;
     if (isCheckpointed) this.#reached = new Map();
     if (source.acknowledged !== undefined && !isCheckpointed) {
       this.#acknowledgement = new Acknowledgement((partition, offset) => source.acknowledged?.(partition, offset));

@@ -4,7 +4,7 @@
  * **Invariants** (test/integration/connector-http.test.ts)
  * - A body is handed over whole or not at all: it is received (bounded by maxBodyBytes, counted after
  *   decompression) before its first byte reaches the flow. A retried request repeats whole bodies only.
- * - 202 means that every valid event of the body is in the flow, and every invalid one in the dead letters.
+ * - With a journal 202 means that the body is durable. Without one it means that every valid event of the body is in the flow, and every invalid one in the dead letters.
  * - Memory: maxInFlightBytes over all requests, plus headers.
  */
 
@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ByteOutput, Format, SourceContext } from '../../event/source.ts';
 import { receive, type Received } from './body.ts';
 import type { Guard, Refusal } from './guard.ts';
+import type { Journal } from './journal.ts';
 import { HEALTH_PATH, type HttpSettings } from './settings.ts';
 
 const FORMATS: Readonly<Record<string, Format>> = {
@@ -37,14 +38,23 @@ interface Answer extends Refusal {
 export class RequestHandler {
   readonly #settings: HttpSettings;
   readonly #guard: Guard;
+  readonly #journal: Journal | undefined;
   readonly #output: ByteOutput;
   readonly #context: SourceContext;
   #inFlightBytes = 0;
   #underWay = 0;
 
-  constructor(settings: HttpSettings, guard: Guard, output: ByteOutput, context: SourceContext) {
+  /** @param journal - where bodies are kept before the flow gets them; undefined: it gets them at once */
+  constructor(
+    settings: HttpSettings,
+    guard: Guard,
+    journal: Journal | undefined,
+    output: ByteOutput,
+    context: SourceContext,
+  ) {
     this.#settings = settings;
     this.#guard = guard;
+    this.#journal = journal;
     this.#output = output;
     this.#context = context;
   }
@@ -113,7 +123,8 @@ export class RequestHandler {
   #busy(): Answer | undefined {
     const headers = ['retry-after', RETRY_AFTER_S];
     if (this.#context.signal.aborted) return { status: 503, reason: 'the flow is draining', headers };
-    if (this.#output.isFull) return { status: 429, reason: 'the flow is full', headers };
+    if (this.#journal?.isFull === true) return { status: 503, reason: 'there is no room to keep it', headers };
+    if (this.#journal === undefined && this.#output.isFull) return { status: 429, reason: 'the flow is full', headers };
     return undefined;
   }
 
@@ -148,8 +159,9 @@ export class RequestHandler {
         return;
       case 'body': {
         // A body whose upload had begun before the abort is still taken; a full flow takes none.
-        const isFull = !this.#context.signal.aborted && this.#output.isFull ? this.#busy() : undefined;
+        const isFull = this.#context.signal.aborted ? undefined : this.#busy();
         if (isFull !== undefined) this.#refuse(request, response, isFull);
+        else if (this.#journal !== undefined) this.#keep(response, format, received.bytes, this.#journal);
         else this.#handOver(response, format, received.bytes).catch(() => failed(response));
       }
     }
@@ -171,6 +183,18 @@ export class RequestHandler {
     const status = accepted > 0 ? 202 : 400;
     const reason = status === 202 ? '' : `,"error":"${invalid === 0 ? 'the body is empty' : 'no valid event'}"`;
     answer(response, status, `{"accepted":${accepted},"invalid":${invalid}${reason}}`, []);
+  }
+
+  /** What is in it is looked at later: what is not valid becomes a dead letter. */
+  #keep(response: ServerResponse, format: Format, bytes: Uint8Array, journal: Journal): void {
+    if (bytes.length === 0) {
+      answer(response, 400, '{"error":"the body is empty"}', []);
+      return;
+    }
+    journal.append(format, bytes).then(
+      () => answer(response, 202, `{"bytes":${bytes.length}}`, []),
+      () => failed(response),
+    );
   }
 
   #health(request: IncomingMessage, response: ServerResponse): void {

@@ -39,6 +39,11 @@ export interface HttpSourceOptions {
   readonly idleTimeout?: Duration;
   /** Longer events are dead-lettered. Default: as maxBodyBytes. */
   readonly maxEventBytes?: number;
+  /**
+   * A directory in which bodies are kept until they are done: 202 is answered once a body would survive a power loss, and
+   * what was not done is taken up again after a crash. Default: one in the flow's `data` directory, where it has one.
+   */
+  readonly durable?: string;
   /** Called once the port is known. */
   readonly onListening?: (address: ListeningAddress) => void;
 }
@@ -58,6 +63,7 @@ export interface HttpSettings {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly durable: string | undefined;
   readonly onListening: ((address: ListeningAddress) => void) | undefined;
 }
 
@@ -77,6 +83,7 @@ const OPTIONS = [
   'requestTimeout',
   'idleTimeout',
   'maxEventBytes',
+  'durable',
   'onListening',
 ];
 const MIB = 1024 * 1024;
@@ -115,8 +122,14 @@ export function readSettings(options: HttpSourceOptions): HttpSettings {
     headersTimeoutMs: durationOption(options.headersTimeout, 'http().headersTimeout', 5000, 1),
     requestTimeoutMs: durationOption(options.requestTimeout, 'http().requestTimeout', 15_000, 1),
     idleTimeoutMs: durationOption(options.idleTimeout, 'http().idleTimeout', 30_000, 1),
+    durable: durableOption(options.durable),
     onListening: options.onListening,
   };
+}
+
+function durableOption(directory: string | undefined): string | undefined {
+  if (directory === undefined || (typeof directory === 'string' && directory !== '')) return directory;
+  throw new ConfigError('http().durable', 'the path of a directory', directory);
 }
 
 function pathOption(path = '/'): string {

@@ -1,11 +1,13 @@
 /** The life of the HTTP source; what happens to one request is in `request.ts`. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { ByteOutput, ByteSource, SourceContext } from '../../event/source.ts';
 import { hostAndPort, isLoopback, listen } from '../listening.ts';
 import { systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
 import { Guard } from './guard.ts';
+import { Journal } from './journal.ts';
 import { RequestHandler } from './request.ts';
 import { readSettings, type HttpSettings, type HttpSourceOptions } from './settings.ts';
 
@@ -18,20 +20,39 @@ const DRAIN_MS = 2000;
 /** @throws ConfigError */
 export function httpSource(options: HttpSourceOptions): ByteSource {
   const settings = readSettings(options);
+  let journal: Journal | undefined;
   return {
     kind: 'bytes',
     name: settings.name,
+    replays: settings.durable === undefined ? 'with data' : true,
+    acknowledged: (_partition, offset) => journal?.acknowledged(offset),
     format: settings.format ?? 'ndjson',
     maxEventBytes: settings.maxEventBytes,
-    run: (output, context) => serve(settings, output, context),
+    run: async (output, context) => {
+      const [done = 0] = context.resume.values();
+      const directory = settings.durable ?? (context.data && join(context.data, 'ingest', settings.name));
+      if (directory === undefined) return serve(settings, undefined, output, context);
+      journal = await Journal.open(directory, settings.name, context, done);
+      try {
+        await Promise.all([serve(settings, journal, output, context), journal.run(output, context.signal, done)]);
+      } finally {
+        await journal.close();
+        journal = undefined;
+      }
+    },
   };
 }
 
-async function serve(settings: HttpSettings, output: ByteOutput, context: SourceContext): Promise<void> {
+async function serve(
+  settings: HttpSettings,
+  journal: Journal | undefined,
+  output: ByteOutput,
+  context: SourceContext,
+): Promise<void> {
   const { name, address, path, onListening } = settings;
   const { signal } = context;
   if (signal.aborted) return;
-  const handler = new RequestHandler(settings, new Guard(settings), output, context);
+  const handler = new RequestHandler(settings, new Guard(settings), journal, output, context);
   const server = serverOf(settings, (request, response) => handler.handle(request, response));
   const bound = await listen(server, address, name);
   if (!isLoopback(address.host)) {
