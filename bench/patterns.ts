@@ -107,7 +107,7 @@ async function windows(b: Context): Promise<void> {
   const costs: number[][] = sizes.map(() => []);
   for (let round = -1; round < b.rounds(9, 5); round += 1) {
     for (const [i, matcher] of matchers.entries()) {
-      const cost = await cpuPerEvent(() => matcher.feed(b.quick ? 200_000 : 500_000));
+      const cost = await cpuPerEvent(() => matcher.feed(b.quick ? 100_000 : 500_000));
       if (round >= 0) costs[i]?.push(cost);
     }
   }
@@ -171,7 +171,7 @@ function latency(b: Context): void {
     const matcher = new Matcher(sparse(patterns));
     matcher.feed(100_000);
     const [cpuMs, wallMs]: [number[], number[]] = [[], []];
-    for (let i = 0; i < (b.quick ? 1000 : 4000); i += 1) {
+    for (let i = 0; i < (b.quick ? 400 : 4000); i += 1) {
       const [began, before] = [performance.now(), process.cpuUsage()];
       matcher.feed(256);
       const { user, system } = process.cpuUsage(before);
@@ -191,7 +191,7 @@ async function flowRate(b: Context): Promise<Sample> {
   const workload = sparse(1000);
   const costs: number[] = [];
   for (let round = -1; round < b.rounds(5, 3); round += 1) {
-    const cost = await cpuPerEvent(() => throughFlow(workload, b.quick ? 102_400 : 512_000));
+    const cost = await cpuPerEvent(() => throughFlow(workload, b.quick ? 51_200 : 512_000));
     if (round >= 0) costs.push(cost);
   }
   return rateOf(sampleOf(costs));
@@ -207,7 +207,7 @@ function short(b: Context): void {
 
 async function steadyRate(b: Context, workload: Workload, count: number): Promise<Sample> {
   const matcher = new Matcher(workload);
-  const part = b.quick ? count / 2 : count;
+  const part = b.quick ? count / 4 : count;
   matcher.feed(part);
   const costs: number[] = [];
   for (let round = 0; round < b.rounds(5, 3); round += 1) costs.push(await cpuPerEvent(() => matcher.feed(part)));
