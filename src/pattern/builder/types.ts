@@ -1,6 +1,5 @@
 /** Types of the builder: what each step binds, and what that makes of a match and of what later conditions see. */
 
-import type { Bindings } from '../matcher.ts';
 import type { FieldTest } from './fields.ts';
 import type { Predicate, SeenEvents } from '../model/predicate.ts';
 
@@ -102,6 +101,3 @@ interface Maybe {
 
 /** A name that no step has yet. */
 export type FreeName<N extends string, S extends Shapes> = N extends keyof S ? never : N;
-
-/** What turns the bindings of a match into what a user gets. */
-export type Projection<E, R> = (bindings: Bindings<E>) => R;
