@@ -13,7 +13,7 @@ test('a failed sync costs nothing that was acknowledged: all of it goes into ano
   disk.faults = { ...disk.faults, failedSync: 1 };
   const appended = log.append(payloads(11, 20));
   const isFailed = (): boolean => events.some(({ kind }) => kind === 'segment-abandoned');
-  while (!isFailed()) await scheduler.advance(0.1);
+  for (let i = 0; i < 1000 && !isFailed(); i += 1) await scheduler.advance(0.1);
   disk.faults = { ...disk.faults, failedSync: 0 };
   expect(await run(appended)).toBe(20);
   disk.crash('power');
@@ -48,6 +48,30 @@ test('a full disk pauses appends, and they go on when there is room; what was on
   expect(await run(waiting)).toBe(20);
   expect(log.stats.state).toBe('open');
   expect(events.some(({ kind }) => kind === 'resumed')).toBe(true);
+});
+
+test('a disk that is full in the middle of a segment pauses appends too', async () => {
+  const { open, run, disk, scheduler } = logWorld();
+  const log = await open();
+  await run(log.append(payloads(1, 10)));
+  disk.capacityBytes = disk.usedBytes;
+  const waiting = log.append(payloads(11, 12));
+  await scheduler.advance(3000);
+  expect(log.stats).toMatchObject({ state: 'paused', last: 10, segments: 1 });
+  disk.capacityBytes = Infinity;
+  expect(await run(waiting)).toBe(12);
+  expect(log.stats.segments).toBe(1);
+});
+
+test('a broken record that later ones prove durable is damage, not a torn tail, also without a ledger', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  for (let i = 1; i <= 9; i += 3) await run(log.append(payloads(i, i + 2)));
+  disk.crash('kill');
+  const [segment = ''] = disk.paths.filter((path) => path.endsWith('.segment'));
+  disk.flipBit(segment, 64 + 32 * 4 + 30); // record 5, of the second of three commits
+  await expect(open()).rejects.toMatchObject({ damages: [{ first: 5, last: 5 }] });
+  expect(await run(readAll(await open({ acceptLoss: true })))).toEqual([...texts(1, 4), ...texts(6, 9)]);
 });
 
 test('a log that is closed while the disk is full says that what waited was not written', async () => {
