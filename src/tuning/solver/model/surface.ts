@@ -90,7 +90,7 @@ export class Surface implements CostModel {
       batch: Math.max(1, ...state.cells.map(({ batch }) => batch)),
       inFlight: Math.max(1, ...state.cells.map(({ inFlight }) => inFlight)),
     };
-    this.#field = new ResidualField(residualsOf(state), state.texture);
+    this.#field = fieldOf(state);
   }
 
   predict(batch: number, inFlight: number): Cost {
@@ -101,6 +101,21 @@ export class Surface implements CostModel {
   doubt(batch: number, inFlight: number): number {
     return Math.sqrt(this.#field.variance(batch, inFlight));
   }
+}
+
+const fields = new WeakMap<
+  SurfaceState['cells'],
+  Pick<SurfaceState, 'prior' | 'texture' | 'at'> & { readonly field: ResidualField }
+>();
+
+/** Kept while only the tail changes: building it is most of what a model costs. */
+function fieldOf(state: SurfaceState): ResidualField {
+  const { cells, prior, texture, at } = state;
+  const known = fields.get(cells);
+  if (known?.prior === prior && known.texture === texture && known.at === at) return known.field;
+  const field = new ResidualField(residualsOf(state), texture);
+  fields.set(cells, { prior, texture, at, field });
+  return field;
 }
 
 const surfaces = new WeakMap<SurfaceState, Surface>();

@@ -63,7 +63,7 @@ export function heedRefusals(
   const ceiling = pace.phase === 'free' ? nextCeiling(state.ceiling, news, now) : undefined;
   const next = { recent, ledger, ceiling, pace };
   const isUnexplained = pace.phase === 'free' && ceiling === undefined && recent.length > 0;
-  const maxConcurrency = isUnexplained ? settings.concurrency : ceiling?.bound;
+  const maxConcurrency = isUnexplained ? Math.max(settings.concurrency, settings.burstConcurrency) : ceiling?.bound;
   return {
     state: next,
     limits: {

@@ -46,9 +46,9 @@ function upTo({ min, max }: Bound, reach: number): Bound {
 
 export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Candidate {
   // Paced, no more calls are in flight than start while one lasts.
-  const starts = (space.callsPerMs ?? Infinity) * space.model.predict(batch, inFlight).ms;
-  const busy = Math.min(inFlight, Math.max(1, starts));
-  const cost = space.model.predict(batch, busy);
+  const full = space.model.predict(batch, inFlight);
+  const busy = Math.min(inFlight, Math.max(1, (space.callsPerMs ?? Infinity) * full.ms));
+  const cost = busy === inFlight ? full : space.model.predict(batch, busy);
   const throughput = batch * callRate(inFlight / cost.ms, space.callsPerMs);
   const p95Ms = p95Of(cost, busy);
   let score = Math.log(throughput);
