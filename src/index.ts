@@ -39,8 +39,8 @@ export type {
 export { count, custom, distinct, max, mean, min, percentile, sum } from './operator/aggregate/aggregate.ts';
 export type { Aggregate, AggregateResults, Aggregates, CustomAggregate } from './operator/aggregate/aggregate.ts';
 export type { StateCell } from './operator/map-with-state.ts';
-export type { AnyPattern, NamedPattern } from './operator/match/live-patterns.ts';
-export type { PatternMatch, PatternShed, PatternTimeout } from './operator/match/match.ts';
+export type { AnyPattern, NamedPattern } from './pattern/match/live-patterns.ts';
+export type { PatternMatch, PatternShed, PatternTimeout } from './pattern/match/match.ts';
 export type { Key } from './operator/operator.ts';
 export type { SampleOptions } from './operator/sample.ts';
 export type { StateOptions } from './operator/step-options.ts';

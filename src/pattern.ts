@@ -38,6 +38,7 @@ export type {
   With,
 } from './pattern/builder/types.ts';
 export { explain, type ConditionCost, type ExplainedCondition, type Explanation } from './pattern/explain.ts';
+export { patternOf } from './pattern/pattern-of.ts';
 export { patternFromJson, predicateFromJson } from './pattern/json.ts';
 export { PatternError, SkipTargetError } from './pattern/model/error.ts';
 export type {

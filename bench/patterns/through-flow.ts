@@ -1,4 +1,5 @@
 import { flow, fromBatches } from 'daoflow';
+import { patternOf } from 'daoflow/pattern';
 import type { Tick, Workload } from './workload.ts';
 
 /** A whole flow: batches of 256 in, event time, key, all patterns, a sink. @returns events */
@@ -13,7 +14,7 @@ export async function throughFlow({ patterns, events, perMs }: Workload, count: 
       yield await Promise.resolve(batch);
     }
   }
-  const named = Object.fromEntries(patterns.map((pattern, i) => [`p${i}`, pattern]));
+  const named = Object.fromEntries(patterns.map((pattern, i) => [`p${i}`, patternOf<Timed>(pattern)]));
   const { accepted } = await flow('patterns')
     .from(fromBatches(batches()))
     .eventTime(({ at }) => at)

@@ -15,7 +15,7 @@ import type { Bound, TuningGoal } from '../control/goal.ts';
 import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { EnergyConfig } from '../energy/energy-config.ts';
-import type { AnyPattern } from '../operator/match/live-patterns.ts';
+import type { AnyPattern } from '../pattern/match/live-patterns.ts';
 import type { Farewell, PatternStatus } from '../pattern/network/pattern-set.ts';
 import type { ResourceStrategyInput } from '../resource/resource-strategy.ts';
 

@@ -1,10 +1,9 @@
 import { ConfigError } from '../errors/errors.ts';
 import type { Sink, SinkFunction, WriteOptions } from '../event/sink.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
-import type { NamedPattern } from '../operator/match/live-patterns.ts';
-import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from '../operator/match/match.ts';
+import type { NamedPattern } from '../pattern/match/live-patterns.ts';
+import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from '../pattern/match/match.ts';
 import type { Bindings } from '../pattern/matcher.ts';
-import type { PatternModel } from '../pattern/model/pattern.ts';
 import type { PatternOptimization } from '../pattern/network/bounds.ts';
 import { dedupe } from '../operator/dedupe.ts';
 import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
@@ -152,7 +151,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
 
   /**
    * Looks for patterns, per key where the stream is keyed, in the order of event time after `eventTime`, else of arrival.
-   * One pattern, several with names of their own, or an object of them by name; they can be changed while the flow runs
+   * One pattern of `daoflow/pattern`, several with names of their own, or an object of them by name; they can be changed while the flow runs
    * (`run.patterns`). Cost: what an event concerns, whatever the number of patterns; see `PatternSet`.
    *
    * @example
@@ -160,7 +159,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
    */
   match<R, B>(pattern: NamedPattern<E, R, B>, options?: OperatorOptions & MatchOptions): Matched<E, K, R, B>;
   match(
-    patterns: PatternModel<E> | readonly PatternOf<E>[] | Readonly<Record<string, PatternOf<E>>>,
+    patterns: readonly PatternOf<E>[] | Readonly<Record<string, PatternOf<E>>>,
     options?: OperatorOptions & MatchOptions,
   ): Matched<E, K, unknown, Bindings<E>>;
   match(
@@ -365,8 +364,8 @@ export class Matched<E, K extends Key | undefined, R, B> {
   }
 }
 
-/** A pattern as data, or one of the builder. */
-export type PatternOf<E> = PatternModel<E> | NamedPattern<E, unknown, unknown>;
+/** A pattern over events of type E, whatever it gives. */
+export type PatternOf<E> = NamedPattern<E, unknown, unknown>;
 
 /** Fields of E whose values can be keys. */
 export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;

@@ -7,7 +7,7 @@
  * - Wall-clock time never runs backwards here, whatever the clock does.
  */
 
-import type { LivePatterns } from '../operator/match/live-patterns.ts';
+import { hasPatterns, type LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock } from '../time/clock.ts';
 import type { Key } from '../operator/operator.ts';
@@ -166,8 +166,8 @@ export class FusedSegment implements Segment {
   }
 
   patterns(): ReadonlyMap<string, LivePatterns> {
-    const named = this.#collectors.flatMap(({ name, collector: { patterns } }) =>
-      patterns === undefined ? [] : [[name, patterns] as const],
+    const named = this.#collectors.flatMap(({ name, collector }) =>
+      hasPatterns(collector) ? [[name, collector.patterns] as const] : [],
     );
     return new Map(named);
   }

@@ -8,7 +8,7 @@
  * - Nothing is allocated per event by the loop itself.
  */
 
-import type { LivePatterns } from '../operator/match/live-patterns.ts';
+import type { LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock, Random } from '../time/clock.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';

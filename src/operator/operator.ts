@@ -6,7 +6,6 @@
  * so each call site sees one function only and V8 can inline it.
  */
 
-import type { LivePatterns } from './match/live-patterns.ts';
 import type { Stored } from '../state/stored.ts';
 import type { Clock, Random } from '../time/clock.ts';
 
@@ -106,8 +105,6 @@ export interface Collector extends Partial<Stored> {
    * `push` itself throws only before it has changed anything, so a throw blames its event alone.
    */
   takeFailures?(): EmitFailure[] | undefined;
-  /** Its patterns, of an operator that has some: they may be changed between two batches. */
-  readonly patterns?: LivePatterns;
   /** Event time of an output of port 0, when what follows inherits event time from it. */
   readonly timeOf?: (output: unknown) => number;
   /** Named counts for metrics, for example `late`. Read at most ten times a second. */

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { iterable } from '../connector/iterable/iterable.ts';
 import { memory } from '../connector/memory/memory.ts';
 import { flow } from '../engine/launch.ts';
-import type { PatternModel } from '../pattern/model/pattern.ts';
+import type { Pattern } from '../pattern/builder/builder.ts';
+import { patternOf } from '../pattern/pattern-of.ts';
 
 interface Payment {
   readonly card: string;
@@ -10,13 +11,14 @@ interface Payment {
   readonly at: number;
 }
 
-const beyond = (amount: number): PatternModel<Payment> => ({
-  steps: [
-    { link: null, name: 'probe', where: { cmp: [{ field: 'amount' }, '<', 2] } },
-    { link: 'followedBy', name: 'big', where: { cmp: [{ field: 'amount' }, '>', amount] } },
-  ],
-  within: { ms: 1000, scope: 'firstToLast' },
-});
+const beyond = (amount: number): Pattern<Payment> =>
+  patternOf<Payment>({
+    steps: [
+      { link: null, name: 'probe', where: { cmp: [{ field: 'amount' }, '<', 2] } },
+      { link: 'followedBy', name: 'big', where: { cmp: [{ field: 'amount' }, '>', amount] } },
+    ],
+    within: { ms: 1000, scope: 'firstToLast' },
+  });
 
 const payments: readonly Payment[] = [
   { card: 'x', amount: 1, at: 0 },

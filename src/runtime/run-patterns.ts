@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors/errors.ts';
 import type { RunPatterns } from '../flow/run.ts';
-import type { AnyPattern, LivePatterns } from '../operator/match/live-patterns.ts';
+import type { AnyPattern, LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { Farewell, PatternStatus } from '../pattern/network/pattern-set.ts';
 
 /** The patterns of all `match` operators of a run. */

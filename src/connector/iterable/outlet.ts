@@ -24,6 +24,8 @@ export function outlet<E>(options: { readonly name?: string } = {}): Outlet<E> {
   return {
     name: options.name ?? 'outlet',
     limits: { maxConcurrency: 1 },
+    // A reader may take its time, and what it has been given cannot be taken back.
+    deadline: false,
     open: () => handover.writer(),
     batches: () => ({ [Symbol.asyncIterator]: () => handover.reader() }),
     async *[Symbol.asyncIterator]() {

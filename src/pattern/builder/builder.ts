@@ -4,6 +4,8 @@
  */
 
 import { durationMs, type Duration } from '../../time/duration.ts';
+import { matchOperator } from '../match/match-collector.ts';
+import { type MatchOperator } from '../match/live-patterns.ts';
 import { explain, type Explanation } from '../explain.ts';
 import type { Bindings } from '../matcher.ts';
 import { checked } from '../model/check.ts';
@@ -41,6 +43,8 @@ export interface Pattern<E, R = Bindings<E>, B = Bindings<E>> {
   typed(bindings: Bindings<E>): B;
   /** How it will be matched. */
   explain(): Explanation;
+  /** @internal What `stream.match` runs. */
+  readonly operator: MatchOperator;
 }
 
 export interface LoopOptions {
@@ -115,6 +119,7 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   implements Pattern<E, MatchOf<S>, BindingsOf<S>>, Block<E, S>
 {
   declare readonly shapes?: S;
+  readonly operator: MatchOperator = matchOperator;
   readonly #draft: Draft<E>;
   #model: PatternModel<E> | undefined;
 
@@ -249,6 +254,7 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
       project: (bindings) => result(this.project(bindings)),
       typed: (bindings) => this.typed(bindings),
       explain: () => this.explain(),
+      operator: matchOperator,
     };
   }
 

@@ -3,6 +3,7 @@
  * lacks. Parsed by hand into the same model as all other forms; no code in it can run.
  */
 
+import { matchOperator } from '../match/match-collector.ts';
 import { durationMs } from '../../time/duration.ts';
 import type { Pattern } from '../builder/builder.ts';
 import { explain } from '../explain.ts';
@@ -64,6 +65,7 @@ export function patternFromText<E = unknown>(text: string, name = 'pattern'): Te
     orderBy,
     typed: (bindings) => bindings,
     explain: () => explain(model),
+    operator: matchOperator,
     project: (bindings) => (measures.length === 0 ? { ...bindings } : measured(measures, bindings)),
   };
 }

@@ -1,10 +1,10 @@
 import { ConfigError } from '../../errors/errors.ts';
-import type { MatcherWishes } from '../../pattern/dag/choose.ts';
-import type { Bindings } from '../../pattern/matcher.ts';
-import { boundsOf, type PatternOptimization } from '../../pattern/network/bounds.ts';
-import type { Key, OperatorSpec } from '../operator.ts';
-import { isNamed, modelOf, type AnyPattern } from './live-patterns.ts';
-import { MATCH_PORTS, MatchCollector } from './match-collector.ts';
+import type { MatcherWishes } from '../dag/choose.ts';
+import type { Bindings } from '../matcher.ts';
+import { boundsOf, type PatternOptimization } from '../network/bounds.ts';
+import type { Key, OperatorSpec } from '../../operator/operator.ts';
+import type { AnyPattern } from './live-patterns.ts';
+import { MATCH_PORTS } from './ports.ts';
 
 /**
  * A match of a pattern for one key. What follows inherits event time from `end`.
@@ -48,11 +48,14 @@ export function matchPatterns(
 ): OperatorSpec {
   const byName = namesOf(patterns, path);
   boundsOf(options, path); // throws where it is wrong
+  const [first] = byName.values();
+  if (first === undefined) throw new ConfigError(path, 'one pattern or more', patterns);
+  const { operator } = first;
   return {
     kind: 'collector',
     name,
     ports: MATCH_PORTS,
-    create: (environment) => new MatchCollector({ ...options, path, patterns: byName, wishes }, environment),
+    create: (environment) => operator({ ...options, path, patterns: byName, wishes }, environment),
   };
 }
 
@@ -65,8 +68,8 @@ function namesOf(
   if (byName.size < entries.length)
     throw new ConfigError(path, 'patterns with names of their own', entries.map(([name]) => name).join());
   for (const [name, pattern] of byName) {
-    if (typeof (pattern as object | undefined) !== 'object' || !Array.isArray(modelOf(pattern).steps)) {
-      throw new ConfigError(`${path}.${name}`, 'a pattern', pattern);
+    if (typeof (pattern as Partial<AnyPattern> | undefined)?.operator !== 'function') {
+      throw new ConfigError(`${path}.${name}`, 'a pattern of daoflow/pattern (data: patternOf(model, name))', pattern);
     }
   }
   return byName;
@@ -75,11 +78,9 @@ function namesOf(
 function entriesOf(
   patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
 ): (readonly [string, AnyPattern])[] {
-  if (Array.isArray(patterns))
-    return (patterns as readonly AnyPattern[]).map((one, i) => [nameOf(one, i), one] as const);
-  if ('steps' in patterns || 'model' in patterns) return [[nameOf(patterns as AnyPattern, 0), patterns as AnyPattern]];
+  if (Array.isArray(patterns)) return (patterns as readonly AnyPattern[]).map((one) => [one.name, one] as const);
+  if (isPattern(patterns)) return [[patterns.name, patterns]];
   return Object.entries(patterns as Readonly<Record<string, AnyPattern>>);
 }
 
-const nameOf = (pattern: AnyPattern, index: number): string =>
-  isNamed(pattern) ? pattern.name : index === 0 ? 'pattern' : `pattern-${index + 1}`;
+const isPattern = (patterns: object): patterns is AnyPattern => typeof (patterns as AnyPattern).operator === 'function';

@@ -1,4 +1,4 @@
-import type { Key } from '../operator.ts';
+import type { Key } from '../../operator/operator.ts';
 
 /** An event that waits for the watermark, with all that `push` was told of it. */
 export interface WaitingEvent {

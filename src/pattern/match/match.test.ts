@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compileSegment } from '../../fusion/compile.ts';
 import type { Segment } from '../../fusion/segment.ts';
-import type { MatcherWishes } from '../../pattern/dag/choose.ts';
-import type { PatternOptimization } from '../../pattern/network/bounds.ts';
-import type { PatternModel, Step } from '../../pattern/model/pattern.ts';
-import type { OperatorSpec } from '../operator.ts';
+import type { MatcherWishes } from '../dag/choose.ts';
+import type { PatternOptimization } from '../network/bounds.ts';
+import type { Pattern } from '../builder/builder.ts';
+import type { Step } from '../model/pattern.ts';
+import { patternOf } from '../pattern-of.ts';
+import type { OperatorSpec } from '../../operator/operator.ts';
 import type { LivePatterns, NamedPattern } from './live-patterns.ts';
 import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from './match.ts';
 
@@ -23,14 +25,10 @@ const step = (link: Step['link'], name: string): Step => ({
   name,
   where: { cmp: [{ field: 'name' }, '==', name] },
 });
-const ab: PatternModel = {
-  steps: [step(null, 'a'), step('followedBy', 'b')],
-  within: { ms: 10, scope: 'firstToLast' },
-};
-const absent: PatternModel = {
-  steps: [step(null, 'a'), step('notFollowedBy', 'b')],
-  within: { ms: 10, scope: 'firstToLast' },
-};
+const of = (...steps: readonly Step[]): Pattern<Tick> =>
+  patternOf<Tick>({ steps, within: { ms: 10, scope: 'firstToLast' } });
+const ab = of(step(null, 'a'), step('followedBy', 'b'));
+const absent = of(step(null, 'a'), step('notFollowedBy', 'b'));
 
 interface Placed {
   readonly isKeyed?: boolean;
@@ -156,13 +154,12 @@ test('a stream that is not keyed is one', () => {
 
 test('a pattern with a selection gives its result; one that throws costs that match only', () => {
   const named: NamedPattern<Tick, unknown> = {
+    ...ab,
     name: 'ab',
-    model: ab,
     project: ({ b }) => {
       if (b?.[0]?.id === 1) throw new Error('on purpose');
       return b?.[0]?.id;
     },
-    typed: (bindings) => bindings,
   };
   const segment = matching([named]);
   segment.process(ticks('abab'), 0, 4, 'p');
@@ -192,7 +189,7 @@ describe('while it runs', () => {
   test('patterns are listed, added, replaced and removed', () => {
     const segment = matching({ ab });
     run(segment, ticks('a'));
-    live(segment).add('twice', { steps: [step(null, 'b')] });
+    live(segment).add('twice', of(step(null, 'b')));
     expect(run(segment, [{ id: 1, at: 1, key: 'k', name: 'b' }])).toEqual(
       ['twice k: 1 (1..1)', 'ab k: 0 1 (0..1)'].sort(),
     );

@@ -10,22 +10,17 @@
 
 import type { StateData, Stored } from '../../state/stored.ts';
 import type { StateKey } from '../../state/key-index.ts';
-import type { Bindings } from '../../pattern/matcher.ts';
-import type { MatcherWishes } from '../../pattern/dag/choose.ts';
-import {
-  PatternSet,
-  type Farewell,
-  type PatternSetSnapshot,
-  type PatternStatus,
-} from '../../pattern/network/pattern-set.ts';
-import type { PatternOptimization } from '../../pattern/network/bounds.ts';
-import type { PatternSetOutput } from '../../pattern/network/relay.ts';
-import type { Collector, EmitFailure, Key, OperatorEnvironment, TimeDomain } from '../operator.ts';
+import type { Bindings } from '../matcher.ts';
+import type { PatternModel } from '../model/pattern.ts';
+import type { MatcherWishes } from '../dag/choose.ts';
+import { PatternSet, type Farewell, type PatternSetSnapshot, type PatternStatus } from '../network/pattern-set.ts';
+import type { PatternSetOutput } from '../network/relay.ts';
+import type { EmitFailure, Key, OperatorEnvironment, TimeDomain } from '../../operator/operator.ts';
 import { EventOrder, type WaitingEvent } from './event-order.ts';
-import { isNamed, modelOf, type AnyPattern, type LivePatterns } from './live-patterns.ts';
+import type { AnyPattern, LivePatterns, MatchOperator, MatchSetup, PatternCollector } from './live-patterns.ts';
 import { fingerprint } from './fingerprint.ts';
+import { MATCH_PORTS } from './ports.ts';
 
-export const MATCH_PORTS: readonly string[] = ['main', 'timeouts', 'late', 'shed'];
 const [MATCHES, TIMEOUTS, LATE, SHED] = [0, 1, 2, 3] as const;
 
 /** What every output says about its pattern and key. */
@@ -42,19 +37,15 @@ export interface MatchOutputEvent extends Origin {
   readonly end: number;
 }
 
-export interface MatchSetup extends PatternOptimization {
-  readonly path: string;
-  readonly patterns: ReadonlyMap<string, AnyPattern>;
-  readonly wishes: MatcherWishes;
-}
-
 interface MatchData {
   readonly set: PatternSetSnapshot;
   readonly waiting: readonly WaitingEvent[];
   readonly late: number;
 }
 
-export class MatchCollector implements Collector, Stored, LivePatterns, PatternSetOutput<unknown> {
+export const matchOperator: MatchOperator = (setup, environment) => new MatchCollector(setup, environment);
+
+class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternSetOutput<unknown> {
   readonly shape: string;
   readonly patterns: LivePatterns = this;
   readonly timeOf = (output: unknown): number => (output as MatchOutputEvent).end;
@@ -76,7 +67,7 @@ export class MatchCollector implements Collector, Stored, LivePatterns, PatternS
     this.#set = new PatternSet(this, { ...bounds, path, clock });
     for (const [name, pattern] of patterns) this.add(name, pattern);
     this.#declared = patterns;
-    const models = [...patterns].map(([name, pattern]) => [name, modelOf(pattern)]);
+    const models = [...patterns].map(([name, { model }]) => [name, model]);
     this.shape = `patterns ${[...patterns.keys()].join(', ')} (${fingerprint(models)})`;
   }
 
@@ -138,12 +129,12 @@ export class MatchCollector implements Collector, Stored, LivePatterns, PatternS
   }
 
   add(name: string, pattern: AnyPattern): void {
-    this.#set.add(name, modelOf(pattern), this.#wishes);
+    this.#set.add(name, pattern.model as PatternModel, this.#wishes);
     this.#named.set(name, pattern);
   }
 
   replace(name: string, pattern: AnyPattern, old?: Farewell): void {
-    this.#set.replace(name, modelOf(pattern), this.#wishes, old);
+    this.#set.replace(name, pattern.model as PatternModel, this.#wishes, old);
     this.#named.set(name, pattern);
   }
 
@@ -173,10 +164,7 @@ export class MatchCollector implements Collector, Stored, LivePatterns, PatternS
 
   match(name: string, key: StateKey, bindings: Bindings<unknown>, start: number, end: number): void {
     const pattern = this.#named.get(name);
-    if (pattern === undefined || !isNamed(pattern)) {
-      this.#emit(MATCHES, { pattern: name, key, events: bindings, value: bindings, start, end });
-      return;
-    }
+    if (pattern === undefined) return;
     try {
       const value = pattern.project(bindings as Bindings<never>);
       this.#emit(MATCHES, { pattern: name, key, events: bindings, value, start, end });
