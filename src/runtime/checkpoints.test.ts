@@ -45,7 +45,7 @@ function place(host: VirtualHost, goesBack: boolean): { readonly rows: unknown[]
   const sink: Sink<unknown> = {
     name: 'place',
     open: ({ resume }) => {
-      if (goesBack) rows.length = (resume as number | undefined) ?? 0;
+      if (goesBack && resume !== undefined) rows.length = resume as number; // else it appends to what is there
       const write = (events: readonly unknown[]): Promise<void> =>
         new Promise((resolve) => {
           host.scheduler.after(3, () => {

@@ -9,6 +9,7 @@
  * - State, offsets and positions of sinks are those of one moment: an event is in all of them or in none.
  * - Nothing is acknowledged to a source that replays before the checkpoint after the next is durable, so that the older
  *   of the two that are kept can serve as well.
+ * - There is one before the first event.
  * - A run in which a batch was rejected takes none: its state holds what was never confirmed.
  */
 
@@ -72,10 +73,16 @@ export class Checkpoints {
     if (this.#before !== undefined) this.#restore(this.#before);
   }
 
-  start(): void {
+  /** Before the first event: where the sinks stand, so that what a run wrote before its first checkpoint is taken back too. */
+  async begin(): Promise<void> {
+    if (this.#before === undefined) await this.take();
+    this.#next();
+  }
+
+  #next(): void {
     this.#timer = this.#options.scheduler.after(this.#options.everyMs, () => {
       void this.take().finally(() => {
-        if (this.#timer !== undefined) this.start();
+        if (this.#timer !== undefined) this.#next();
       });
     });
   }

@@ -222,7 +222,7 @@ export class FlowRun implements Run {
         this.#allDrained = resolve;
       });
       this.#control.loop.start(this.#stages());
-      this.#checkpoints?.start();
+      await this.#checkpoints?.begin();
       if (this.#state === 'starting') this.#enter('running');
       for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
       await drained;
