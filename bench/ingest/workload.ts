@@ -6,6 +6,8 @@
  * connections' lines mix.
  */
 
+import { seeded } from '../harness/seeded.ts';
+
 /** A line as a program reads it. `ts` is the intended time of sending, see clock.ts. */
 export interface Event {
   readonly ts: number;
@@ -60,7 +62,7 @@ export interface Template {
 }
 
 export function templateOf(connection: number, connections: number): Template {
-  const random = randomOf(connection + 1);
+  const random = seeded(connection + 1);
   const starts = new Int32Array(LINES + 1);
   const keys = new Int32Array(LINES);
   const kinds = new Uint8Array(LINES);
@@ -148,15 +150,4 @@ export function writeLines(
     left -= end - line;
   }
   return written - at;
-}
-
-/** mulberry32: small, seeded, good enough to mix keys and values. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,6 +1,7 @@
 /** Patterns and streams of the bench: made from fixed seeds, so that every run sees the same. */
 
 import type { PatternModel, Predicate, Step } from 'daoflow/pattern';
+import { seeded } from '../harness/seeded.ts';
 
 export interface Tick {
   readonly type: string;
@@ -31,19 +32,8 @@ const step = (link: Step['link'], name: string, where: Predicate<Tick>, more: ob
 });
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 
-/** Mulberry32. */
-export function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 export function ticks(types: number, seed: number, count: number = EVENTS): Tick[] {
-  const random = dice(seed);
+  const random = seeded(seed);
   const names = many(types, (i) => `t${i}`);
   const pick = (below: number): number => Math.floor(random() * below);
   return many(count, () => ({ type: names[pick(types)] as string, price: random() * 100, key: pick(KEYS) }));

@@ -1,5 +1,7 @@
 /** How sure a ratio of medians is: percentile bootstrap over rounds (Efron and Tibshirani, 1993). */
 
+import { seeded } from '../harness/seeded.ts';
+
 export interface Interval {
   readonly low: number;
   readonly high: number;
@@ -14,7 +16,7 @@ const TAIL = 0.025;
  * @param pairs - of each round: ours, and what it is compared with
  */
 export function ratioInterval(pairs: readonly (readonly [ours: number, theirs: number])[]): Interval {
-  const random = generator(1);
+  const random = seeded(1);
   const ratios = Array.from({ length: RESAMPLES }, () => {
     const drawn = pairs.map(() => pairs[Math.floor(random() * pairs.length)] as readonly [number, number]);
     return medianOf(drawn.map(([ours]) => ours)) / medianOf(drawn.map(([, theirs]) => theirs));
@@ -27,15 +29,4 @@ function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = (sorted.length - 1) / 2;
   return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
-}
-
-/** mulberry32: the same rounds give the same interval. */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
