@@ -2,7 +2,7 @@
 
 export { flow } from './engine/launch.ts';
 export { tuned } from './engine/tuned.ts';
-export type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './engine/tuned.ts';
+export type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './engine/tuned-options.ts';
 export { CircuitBreaker } from './engine/circuit-breaker.ts';
 export type { CircuitBreakerOptions } from './engine/circuit-breaker.ts';
 export { failed } from './engine/tuned-call.ts';

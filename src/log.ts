@@ -1,7 +1,8 @@
 /** The public door `daoflow/log`: records on disk that survive whatever ends the process. */
 
 export { durableLog } from './engine/durable-log.ts';
-export type { Log, LogStats } from './log/log.ts';
+export type { Log } from './log/log.ts';
+export type { LogStats } from './log/stats.ts';
 export type { LogOptions } from './log/options.ts';
 export type { ReadOptions } from './log/reader.ts';
 export { RecordBatch } from './log/record-batch.ts';

@@ -9,7 +9,8 @@
 
 import { atLeast, bench, interleave, ratioOf, type BenchContext, type Sample } from '../harness/index.ts';
 import { compileSegment } from '../../src/fusion/compile.ts';
-import type { Segment, SegmentTree } from '../../src/fusion/segment.ts';
+import type { SegmentTree } from '../../src/fusion/segment-tree.ts';
+import type { Segment } from '../../src/fusion/segment.ts';
 import type { Collector, Key, OperatorEnvironment, OperatorSpec, Step } from '../../src/operator/operator.ts';
 import { NOTHING } from '../../src/operator/operator.ts';
 import type { KeyColumn } from '../../src/event/batch.ts';

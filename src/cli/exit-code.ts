@@ -9,3 +9,8 @@ export const EXIT = {
   deadLetters: 3,
   interrupted: 130,
 } as const;
+
+/** A command answers with its exit code. */
+export interface Outcome {
+  exitCode: number;
+}

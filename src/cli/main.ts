@@ -2,9 +2,9 @@
 /** The program `daoflow`. */
 
 import { CommanderError } from 'commander';
-import { EXIT } from './exit-code.ts';
+import { EXIT, type Outcome } from './exit-code.ts';
 import { CommandFailure, renderFailure, type Failure } from './failure.ts';
-import { exitCodeOf, program, type Outcome } from './program.ts';
+import { exitCodeOf, program } from './program.ts';
 import { colorsFor } from './view/colors.ts';
 
 process.exitCode = await main(process.argv);

@@ -3,16 +3,11 @@
 import type { CommanderError } from 'commander';
 import { Command, Option } from 'commander';
 import { dlqCommand } from './dlq/command.ts';
-import { EXIT } from './exit-code.ts';
+import { EXIT, type Outcome } from './exit-code.ts';
 import { logCommand } from './log/command.ts';
 import { rateOption, secondsOption } from './option-values.ts';
 import { packageJson } from './package-info.ts';
 import type { DemoCommandOptions, MatchCommandOptions, RunCommandOptions } from './command-options.ts';
-
-/** A command answers with its exit code. */
-export interface Outcome {
-  exitCode: number;
-}
 
 const EXAMPLES = `
 Examples:

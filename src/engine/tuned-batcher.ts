@@ -19,7 +19,7 @@ import { WaitingStage } from '../runtime/waiting-stage.ts';
 import { quantile } from '../stats/histogram.ts';
 import type { Timer } from '../time/clock.ts';
 import type { Controller } from '../tuning/controller.ts';
-import type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './tuned.ts';
+import type { Tuned, TunedEvents, TunedMetrics, TunedOptions } from './tuned-options.ts';
 import { callTogether, Item, type BatchFunction } from './tuned-call.ts';
 
 const DEFAULT_PENDING = 100_000;

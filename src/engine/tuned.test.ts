@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { ConnectorError, OverloadError, RefusedEventsError } from '../errors/errors.ts';
 import { virtualHost, type VirtualHost } from '../testing/virtual-host.ts';
-import { tuned, tunedOn, type Tuned, type TunedOptions } from './tuned.ts';
+import type { Tuned, TunedOptions } from './tuned-options.ts';
+import { tuned, tunedOn } from './tuned.ts';
 import type { Controller } from '../tuning/controller.ts';
 import { failed } from './tuned-call.ts';
 

@@ -7,7 +7,7 @@
  */
 
 import { ConfigError } from '../errors/errors.ts';
-import type { SegmentTree } from '../fusion/segment.ts';
+import type { SegmentTree } from '../fusion/segment-tree.ts';
 import type { Graph, MergeNode, Node, OperatorNode, Port, SinkNode, SourceNode, StageNode } from './graph.ts';
 import { declaredFields } from './validation.ts';
 

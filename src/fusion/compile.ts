@@ -3,7 +3,8 @@ import { FusedSegment } from './fused-segment.ts';
 import { canGenerate, generateLoop } from './generated.ts';
 import type { LoopMaker } from './loop.ts';
 import { planSegment } from './plan.ts';
-import type { Segment, SegmentOptions, SegmentTree } from './segment.ts';
+import type { SegmentTree } from './segment-tree.ts';
+import type { Segment, SegmentOptions } from './segment.ts';
 
 /** Often enough to follow the load, seldom enough that ten clock reads per event do not show. */
 const TIMED_EVERY = 128;

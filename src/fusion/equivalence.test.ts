@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OperatorSpec } from '../operator/operator.ts';
 import { compile, echo, plain, running, tumbling, type Item, type Throws } from './fakes.ts';
-import type { Segment, SegmentOptions, SegmentTree } from './segment.ts';
+import type { SegmentTree } from './segment-tree.ts';
+import type { Segment, SegmentOptions } from './segment.ts';
 
 // Random trees as plain data, so that each segment gets operators and state of its own.
 

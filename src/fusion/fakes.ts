@@ -11,7 +11,8 @@ import type {
 } from '../operator/operator.ts';
 import { NOTHING } from '../operator/operator.ts';
 import { compileSegment } from './compile.ts';
-import type { Failure, Segment, SegmentOptions, SegmentTree } from './segment.ts';
+import type { SegmentTree } from './segment-tree.ts';
+import type { Failure, Segment, SegmentOptions } from './segment.ts';
 
 export interface Item {
   readonly n: number;

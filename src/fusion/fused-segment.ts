@@ -15,7 +15,8 @@ import { Ledger } from './ledger.ts';
 import { Moment, type Loop, type LoopContext, type LoopMaker } from './loop.ts';
 import { Outputs } from './outputs.ts';
 import type { CollectorNode, Plan, Region, TimeNode } from './plan.ts';
-import type { Failure, OperatorCounters, Segment } from './segment.ts';
+import type { OperatorCounters } from './ledger.ts';
+import type { Failure, Segment } from './segment.ts';
 import { restoreInto, snapshotOf, unstorable, type SegmentState } from './segment-state.ts';
 import type { Alarm, Domain } from './time-domain.ts';
 

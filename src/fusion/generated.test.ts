@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { byTime, chain, echo, feed, OPTIONS, running } from './fakes.ts';
 import type { compileSegment } from './compile.ts';
-import type { SegmentTree } from './segment.ts';
+import type { SegmentTree } from './segment-tree.ts';
 
 /** A fresh copy of the modules, so that what was found out about code generation is found out again. */
 async function freshCompile(): Promise<typeof compileSegment> {

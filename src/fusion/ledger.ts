@@ -8,7 +8,16 @@
  */
 
 import type { OperatorNode, Plan, PlanNode, Region } from './plan.ts';
-import type { OperatorCounters } from './segment.ts';
+
+export interface OperatorCounters {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  /** Share of this segment's time spent in this operator, 0..1, from the timed batches; undefined before the first. */
+  readonly timeShare: number | undefined;
+  /** For example `{ late: 12 }`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
 
 /** How much of the earlier timed batches is kept with each new one, so that shares follow the load. */
 const TIME_MEMORY = 0.95;

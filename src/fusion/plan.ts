@@ -13,7 +13,7 @@
 
 import type { Clock, Random } from '../time/clock.ts';
 import type { Collector, Key, OperatorEnvironment, OperatorSpec, Step, TimeDomain } from '../operator/operator.ts';
-import type { SegmentTree } from './segment.ts';
+import type { SegmentTree } from './segment-tree.ts';
 import { Alarm, Domain, TimeView } from './time-domain.ts';
 import { PartitionMaxima } from './partition-maxima.ts';
 

@@ -11,15 +11,9 @@
 import type { LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock, Random } from '../time/clock.ts';
-import type { Key, OperatorSpec } from '../operator/operator.ts';
+import type { Key } from '../operator/operator.ts';
+import type { OperatorCounters } from './ledger.ts';
 import type { SegmentState } from './segment-state.ts';
-
-/**
- * One operator and what follows each of its ports. Every kind but `collector` has one port (0).
- * Several children of a port = the flow forks there: each gets every event, in order.
- */
-export type SegmentTree =
-  { readonly leaf: number } | { readonly operator: OperatorSpec; readonly ports: readonly (readonly SegmentTree[])[] };
 
 export interface SegmentOptions {
   readonly flow: string;
@@ -39,16 +33,6 @@ export interface Failure {
   readonly event: unknown;
   readonly key: Key | undefined;
   readonly cause: unknown;
-}
-
-export interface OperatorCounters {
-  readonly name: string;
-  readonly in: number;
-  readonly out: number;
-  /** Share of this segment's time spent in this operator, 0..1, from the timed batches; undefined before the first. */
-  readonly timeShare: number | undefined;
-  /** For example `{ late: 12 }`. */
-  readonly counts: Readonly<Record<string, number>>;
 }
 
 export interface Segment {

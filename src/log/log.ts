@@ -17,6 +17,7 @@ import { openFiles, type OpenedFiles } from './open.ts';
 import { logSettings, type LogOptions, type LogSettings } from './options.ts';
 import { readRecords, type ReadOptions } from './reader.ts';
 import type { RecordBatch } from './record-batch.ts';
+import type { LogStats } from './stats.ts';
 import { Writer } from './writer.ts';
 
 /** What a log needs of the machine. */
@@ -50,23 +51,6 @@ export interface Log {
   acknowledge(sequence: number): void;
   /** Finishes what was appended, syncs and releases the lock. Idempotent. */
   close(): Promise<void>;
-}
-
-export interface LogStats {
-  /** `paused`: appends wait for room. `failed`: nothing more can be written. */
-  readonly state: 'open' | 'paused' | 'closed' | 'failed';
-  /** Sequence of the oldest record that is there, or of the next one. */
-  readonly first: number;
-  /** Sequence of the newest record whose append has resolved; 0 when there was none. */
-  readonly last: number;
-  /** Up to here a power loss takes nothing. */
-  readonly durable: number;
-  readonly acknowledged: number;
-  readonly segments: number;
-  /** Of all segments. */
-  readonly bytes: number;
-  /** Records that retention removed before they were acknowledged, since it was opened. */
-  readonly expiredUnacknowledged: number;
 }
 
 /**

@@ -5,11 +5,11 @@ import { Appender } from './appender.ts';
 import { Committer } from './committer.ts';
 import { LogError } from './errors.ts';
 import { isNoSpace, type FileSystem } from './file-system.ts';
-import type { LogStats } from './log.ts';
 import { removeSegments, type OpenedFiles } from './open.ts';
 import type { LogSettings } from './options.ts';
 import type { Progress } from './reader.ts';
 import { Signal } from './signal.ts';
+import type { LogStats } from './stats.ts';
 import { Upkeep } from './upkeep.ts';
 
 /** How often a full disk is looked at again. */

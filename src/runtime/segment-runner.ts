@@ -8,7 +8,8 @@
 
 import type { KeyColumn, Slice } from '../event/batch.ts';
 import { Origin } from '../event/origin.ts';
-import type { Failure, OperatorCounters, Segment } from '../fusion/segment.ts';
+import type { OperatorCounters } from '../fusion/ledger.ts';
+import type { Failure, Segment } from '../fusion/segment.ts';
 import type { LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { Timer } from '../time/clock.ts';
 import type { InFlight } from './in-flight.ts';

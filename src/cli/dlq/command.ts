@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { Outcome } from '../program.ts';
+import type { Outcome } from '../exit-code.ts';
 import type { DlqOutput } from './dlq.ts';
 
 const EXAMPLES = `

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyColumn } from '../../event/batch.ts';
 import { compileSegment } from '../../fusion/compile.ts';
-import type { SegmentTree } from '../../fusion/segment.ts';
+import type { SegmentTree } from '../../fusion/segment-tree.ts';
 import { count, custom, max, mean, percentile, sum } from '../aggregate/aggregate.ts';
 import type { OperatorSpec } from '../operator.ts';
 import { windowAggregate, windowCollect } from './window.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileSegment } from '../../fusion/compile.ts';
-import type { SegmentTree } from '../../fusion/segment.ts';
+import type { SegmentTree } from '../../fusion/segment-tree.ts';
 import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
 import { count, custom, max, mean, min, sum } from '../aggregate/aggregate.ts';
 import type { OperatorSpec } from '../operator.ts';
