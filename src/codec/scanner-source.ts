@@ -40,7 +40,7 @@ let ${locals.join(',')};
 scan:while(p<=safe&&n<max){
 s=p;
 ${body}${end}if(p-s>${maxLine})break scan;
-events.push(${event});
+events[n]=${event};
 ${key ? 'keys[n]=id;' : 'if(keys!==undefined)keys[n]=-1;'}
 n++;s=p;
 }
@@ -108,7 +108,7 @@ function valueCode(source: Source, leaf: LeafPlan, x: string, shared: Shared): s
 
 /** A value read by the slow reader; afterwards the position must be safe again. */
 function slowly(x: string, call: string, { slow }: Shared): string {
-  return `${x}=${slow}.${call};p=${slow}.end;if(p>>>0>safe)break scan;`;
+  return `${x}=${slow}.${call};p=${slow}.end;if(p<0||p>safe)break scan;`;
 }
 
 /** Compares bytes by words; the last word overlaps the one before. */
