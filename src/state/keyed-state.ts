@@ -65,11 +65,16 @@ export class KeyedState<S> {
    * @param watermarkMs - of the operator; an event behind it counts as happening now
    */
   touch(key: StateKey, keyId: number, timeMs: number, watermarkMs: number): number {
-    const now = timeMs > watermarkMs ? timeMs : watermarkMs;
     const slot = this.find(key, keyId, timeMs, watermarkMs);
-    if (slot < 0) return this.#insert(key, keyId, now);
-    if (now > (this.#touched[slot] as number)) this.#touched[slot] = now;
+    if (slot < 0) return this.#insert(key, keyId, timeMs > watermarkMs ? timeMs : watermarkMs);
+    this.renew(slot, timeMs, watermarkMs);
     return slot;
+  }
+
+  /** Renews the time of a slot that `find` has given. */
+  renew(slot: number, timeMs: number, watermarkMs: number): void {
+    const now = timeMs > watermarkMs ? timeMs : watermarkMs;
+    if (now > (this.#touched[slot] as number)) this.#touched[slot] = now;
   }
 
   /** The slot of a live key, or -1. Does not renew its time. */
