@@ -69,6 +69,7 @@ export type {
   EventTruth,
   MatcherProgram,
   MatchOutput,
+  Opening,
   PartitionSnapshot,
   PatternPartition,
   PredicateTable,

@@ -15,10 +15,19 @@ export interface MatcherProgram<E> {
    * undefined: every event matters (strict contiguity, negation by any event, conditions over earlier events).
    */
   readonly awaits: readonly number[] | undefined;
+  /** How a match begins, where nothing but one predicate decides that; undefined: more does. */
+  readonly opening: Opening | undefined;
   /** @param snapshot - of such a partition: it goes on from there */
   partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
   /** From now on no partition begins a match; what has begun goes on. */
   seal(): void;
+}
+
+/** An event for which `predicate` holds begins one partial match, where none is, and completes none. */
+export interface Opening {
+  readonly predicate: number;
+  /** That long after it nothing but a further event changes the partial match; then it ends. */
+  readonly lastsMs: number;
 }
 
 /** Which partial matches go first when a bound is reached; `newest` is to refuse new ones. */

@@ -51,6 +51,16 @@ export class DueQueue {
     return row;
   }
 
+  /** Lets go of all of which `isDue` is false. Cost: all that is here. */
+  retain(isDue: (timeMs: number, row: number) => boolean): void {
+    const { size } = this;
+    this.size = 0;
+    for (let at = 0; at < size; at += 1) {
+      const [timeMs, row] = [this.#times[at] as number, this.#rows[at] as number];
+      if (isDue(timeMs, row)) this.push(timeMs, row);
+    }
+  }
+
   #move(from: number, to: number): void {
     this.#times[to] = this.#times[from] as number;
     this.#rows[to] = this.#rows[from] as number;

@@ -16,12 +16,13 @@ import type {
   EventTruth,
   MatcherProgram,
   MatchOutput,
+  Opening,
   PartitionSnapshot,
   PatternPartition,
   ShedOrder,
 } from '../matcher.ts';
 import { type PartitionStore, StoredPartition } from '../partition-store.ts';
-import { awaitedBy, type StateRow } from '../run/table.ts';
+import { awaitedBy, openingOf, type StateRow } from '../run/table.ts';
 import { BEGIN, COMPLETE, type Configuration, Configurations, PASS, type Step } from './configuration.ts';
 import { Enumerator } from './enumerate.ts';
 import { NodeArena, NONE, type Roots } from './node-arena.ts';
@@ -41,6 +42,7 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E>, Root
   readonly reason: string;
   readonly starts: readonly number[] | undefined;
   readonly awaits: readonly number[] | undefined;
+  readonly opening: Opening | undefined;
   readonly arena: NodeArena<E> = new NodeArena<E>(this);
   overUntil: number = -Infinity;
   readonly #configurations: Configurations;
@@ -65,6 +67,7 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E>, Root
     this.#configurations = new Configurations(rows, start);
     this.#enumerator = new Enumerator(this.arena, this.#configurations.names);
     this.starts = awaitedBy(rows[start] as StateRow<E>, true);
+    this.opening = openingOf(rows, start, options.withinMs);
     const waiting = rows.filter(({ kind, index }) => kind === 'normal' && index !== start);
     this.awaits = allOf([this.starts, ...waiting.map((row) => awaitedBy(row, false))]);
   }

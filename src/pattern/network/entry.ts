@@ -1,3 +1,4 @@
+import { grownFloats, grownInts } from '../../state/columns.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import type { PartitionStore } from '../partition-store.ts';
@@ -16,10 +17,6 @@ export interface Entry<E> {
   readonly counts: PatternCounts;
   /** Begins nothing any more; what has begun goes on. */
   isDraining: boolean;
-  /** Keys with partial matches. */
-  live: number;
-  /** The event that it has seen last. */
-  turn: number;
   /** A partition without a partial match, for the next key; -1: none. */
   spare: number;
 }
@@ -33,4 +30,33 @@ export interface PatternCounts {
   handled: number;
   /** Time that this took, extrapolated from a sample; 0 without a clock. */
   costMs: number;
+}
+
+/**
+ * What events ask of patterns again and again, in columns by their numbers: of a thousand patterns this stays in the
+ * processor's cache, where the patterns themselves would not (bench:patterns, sparse).
+ */
+export class EntryColumns {
+  /** The event that it has seen last. */
+  turn: Int32Array = new Int32Array(16);
+  /** Keys with partial matches. */
+  live: Int32Array = new Int32Array(16);
+  /** Events that began a partial match and are not yet in its counts. */
+  opened: Float64Array = new Float64Array(16);
+  /** How long a partial match of one event lasts, for patterns that keep it in its row; NaN: for those that do not. */
+  lastsMs: Float64Array = new Float64Array(16);
+
+  enter(id: number, { opening, awaits }: Pick<MatcherProgram<never>, 'opening' | 'awaits'>): void {
+    if (id >= this.turn.length) {
+      this.turn = grownInts(this.turn, id, 0);
+      this.live = grownInts(this.live, id, 0);
+      this.opened = grownFloats(this.opened, id);
+      this.lastsMs = grownFloats(this.lastsMs, id);
+    }
+    this.turn[id] = 0;
+    this.live[id] = 0;
+    this.opened[id] = 0;
+    // Where every event matters, the next one asks for the partition anyhow.
+    this.lastsMs[id] = opening === undefined || awaits === undefined ? NaN : opening.lastsMs;
+  }
 }

@@ -3,7 +3,8 @@
  *
  * Invariants (pattern-set.test.ts)
  * - A key has one row per pattern at most, and a slot in `keys` exactly while it has a row.
- * - Cost of `rowOf`: the rows of the key while they are few; a key with many has a table.
+ * - Cost of `rowOf`: mostly one look at the key's mask for a pattern that does not live; else the rows of the key while they
+ *   are few. A key with many has a table.
  */
 
 import { grownFloats, grownInts } from '../../state/columns.ts';
@@ -11,67 +12,97 @@ import { KeyIndex, type StateKey } from '../../state/key-index.ts';
 
 export const NO_ROW = -1;
 
+/** Instead of a partition: the partial match is its first event alone, which the row holds. */
+export const OPENED = -1;
+
 /** Above this a key's rows are found by a table: walking them would cost more than looking. */
 export const CROWD = 8;
 
-export class LiveRows {
+export class LiveRows<E> {
   readonly keys: KeyIndex = new KeyIndex();
   /** Rows in use. */
   size = 0;
-  /** By row: number of the pattern, and its partition in the pattern's store. */
+  /** By row: number of the pattern, and its partition in the pattern's store or OPENED. */
   pattern: Int32Array = new Int32Array(16);
   partition: Int32Array = new Int32Array(16);
+  /** By row: the event that opened it, while nothing but that is known. */
+  readonly event: (E | undefined)[] = [];
+  /** By row: when it was opened. */
+  openedMs: Float64Array = new Float64Array(16);
+  /** By row: when it is to be woken, as the timers know it. */
+  wakeMs: Float64Array = new Float64Array(16);
   /** By row: the slot of its key; -1 where the row is free. */
   slot: Int32Array = new Int32Array(16).fill(-1);
-  /** By row: the next row of the same key. */
+  /** By row: the rows of the same key before and after it. */
   next: Int32Array = new Int32Array(16);
-  /** By row: when it is to be woken, as the due queue knows it. */
-  wakeMs: Float64Array = new Float64Array(16);
+  #previous: Int32Array = new Int32Array(16);
   /** By slot: the first row of the key. */
   first: Int32Array = new Int32Array(16);
   /** By slot: how many rows the key has. */
   count: Int32Array = new Int32Array(16);
+  /** By slot: a bit for each pattern that may have a row, shared by patterns 32 apart. */
+  #mask: Int32Array = new Int32Array(16);
   readonly #crowds = new Map<number, Map<number, number>>();
   readonly #free: number[] = [];
   #rows = 0;
 
   /** @param slot - of the key, or -1 */
   rowOf(slot: number, pattern: number): number {
-    if (slot < 0) return NO_ROW;
+    if (slot < 0 || ((this.#mask[slot] as number) & (1 << (pattern & 31))) === 0) return NO_ROW;
     if ((this.count[slot] as number) > CROWD) return this.#crowds.get(slot)?.get(pattern) ?? NO_ROW;
+    let mask = 0;
     for (let row = this.first[slot] as number; row !== NO_ROW; row = this.next[row] as number) {
-      if (this.pattern[row] === pattern) return row;
+      const other = this.pattern[row] as number;
+      if (other === pattern) return row;
+      mask |= 1 << (other & 31);
     }
+    this.#mask[slot] = mask;
     return NO_ROW;
   }
 
-  /** A row for a pair that has none. */
-  add(key: StateKey, keyId: number, pattern: number, partition: number): number {
-    const slot = this.#slotOf(key, keyId);
+  /**
+   * A row for a pair that has none.
+   *
+   * @param slot - of the key, or -1 when it has none
+   */
+  add(slot: number, key: StateKey, keyId: number, pattern: number, openedMs: number): number {
+    const owner = slot >= 0 ? slot : this.#newSlot(key, keyId);
     const row = this.#newRow();
+    const second = this.first[owner] as number;
     this.pattern[row] = pattern;
-    this.partition[row] = partition;
-    this.slot[row] = slot;
-    this.next[row] = this.first[slot] as number;
+    this.partition[row] = OPENED;
+    this.openedMs[row] = openedMs;
     this.wakeMs[row] = Infinity;
-    this.first[slot] = row;
-    this.count[slot] = (this.count[slot] as number) + 1;
+    this.slot[row] = owner;
+    this.next[row] = second;
+    this.#previous[row] = NO_ROW;
+    if (second !== NO_ROW) this.#previous[second] = row;
+    this.first[owner] = row;
+    this.#mask[owner] = (this.#mask[owner] as number) | (1 << (pattern & 31));
+    const count = (this.count[owner] as number) + 1;
+    this.count[owner] = count;
     this.size += 1;
-    this.#enterCrowd(slot, row);
+    if (count > CROWD) this.#enterCrowd(owner, row);
     return row;
   }
 
-  remove(row: number): void {
+  /** @returns true when it was the last of its key, whose slot is free now */
+  remove(row: number): boolean {
     const slot = this.slot[row] as number;
-    this.#unlink(slot, row);
+    const [previous, next] = [this.#previous[row] as number, this.next[row] as number];
+    if (previous === NO_ROW) this.first[slot] = next;
+    else this.next[previous] = next;
+    if (next !== NO_ROW) this.#previous[next] = previous;
     this.slot[row] = -1;
+    this.event[row] = undefined;
     this.#free.push(row);
     this.size -= 1;
     const left = (this.count[slot] as number) - 1;
     this.count[slot] = left;
-    if (left <= CROWD) this.#crowds.delete(slot);
-    else this.#crowds.get(slot)?.delete(this.pattern[row] as number);
-    if (left === 0) this.keys.release(slot);
+    if (left >= CROWD) this.#leaveCrowd(slot, row, left);
+    if (left > 0) return false;
+    this.keys.release(slot);
+    return true;
   }
 
   keyOf(row: number): StateKey {
@@ -83,16 +114,16 @@ export class LiveRows {
     for (let row = 0; row < this.#rows; row += 1) if ((this.slot[row] as number) >= 0) yield row;
   }
 
-  #slotOf(key: StateKey, keyId: number): number {
-    const known = this.keys.find(key, keyId);
-    if (known >= 0) return known;
+  #newSlot(key: StateKey, keyId: number): number {
     const slot = this.keys.insert(key, keyId);
     if (slot >= this.first.length) {
       this.first = grownInts(this.first, slot, 0);
       this.count = grownInts(this.count, slot, 0);
+      this.#mask = grownInts(this.#mask, slot, 0);
     }
     this.first[slot] = NO_ROW;
     this.count[slot] = 0;
+    this.#mask[slot] = 0;
     return slot;
   }
 
@@ -101,36 +132,34 @@ export class LiveRows {
     if (free !== undefined) return free;
     const row = this.#rows;
     this.#rows += 1;
+    this.event.push(undefined);
     if (row >= this.pattern.length) {
       this.pattern = grownInts(this.pattern, row, 0);
       this.partition = grownInts(this.partition, row, 0);
       this.slot = grownInts(this.slot, row, -1);
       this.next = grownInts(this.next, row, 0);
+      this.#previous = grownInts(this.#previous, row, 0);
+      this.openedMs = grownFloats(this.openedMs, row);
       this.wakeMs = grownFloats(this.wakeMs, row);
     }
     return row;
   }
 
-  #unlink(slot: number, row: number): void {
-    const next = this.next[row] as number;
-    if (this.first[slot] === row) {
-      this.first[slot] = next;
-      return;
-    }
-    let before = this.first[slot] as number;
-    while (this.next[before] !== row) before = this.next[before] as number;
-    this.next[before] = next;
-  }
-
   #enterCrowd(slot: number, row: number): void {
     const crowd = this.#crowds.get(slot);
-    if (crowd !== undefined) crowd.set(this.pattern[row] as number, row);
-    else if ((this.count[slot] as number) > CROWD) {
-      const rows = new Map<number, number>();
-      for (let at = this.first[slot] as number; at !== NO_ROW; at = this.next[at] as number) {
-        rows.set(this.pattern[at] as number, at);
-      }
-      this.#crowds.set(slot, rows);
+    if (crowd !== undefined) {
+      crowd.set(this.pattern[row] as number, row);
+      return;
     }
+    const rows = new Map<number, number>();
+    for (let at = this.first[slot] as number; at !== NO_ROW; at = this.next[at] as number) {
+      rows.set(this.pattern[at] as number, at);
+    }
+    this.#crowds.set(slot, rows);
+  }
+
+  #leaveCrowd(slot: number, row: number, left: number): void {
+    if (left === CROWD) this.#crowds.delete(slot);
+    else this.#crowds.get(slot)?.delete(this.pattern[row] as number);
   }
 }

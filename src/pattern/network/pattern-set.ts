@@ -11,17 +11,17 @@
 
 import type { Clock } from '../../time/clock.ts';
 import type { StateKey } from '../../state/key-index.ts';
-import { DueQueue } from '../../state/due-queue.ts';
 import type { MatcherWishes } from '../dag/choose.ts';
-import type { PartitionSnapshot, ShedOrder } from '../matcher.ts';
+import type { PartitionSnapshot } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
-import { type Bounds, boundsOf, type OverflowPolicy, type PatternOptimization } from './bounds.ts';
+import { type Bounds, boundsOf, type PatternOptimization } from './bounds.ts';
 import type { Entry, PatternCounts } from './entry.ts';
-import { CROWD, LiveRows, NO_ROW } from './live-rows.ts';
+import { CROWD, type LiveRows, NO_ROW } from './live-rows.ts';
+import { Partials } from './partials.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 import { Relay, type PatternSetOutput } from './relay.ts';
 import { Roster } from './roster.ts';
-import type { Router } from './router.ts';
+import { isBeginning, patternOf, type Router } from './router.ts';
 
 export interface PatternSetOptions extends PatternOptimization {
   /** Where the patterns stand in the user's declaration, for errors. Default `patterns`. */
@@ -58,38 +58,28 @@ export interface PatternSetSnapshot {
   readonly counts: Readonly<Record<string, PatternCounts>>;
 }
 
-/** One event in so many is timed. */
-const TIMED_EVERY = 1024;
-
-const SHED_ORDER: Readonly<Record<OverflowPolicy, ShedOrder>> = {
-  shedOldest: 'oldest',
-  shedLeastAdvanced: 'leastAdvanced',
-  reject: 'newest',
-  error: 'newest',
-};
+/** Events are numbered up to here and then anew. */
+const LAST_TURN = 2 ** 30;
 
 export class PatternSet<E> {
   /** Event time as far as it has come. */
   nowMs: number = -Infinity;
   readonly bounds: Bounds;
-  readonly #clock: Pick<Clock, 'now'> | undefined;
-  readonly #rows = new LiveRows();
-  readonly #due = new DueQueue();
   readonly #roster: Roster<E>;
   readonly #network: PredicateNetwork;
   readonly #relay: Relay<E>;
-  readonly #found: Entry<E>[] = [];
+  readonly #partials: Partials<E>;
+  readonly #rows: LiveRows<E>;
   #turn = 0;
-  /** By row, where bounds ask for it: when an event changed it last. */
-  #touchedMs: Float64Array | undefined;
 
   constructor(output: PatternSetOutput<E>, options: PatternSetOptions = {}) {
     const path = options.path ?? 'patterns';
     this.bounds = boundsOf(options, path);
     this.#roster = new Roster(path, this.bounds.maxPatterns);
     this.#network = this.#roster.network;
-    this.#clock = options.clock;
     this.#relay = new Relay(output);
+    this.#partials = new Partials(this.#roster, this.#relay, this.bounds, options.clock);
+    this.#rows = this.#partials.rows;
   }
 
   /** @throws ConfigError when the name is taken or there are too many; PatternError for a pattern that is none */
@@ -109,23 +99,23 @@ export class PatternSet<E> {
   list(): PatternStatus[] {
     const partials = new Map<number, number>();
     for (const row of this.#rows.all()) {
-      const { id, store } = this.#entryAt(row);
-      partials.set(id, (partials.get(id) ?? 0) + store.partialsOf(this.#rows.partition[row] as number));
+      const id = this.#rows.pattern[row] as number;
+      partials.set(id, (partials.get(id) ?? 0) + this.#partials.partialsOf(row));
     }
-    return this.#roster.all().map(({ id, name, program, isDraining, live, counts }) => ({
-      ...counts,
-      name,
-      matcher: program.kind,
-      reason: program.reason,
-      isDraining,
-      keys: live,
-      partials: partials.get(id) ?? 0,
+    return this.#roster.all().map((entry) => ({
+      ...this.#roster.countsOf(entry),
+      name: entry.name,
+      matcher: entry.program.kind,
+      reason: entry.program.reason,
+      isDraining: entry.isDraining,
+      keys: this.#roster.columns.live[entry.id] as number,
+      partials: partials.get(entry.id) ?? 0,
     }));
   }
 
   /** What the patterns have done, without a look at every key as `list` takes. */
   counts(): PatternCounts[] {
-    return this.#roster.current().map(({ counts }) => counts);
+    return this.#roster.current().map((entry) => this.#roster.countsOf(entry));
   }
 
   /** Keys with partial matches. */
@@ -135,7 +125,7 @@ export class PatternSet<E> {
 
   /** Earliest time at which `advance` has something to do. */
   get nextMs(): number {
-    return this.#due.nextMs;
+    return this.#partials.nextMs;
   }
 
   /**
@@ -147,26 +137,24 @@ export class PatternSet<E> {
     if (ts > this.nowMs) this.advance(ts);
     const router = this.#roster.router();
     this.#network.turnTo(event);
-    this.#turn += 1;
-    const slot = this.#rows.keys.find(key, keyId);
-    if (slot >= 0) this.#continue(router, slot, event, ts);
-    const found = this.#found;
-    const count = router.started(found);
-    for (let i = 0; i < count; i += 1) this.#begin(found[i] as Entry<E>, event, key, keyId, ts);
-    for (const entry of router.startedByAny) this.#begin(entry, event, key, keyId, ts);
+    this.#nextTurn();
+    const slot = this.#partials.turnTo(key, keyId);
+    if (slot < 0) this.#begin(router, event, key, keyId, ts);
+    else if ((this.#rows.count[slot] as number) > CROWD || router.isSelective(this.#turn)) {
+      this.#continueRestless(router, slot, event, ts);
+      this.#continueOrBegin(router, event, key, keyId, ts);
+    } else {
+      this.#continueAwaiting(router, slot, event, ts);
+      this.#begin(router, event, key, keyId, ts);
+    }
+    for (const id of router.startedByAny) if (this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
     const failure = this.#network.takeFailure();
     if (failure !== undefined) this.#relay.output.failed(undefined, key, event, failure.cause);
   }
 
   /** Event time has reached `ts`: what ends by then ends, in the order of its time. */
   advance(ts: number): void {
-    const due = this.#due;
-    for (let dueMs = due.nextMs; dueMs <= ts && due.size > 0; dueMs = due.nextMs) {
-      const row = due.pop();
-      if (this.#rows.wakeMs[row] !== dueMs || (this.#rows.slot[row] as number) < 0) continue;
-      this.#rows.wakeMs[row] = Infinity;
-      this.#wake(row, dueMs);
-    }
+    this.#partials.advance(ts);
     if (ts > this.nowMs) this.nowMs = ts;
   }
 
@@ -174,12 +162,14 @@ export class PatternSet<E> {
     const rows = [...this.#rows.all()].filter((row) => !this.#entryAt(row).isDraining);
     return {
       nowMs: this.nowMs,
-      partitions: rows.map((row) => {
-        const { name, store } = this.#entryAt(row);
-        const state = store.snapshot(this.#rows.partition[row] as number);
-        return { pattern: name, key: this.#rows.keyOf(row), state };
-      }),
-      counts: Object.fromEntries(this.#roster.current().map(({ name, counts }) => [name, { ...counts }])),
+      partitions: rows.map((row) => ({
+        pattern: this.#entryAt(row).name,
+        key: this.#rows.keyOf(row),
+        state: this.#partials.snapshot(row),
+      })),
+      counts: Object.fromEntries(
+        this.#roster.current().map((entry) => [entry.name, { ...this.#roster.countsOf(entry) }]),
+      ),
     };
   }
 
@@ -192,196 +182,87 @@ export class PatternSet<E> {
     }
     for (const { pattern, key, state } of snapshot.partitions) {
       const entry = this.#roster.find(pattern);
-      if (entry !== undefined) this.#settle(this.#addRow(entry, entry.store.open(state), key, -1), snapshot.nowMs);
+      if (entry !== undefined) this.#partials.restore(entry, key, state, snapshot.nowMs);
     }
   }
 
-  /** Hands the event to what lives for its key. */
-  #continue(router: Router<E>, slot: number, event: E, ts: number): void {
+  /** Asks all that live for the key. */
+  #continueAwaiting(router: Router<E>, slot: number, event: E, ts: number): void {
     const rows = this.#rows;
-    if ((rows.count[slot] as number) > CROWD || router.isSelective(this.#turn)) {
-      this.#continueFound(router, slot, event, ts);
+    for (let row = rows.first[slot] as number; row !== NO_ROW;) {
+      const next = rows.next[row] as number;
+      const id = rows.pattern[row] as number;
+      if (router.isAwaited(id) && this.#isNew(id)) this.#partials.hand(row, event, ts);
+      row = next;
+    }
+  }
+
+  /** What every event concerns. */
+  #continueRestless(router: Router<E>, slot: number, event: E, ts: number): void {
+    const { restless } = router;
+    if (restless.length === 0) return;
+    const rows = this.#rows;
+    if ((rows.count[slot] as number) > CROWD) {
+      for (const id of restless) this.#handIfLive(id, event, ts);
       return;
     }
     for (let row = rows.first[slot] as number; row !== NO_ROW;) {
       const next = rows.next[row] as number;
-      const entry = this.#entryAt(row);
-      if (this.#isAwaited(entry)) this.#hand(entry, row, event, ts);
+      const id = rows.pattern[row] as number;
+      if (router.isRestless(id) && this.#isNew(id)) this.#partials.hand(row, event, ts);
       row = next;
     }
   }
 
   /** By what the event concerns, not by what lives for the key. */
-  #continueFound(router: Router<E>, slot: number, event: E, ts: number): void {
-    const count = router.awaited(this.#found);
-    for (let i = 0; i < count; i += 1) this.#handIfLive(this.#found[i] as Entry<E>, slot, event, ts);
-    if (router.restless.length === 0) return;
-    if ((this.#rows.count[slot] as number) > CROWD) {
-      for (const entry of router.restless) this.#handIfLive(entry, slot, event, ts);
-    } else this.#continueRestless(slot, event, ts);
-  }
-
-  #continueRestless(slot: number, event: E, ts: number): void {
-    const rows = this.#rows;
-    for (let row = rows.first[slot] as number; row !== NO_ROW;) {
-      const next = rows.next[row] as number;
-      const entry = this.#entryAt(row);
-      if (entry.program.awaits === undefined && entry.turn !== this.#turn) this.#hand(entry, row, event, ts);
-      row = next;
+  #continueOrBegin(router: Router<E>, event: E, key: StateKey, keyId: number, ts: number): void {
+    const { all } = router;
+    const count = all.find();
+    router.note(count);
+    for (let i = 0; i < count; i += 1) this.#handIfLive(patternOf(all.found[i] as number), event, ts);
+    for (let i = 0; i < count; i += 1) {
+      const route = all.found[i] as number;
+      const id = patternOf(route);
+      if (isBeginning(route) && this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
     }
   }
 
-  #handIfLive(entry: Entry<E>, slot: number, event: E, ts: number): void {
-    if (entry.turn === this.#turn) return;
-    const row = this.#rows.rowOf(slot, entry.id);
-    if (row !== NO_ROW) this.#hand(entry, row, event, ts);
-  }
-
-  #isAwaited({ program: { awaits } }: Entry<E>): boolean {
-    if (awaits === undefined) return true;
-    const network = this.#network;
-    for (const predicate of awaits) if (network.holds(predicate)) return true;
-    return false;
-  }
-
-  #hand(entry: Entry<E>, row: number, event: E, ts: number): void {
-    entry.turn = this.#turn;
-    this.#run(entry, this.#rows.partition[row] as number, this.#rows.keyOf(row), event, ts);
-    this.#settle(row, ts);
-  }
-
-  /** Gives the event to a pattern that has nothing for its key yet. */
-  #begin(entry: Entry<E>, event: E, key: StateKey, keyId: number, ts: number): void {
-    if (entry.turn === this.#turn) return;
-    entry.turn = this.#turn;
-    const { store } = entry;
-    const partition = entry.spare >= 0 ? entry.spare : store.open();
-    entry.spare = partition;
-    this.#run(entry, partition, key, event, ts);
-    if (store.isIdle(partition)) return;
-    entry.spare = -1;
-    if (this.#makeRoom(entry, key, event)) this.#settle(this.#addRow(entry, partition, key, keyId), ts);
-    else store.close(partition);
-  }
-
-  #run(entry: Entry<E>, partition: number, key: StateKey, event: E, ts: number): void {
-    const { store, counts } = entry;
-    const relay = this.#relay.for(entry, key);
-    counts.handled += 1;
-    const clock = this.#turn % TIMED_EVERY === 0 ? this.#clock : undefined;
-    const beganMs = clock?.now() ?? 0;
-    try {
-      store.process(partition, event, ts, this.#network, relay);
-      const excess = store.partialsOf(partition) - this.bounds.maxPartials;
-      if (excess > 0) this.#shed(entry, partition, excess, key);
-    } catch (cause) {
-      relay.output.failed(entry.name, key, event, cause);
+  /** Begins all that has not seen the event. */
+  #begin(router: Router<E>, event: E, key: StateKey, keyId: number, ts: number): void {
+    const { starts } = router;
+    const count = starts.find();
+    for (let i = 0; i < count; i += 1) {
+      const id = patternOf(starts.found[i] as number);
+      if (this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
     }
-    if (clock !== undefined) counts.costMs += (clock.now() - beganMs) * TIMED_EVERY;
   }
 
-  #shed(entry: Entry<E>, partition: number, excess: number, key: StateKey): void {
-    const { whenFull, maxPartials } = this.bounds;
-    entry.store.shed(partition, excess, SHED_ORDER[whenFull], this.#relay.for(entry, key));
-    if (whenFull === 'error')
-      throw new RangeError(`more than ${maxPartials} partial matches of ${entry.name} for one key`);
+  #handIfLive(id: number, event: E, ts: number): void {
+    const row = this.#rows.rowOf(this.#partials.slot, id);
+    if (row !== NO_ROW && this.#isNew(id)) this.#partials.hand(row, event, ts);
   }
 
-  /** @returns false when the newcomer is refused */
-  #makeRoom(entry: Entry<E>, key: StateKey, event: E): boolean {
-    const { maxLive, whenFull } = this.bounds;
-    if (this.#rows.size < maxLive) return true;
-    const isShedding = whenFull === 'shedOldest' || whenFull === 'shedLeastAdvanced';
-    if (isShedding && this.#dropNextDue()) return true;
-    this.#relay.for(entry, key).shed(1);
-    if (whenFull === 'error') {
-      const cause = new RangeError(`more than ${maxLive} pairs of pattern and key with partial matches`);
-      this.#relay.output.failed(entry.name, key, event, cause);
-    }
-    return false;
+  /** Whether a pattern sees the event for the first time; from now on it does not. */
+  #isNew(id: number): boolean {
+    const { turn } = this.#roster.columns;
+    if (turn[id] === this.#turn) return false;
+    turn[id] = this.#turn;
+    return true;
   }
 
-  /** Lets go of the partition whose time ends first: as good as the oldest, and found at once. */
-  #dropNextDue(): boolean {
-    const due = this.#due;
-    while (due.size > 0) {
-      const dueMs = due.nextMs;
-      const row = due.pop();
-      if (this.#rows.wakeMs[row] !== dueMs || (this.#rows.slot[row] as number) < 0) continue;
-      this.#drop(row);
-      return true;
-    }
-    return false;
-  }
-
-  /** Lets go of a partition and says so. */
-  #drop(row: number): void {
-    const entry = this.#entryAt(row);
-    const partials = entry.store.partialsOf(this.#rows.partition[row] as number);
-    this.#relay.for(entry, this.#rows.keyOf(row)).shed(partials);
-    this.#forget(row);
-  }
-
-  #wake(row: number, dueMs: number): void {
-    const touchedMs = this.#touchedMs?.[row] ?? Infinity;
-    if (touchedMs + this.bounds.expirationMs <= dueMs) {
-      this.#drop(row);
-      return;
-    }
-    const entry = this.#entryAt(row);
-    const relay = this.#relay.for(entry, this.#rows.keyOf(row));
-    entry.store.advance(this.#rows.partition[row] as number, dueMs, relay);
-    this.#settle(row, touchedMs);
-  }
-
-  /** After a change: forgets what is idle, else sees to it that it is woken in time. */
-  #settle(row: number, touchedMs: number): void {
-    const rows = this.#rows;
-    const { store } = this.#entryAt(row);
-    const partition = rows.partition[row] as number;
-    if (store.isIdle(partition)) {
-      this.#forget(row);
-      return;
-    }
-    if (store.isPatient && this.bounds.expirationMs === Infinity && rows.wakeMs[row] !== Infinity) return;
-    let wakeMs = store.deadlineOf(partition);
-    if (this.bounds.expirationMs < Infinity) wakeMs = Math.min(wakeMs, this.#touch(row, touchedMs));
-    if (wakeMs >= (rows.wakeMs[row] as number)) return;
-    rows.wakeMs[row] = wakeMs;
-    this.#due.push(wakeMs, row);
-  }
-
-  /** @returns when the row expires if nothing else comes */
-  #touch(row: number, touchedMs: number): number {
-    const { length } = this.#rows.wakeMs;
-    if (this.#touchedMs === undefined || this.#touchedMs.length < length) {
-      const longer = new Float64Array(length);
-      longer.set(this.#touchedMs ?? []);
-      this.#touchedMs = longer;
-    }
-    this.#touchedMs[row] = touchedMs;
-    return touchedMs + this.bounds.expirationMs;
-  }
-
-  #addRow(entry: Entry<E>, partition: number, key: StateKey, keyId: number): number {
-    entry.live += 1;
-    return this.#rows.add(key, keyId, entry.id, partition);
-  }
-
-  #forget(row: number): void {
-    const entry = this.#entryAt(row);
-    entry.store.close(this.#rows.partition[row] as number);
-    entry.live -= 1;
-    this.#rows.remove(row);
-    if (entry.isDraining && entry.live === 0) this.#roster.forget(entry);
+  #nextTurn(): void {
+    this.#turn += 1;
+    if (this.#turn < LAST_TURN) return;
+    this.#turn = 1;
+    this.#roster.columns.turn.fill(0);
   }
 
   /** A version begins nothing any more. */
   #retire(entry: Entry<E>, old: Farewell): void {
-    if (old === 'drop') {
-      for (const row of this.#rows.all()) if (this.#rows.pattern[row] === entry.id) this.#forget(row);
-    }
-    if (entry.live === 0) this.#roster.forget(entry);
+    if (old === 'drop') this.#partials.forgetAll(entry);
+    else this.#partials.tellStore(entry);
+    entry.program.seal();
+    if (this.#roster.columns.live[entry.id] === 0) this.#roster.forgetIfOver(entry.id);
   }
 
   #entryAt(row: number): Entry<E> {

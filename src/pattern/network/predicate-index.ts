@@ -11,20 +11,39 @@ export class PredicateIndex {
   readonly found: number[] = [];
   count = 0;
   readonly #network: PredicateNetwork;
-  readonly #equal: { readonly field: number; readonly groups: Map<unknown, Group> }[] = [];
-  readonly #rest: Group;
+  /** For each field that some predicate wants equal: the number of the group by value. */
+  readonly #equal: readonly (readonly [field: number, groups: ReadonlyMap<unknown, number>])[];
+  readonly #groups: GroupColumns;
   /** By predicate: the `find` that has seen it last. */
   readonly #seenAt: number[] = [];
   #finds = 0;
   /** Some predicate can be found in more than one way. */
-  #hasSeveralWays = false;
+  readonly #hasSeveralWays: boolean;
 
   constructor(network: PredicateNetwork, predicates: Iterable<number>) {
     this.#network = network;
-    this.#rest = new Group();
-    for (const predicate of new Set(predicates)) this.#add(predicate);
-    this.#rest.seal();
-    for (const { groups } of this.#equal) for (const group of groups.values()) group.seal();
+    const groups: Group[] = [new Map<number, Entry[]>()];
+    const equal = new Map<number, Map<unknown, number>>();
+    let hasSeveralWays = false;
+    for (const predicate of new Set(predicates)) {
+      const ways = waysTo(network.predicateOf(predicate));
+      if (ways.length > 1) hasSeveralWays = true;
+      for (const way of ways) {
+        const group = way.equal === undefined ? REST : groupOf(network.fieldId(way.equal.field), way.equal.literal);
+        addTo(groups[group] as Group, predicate, way, network);
+      }
+    }
+    this.#hasSeveralWays = hasSeveralWays;
+    this.#equal = [...equal];
+    this.#groups = columnsOf(groups);
+
+    function groupOf(field: number, literal: unknown): number {
+      const byValue = equal.get(field) ?? new Map<unknown, number>();
+      equal.set(field, byValue);
+      const group = byValue.get(literal) ?? groups.push(new Map<number, Entry[]>()) - 1;
+      byValue.set(literal, group);
+      return group;
+    }
   }
 
   /** Looks for all predicates that hold for the event that the network is turned to. */
@@ -32,50 +51,30 @@ export class PredicateIndex {
     this.count = 0;
     this.#finds += 1;
     const network = this.#network;
-    for (const { field, groups } of this.#equal) {
+    for (const [field, groups] of this.#equal) {
       const group = groups.get(network.value(field));
       if (group !== undefined) this.#collect(group);
     }
-    this.#collect(this.#rest);
+    this.#collect(REST);
   }
 
-  #add(predicate: number): void {
-    const ways = waysTo(this.#network.predicateOf(predicate));
-    if (ways.length > 1) this.#hasSeveralWays = true;
-    for (const way of ways) this.#groupOf(way).add(predicate, way, this.#network);
-  }
-
-  #groupOf({ equal }: Way): Group {
-    if (equal === undefined) return this.#rest;
-    const field = this.#network.fieldId(equal.field);
-    let entry = this.#equal.find((one) => one.field === field);
-    if (entry === undefined) {
-      entry = { field, groups: new Map() };
-      this.#equal.push(entry);
-    }
-    let group = entry.groups.get(equal.literal);
-    if (group === undefined) {
-      group = new Group();
-      entry.groups.set(equal.literal, group);
-    }
-    return group;
-  }
-
-  #collect(group: Group): void {
+  #collect(group: number): void {
     const network = this.#network;
-    for (const predicate of group.certain) this.#take(predicate);
-    for (const predicate of group.unsure) if (network.holds(predicate)) this.#take(predicate);
-    for (const range of group.ranges) {
-      const value = network.value(range.field);
+    const { listsFrom, field, entriesFrom, bound, isStrict, isCertain, predicate } = this.#groups;
+    const end = listsFrom[group + 1] as number;
+    for (let list = listsFrom[group] as number; list < end; list += 1) {
+      const of = field[list] as number;
+      const value = of === NO_FIELD ? 0 : network.value(of >> 1);
       if (typeof value !== 'number') continue;
-      const { bounds, predicates, isCertain, isBelow, isStrict } = range;
-      for (let i = 0; i < bounds.length; i += 1) {
-        const bound = bounds[i] as number;
-        const isInside = isBelow ? bound <= value : bound >= value;
+      const isBelow = (of & 1) === 1;
+      const last = entriesFrom[list + 1] as number;
+      for (let at = entriesFrom[list] as number; at < last; at += 1) {
+        const limit = bound[at] as number;
+        const isInside = isBelow ? limit <= value : limit >= value;
         if (!isInside) break;
-        if (isStrict[i] === true && bound === value) continue;
-        const predicate = predicates[i] as number;
-        if (isCertain[i] === true || network.holds(predicate)) this.#take(predicate);
+        if (isStrict[at] === 1 && limit === value) continue;
+        const one = predicate[at] as number;
+        if (isCertain[at] === 1 || network.holds(one)) this.#take(one);
       }
     }
   }
@@ -89,6 +88,29 @@ export class PredicateIndex {
     this.count += 1;
   }
 }
+
+/** The group of what wants no field equal. */
+const REST = 0;
+
+/**
+ * All groups in columns: each has some lists, each list some predicates with thresholds on one field from one side, those that
+ * pass most first. Objects of their own would be looked up one after the other, mostly in vain (bench:patterns, sparse).
+ */
+interface GroupColumns {
+  /** By group: its first list; one more at the end. */
+  readonly listsFrom: Int32Array;
+  /** By list: twice the number of the field, plus 1 for lower bounds; NO_FIELD where nothing is bounded. */
+  readonly field: Int32Array;
+  /** By list: its first entry; one more at the end. */
+  readonly entriesFrom: Int32Array;
+  readonly bound: Float64Array;
+  readonly isStrict: Uint8Array;
+  /** 1: that is all that the predicate asks. */
+  readonly isCertain: Uint8Array;
+  readonly predicate: Int32Array;
+}
+
+const NO_FIELD = -1;
 
 type Compare = Extract<CanonicalPredicate, { kind: 'compare' }>;
 
@@ -122,60 +144,50 @@ function isRange(part: CanonicalPredicate): boolean {
   return part.kind === 'compare' && ['<', '<=', '>', '>='].includes(part.op) && typeof part.literal === 'number';
 }
 
-/** Thresholds on one field from one side, nearest to the values that pass all first. */
-interface Range {
-  readonly field: number;
-  /** True for lower bounds: they hold for what is above. */
-  readonly isBelow: boolean;
-  readonly bounds: number[];
-  readonly isStrict: boolean[];
-  readonly isCertain: boolean[];
-  readonly predicates: number[];
-}
-
-interface Bound {
+interface Entry {
+  readonly predicate: number;
   readonly bound: number;
   readonly isStrict: boolean;
   readonly isCertain: boolean;
-  readonly predicate: number;
 }
 
-/** Predicates with one value of one field in common (or none). */
-class Group {
-  /** Hold for every event of the group. */
-  readonly certain: number[] = [];
-  /** Are asked for every event of the group. */
-  readonly unsure: number[] = [];
-  ranges: readonly Range[] = [];
-  readonly #bounds = new Map<string, { field: number; isBelow: boolean; entries: Bound[] }>();
+/** Predicates with one value of one field in common (or none), by the field and side of their thresholds. */
+type Group = Map<number, Entry[]>;
 
-  add(predicate: number, { range, isComplete }: Way, network: PredicateNetwork): void {
-    if (range === undefined) {
-      (isComplete ? this.certain : this.unsure).push(predicate);
-      return;
-    }
-    const isBelow = range.op.startsWith('>');
-    const field = network.fieldId(range.field);
-    const key = `${isBelow ? '>' : '<'}${field}`;
-    const side = this.#bounds.get(key) ?? { field, isBelow, entries: [] };
-    this.#bounds.set(key, side);
-    const isStrict = range.op.length === 1;
-    side.entries.push({ bound: range.literal as number, isStrict, isCertain: isComplete, predicate });
-  }
+function addTo(group: Group, predicate: number, { range, isComplete }: Way, network: PredicateNetwork): void {
+  const isBelow = range?.op.startsWith('>') === true;
+  const field = range === undefined ? NO_FIELD : 2 * network.fieldId(range.field) + Number(isBelow);
+  const entries = group.get(field) ?? [];
+  group.set(field, entries);
+  entries.push({
+    predicate,
+    bound: range === undefined ? 0 : (range.literal as number),
+    isStrict: range?.op.length === 1,
+    isCertain: isComplete,
+  });
+}
 
-  /** Everything is added: sorts the thresholds. */
-  seal(): void {
-    this.ranges = [...this.#bounds.values()].map(({ field, isBelow, entries }) => {
-      const sorted = entries.sort((a, b) => (isBelow ? a.bound - b.bound : b.bound - a.bound));
-      return {
-        field,
-        isBelow,
-        bounds: sorted.map(({ bound }) => bound),
-        isStrict: sorted.map(({ isStrict }) => isStrict),
-        isCertain: sorted.map(({ isCertain }) => isCertain),
-        predicates: sorted.map(({ predicate }) => predicate),
-      };
-    });
-    this.#bounds.clear();
+function columnsOf(groups: readonly Group[]): GroupColumns {
+  const lists = groups.flatMap((group) => [...group]);
+  for (const [field, entries] of lists) {
+    const direction = field % 2 === 1 ? 1 : -1;
+    if (field !== NO_FIELD) entries.sort((a, b) => direction * (a.bound - b.bound));
   }
+  const entries = lists.flatMap(([, of]) => of);
+  return {
+    listsFrom: offsetsOf(groups.map(({ size }) => size)),
+    field: Int32Array.from(lists, ([field]) => field),
+    entriesFrom: offsetsOf(lists.map(([, { length }]) => length)),
+    bound: Float64Array.from(entries, ({ bound }) => bound),
+    isStrict: Uint8Array.from(entries, ({ isStrict }) => Number(isStrict)),
+    isCertain: Uint8Array.from(entries, ({ isCertain }) => Number(isCertain)),
+    predicate: Int32Array.from(entries, ({ predicate }) => predicate),
+  };
+}
+
+/** Where each of many lists begins that stand one after the other; the end of the last one is the last. */
+export function offsetsOf(lengths: readonly number[]): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1);
+  for (const [i, length] of lengths.entries()) offsets[i + 1] = (offsets[i] as number) + length;
+  return offsets;
 }

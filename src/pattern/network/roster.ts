@@ -3,13 +3,14 @@ import { compilePattern, type MatcherWishes } from '../dag/choose.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { storeOf } from '../partition-store.ts';
-import type { Entry, PatternCounts } from './entry.ts';
+import { type Entry, EntryColumns, type PatternCounts } from './entry.ts';
 import { type PredicateHold, PredicateNetwork } from './predicate-network.ts';
 import { Router } from './router.ts';
 
 /** The patterns of a set, in their present versions and those of which something still goes on. */
 export class Roster<E> {
   readonly network: PredicateNetwork = new PredicateNetwork();
+  readonly columns: EntryColumns = new EntryColumns();
   readonly #path: string;
   readonly #maxPatterns: number;
   /** By number. */
@@ -31,7 +32,7 @@ export class Roster<E> {
     this.#enter(name, model, wishes, { hits: 0, timeouts: 0, shed: 0, handled: 0, costMs: 0 });
   }
 
-  /** @returns the version before, which begins nothing any more */
+  /** @returns the version before, to which no event leads any more; to be sealed */
   replace(name: string, model: PatternModel<E>, wishes: MatcherWishes): Entry<E> {
     const before = this.#entryOf(name);
     this.#enter(name, model, wishes, before.counts);
@@ -39,7 +40,7 @@ export class Roster<E> {
     return before;
   }
 
-  /** @returns the pattern, which begins nothing any more */
+  /** @returns the pattern, to which no event leads any more; to be sealed */
   remove(name: string): Entry<E> {
     const entry = this.#entryOf(name);
     this.#current.delete(name);
@@ -47,12 +48,22 @@ export class Roster<E> {
     return entry;
   }
 
-  /** Nothing of a version goes on any more. */
-  forget(entry: Entry<E>): void {
-    if (this.#entries[entry.id] !== entry) return;
-    this.#entries[entry.id] = undefined;
+  /** To be called when nothing of a pattern lives: a version that begins nothing any more is over then. */
+  forgetIfOver(id: number): void {
+    const entry = this.#entries[id];
+    if (entry?.isDraining !== true) return;
+    this.countsOf(entry);
+    this.#entries[id] = undefined;
     this.#router = undefined;
     entry.hold.release();
+  }
+
+  /** What a pattern has done so far. */
+  countsOf({ id, counts }: Entry<E>): PatternCounts {
+    const { opened } = this.columns;
+    counts.handled += opened[id] as number;
+    opened[id] = 0;
+    return counts;
   }
 
   find(name: string): Entry<E> | undefined {
@@ -79,7 +90,6 @@ export class Roster<E> {
 
   #retire(entry: Entry<E>): void {
     entry.isDraining = true;
-    entry.program.seal();
     this.#router = undefined;
   }
 
@@ -98,11 +108,10 @@ export class Roster<E> {
       hold,
       counts,
       isDraining: false,
-      live: 0,
-      turn: 0,
       spare: -1,
     };
     this.#entries[id] = entry;
+    this.columns.enter(id, program);
     this.#current.set(name, entry);
     this.#router = undefined;
   }

@@ -10,7 +10,7 @@ import { Decider } from './decider.ts';
 import { partOf } from './part.ts';
 import { RunPartition } from './partition.ts';
 import type { RunPlan } from './plan.ts';
-import { awaitedBy, tabulate, type StateRow } from './table.ts';
+import { awaitedBy, openingOf, tabulate, type StateRow } from './table.ts';
 import { TallySheet } from './tally.ts';
 
 /**
@@ -35,6 +35,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     reason,
     starts: awaitedByStart(plan),
     awaits: awaitedByAny(plan),
+    opening: openingOf(rows, plan.startState, plan.withinMs),
     partition: (snapshot?: PartitionSnapshot): PatternPartition<E> => new RunPartition(plan, snapshot),
     seal: () => plan.decider.seal(),
   };

@@ -3,6 +3,7 @@
  * in which they are tried.
  */
 
+import type { Opening } from '../matcher.ts';
 import { PatternError } from '../model/error.ts';
 import type { Automaton, Edge, State } from './automaton.ts';
 import { ALWAYS, and, or, partsOf, valueAtRest, type Condition } from './condition.ts';
@@ -104,4 +105,19 @@ export function awaitedBy<E>(row: StateRow<E>, isStart: boolean): number[] | und
   }
   if (!waits) return undefined;
   return moves.flatMap(({ condition }) => partsOf(condition).flatMap((one) => (one.kind === 'event' ? [one.id] : [])));
+}
+
+/** How matches begin in a row, where one predicate alone decides it and makes one partial match. */
+export function openingOf<E>(
+  rows: readonly StateRow<E>[],
+  start: number,
+  withinMs: number = Infinity,
+): Opening | undefined {
+  const moves = rows[start]?.moves ?? [];
+  const [only] = moves;
+  if (only === undefined || moves.length > 1 || only.action !== 'take' || only.exit !== undefined) return undefined;
+  const { condition, to } = only;
+  const next = rows[to];
+  if (condition.kind !== 'event' || (next?.kind !== 'normal' && next?.kind !== 'pending')) return undefined;
+  return { predicate: condition.id, lastsMs: Math.min(withinMs, next.gapMs ?? Infinity) };
 }
