@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeEvents } from '../test/faults/events.mjs';
+import { handlerRows } from '../test/faults/handlers.mjs';
 import { at } from './lib/paths.mjs';
 
 const option = (name, otherwise) => {
@@ -53,6 +54,7 @@ async function main() {
   );
   await stopped();
   await drained();
+  await handlerRows(folder, row);
 }
 
 /** Dies at random, again and again, then runs to its end. */

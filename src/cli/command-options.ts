@@ -5,6 +5,7 @@ export interface RunCommandOptions {
   readonly json?: boolean;
   readonly duration?: number;
   readonly drainTimeout?: number;
+  readonly blockTimeout?: number;
   readonly deadLetters?: string;
   readonly codegen: boolean;
   readonly strict?: boolean;

@@ -15,12 +15,13 @@ import type { FromPlane, PlaneTask } from './plane/protocol.ts';
 if (parentPort !== null) await main(workerData as PlaneTask, parentPort);
 
 async function main(task: PlaneTask, port: MessagePort): Promise<void> {
-  const letters = task.kind === 'flow' ? new DeadLetterFileSink(task.deadLetters.path) : undefined;
+  const letters =
+    task.kind === 'flow' ? new DeadLetterFileSink(task.deadLetters.path, task.deadLetters.isContinued) : undefined;
   const say = (message: FromPlane): void => port.postMessage(message);
-  const fail = (failure: Failure): void =>
-    say({ type: 'failed', failure, modules: loadedModules(), letters: letters?.written ?? null });
-  // A stray error of the user's code (a timer, a promise that nobody awaits) ends the run like any other.
-  process.on('uncaughtException', (error: unknown) => fail(explainRun(error, process.cwd())));
+  const fail = (failure: Failure, isStray = false): void =>
+    say({ type: 'failed', failure, isStray, modules: loadedModules(), letters: letters?.written ?? null });
+  // A stray error of the user's code (a timer, a promise that nobody awaits): nothing in this thread is certain any more.
+  process.on('uncaughtException', (error: unknown) => fail(explainRun(error, process.cwd()), true));
   try {
     const summary = task.kind === 'flow' ? await runUsersFlow(task, port, letters, fail) : await runDemo(task, port);
     if (summary !== undefined) say({ type: 'summary', summary, letters: letters?.written ?? null });

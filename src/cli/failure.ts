@@ -47,9 +47,13 @@ export function renderFailure(failure: Failure, colors: Colors): string[] {
   return lines;
 }
 
+/** `flow.ts:3:5` */
+export function placeOf({ file, line, column }: SourceExcerpt): string {
+  return column === null ? `${file}:${line}` : `${file}:${line}:${column}`;
+}
+
 function excerpt(at: SourceExcerpt, colors: Colors): string[] {
-  const place = at.column === null ? `${at.file}:${at.line}` : `${at.file}:${at.line}:${at.column}`;
-  const lines = [`      ${colors.dim('at')} ${colors.cyan(place)}`];
+  const lines = [`      ${colors.dim('at')} ${colors.cyan(placeOf(at))}`];
   if (at.text.trim() === '') return lines;
   const shown = at.text.trimStart();
   const number = String(at.line);

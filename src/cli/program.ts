@@ -53,12 +53,19 @@ export function exitCodeOf(error: CommanderError): number {
 function runCommand(outcome: Outcome): Command {
   return flowOptions(new Command('run').description('run a flow until it ends, or until Ctrl-C'))
     .option('--duration <time>', 'end the intake after this time, for example 30 (seconds) or 5m', secondsOption)
+    .option(
+      '--block-timeout <time>',
+      "how long the flow's code may hold its thread, default 30 (seconds)",
+      secondsOption,
+    )
     .option('--strict', 'exit with 3 when some events could not be processed')
     .addHelpText(
       'after',
       `
 Status goes to stderr: a live view on a terminal, else one line a second. stdout belongs to the flow.
 With --json the status is one JSON object a second on stdout (on stderr when the flow itself writes to stdout).
+Code of the flow that holds its thread for longer than --block-timeout, exhausts its memory or throws where nobody waits
+ends the thread. A flow with a data directory then goes on in a new thread from its last checkpoint, others end with 1.
 Events that cannot be processed are written to FLOW.dead-letters.ndjson in the current directory, with the reason.
 
 Examples:

@@ -8,6 +8,7 @@ import type { Failure } from './failure.ts';
 import type { DeadLetterFile } from './plane/protocol.ts';
 
 export interface Reporter {
+  /** Also of each further thread that takes a run on. */
   started(flow: string, targets: Targets | null): void;
   snapshot(snapshot: FlowSnapshot): void;
   state(state: RunState): void;

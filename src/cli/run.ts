@@ -10,6 +10,9 @@ import type { RunCommandOptions } from './command-options.ts';
 import { Session } from './session.ts';
 import { watchSignals } from './signals.ts';
 
+/** As long as a call may take before its duration is known. */
+const BLOCK_TIMEOUT_MS = 30_000;
+
 /** @returns the exit code @throws CommandFailure when there is no such file */
 export async function run(flow: string, options: RunCommandOptions): Promise<number> {
   const task = flowTask(flow, options);
@@ -18,6 +21,7 @@ export async function run(flow: string, options: RunCommandOptions): Promise<num
     reporter: (start) => chooseReporter(options, start),
     durationMs: options.duration,
     drainTimeoutMs: options.drainTimeout,
+    blockTimeoutMs: options.blockTimeout ?? BLOCK_TIMEOUT_MS,
   });
   let lastSignal: NodeJS.Signals | undefined;
   const unwatch = watchSignals(({ signal, count }) => {
@@ -41,6 +45,7 @@ export function flowTask(flow: string, options: RunCommandOptions): PlaneTask {
     deadLetters: {
       path: resolve(cwd, options.deadLetters ?? `${name}.dead-letters.ndjson`),
       isForced: options.deadLetters !== undefined,
+      isContinued: false,
     },
     generateCode: options.codegen,
     drainTimeoutMs: options.drainTimeout,
@@ -61,6 +66,7 @@ export function exitCodeOf(
       if (end.summary.state === 'stopped') return stopped;
       return isStrict && end.summary.deadLettered > 0 ? EXIT.deadLetters : EXIT.done;
     case 'failed':
+    case 'died':
       return { usage: EXIT.usage, failed: EXIT.failed, 'output-closed': EXIT.done }[end.failure.kind];
   }
 }

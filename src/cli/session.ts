@@ -1,13 +1,17 @@
 /**
- * One data plane from start to end, with its reporter: shared by run, dev and demo.
+ * One run of a data plane from start to end, with its reporter: shared by run, dev and demo.
  *
- * **Invariants** (test/integration/cli-run.test.ts)
+ * **Invariants** (test/integration/cli-run.test.ts, cli-supervision.test.ts)
  * - A first interruption drains, a second one stops; neither depends on the data plane answering.
  * - The reporter is closed exactly once, also when the data plane dies.
+ * - A thread that dies has a successor only where that goes on from a checkpoint, and only so often.
  */
 
-import type { Failure } from './failure.ts';
+import { performance } from 'node:perf_hooks';
+import { placeOf, type Failure } from './failure.ts';
+import { Lives } from './lives.ts';
 import { DataPlane, type PlaneEnd } from './plane/data-plane-handle.ts';
+import { Hold } from './plane/hold.ts';
 import type { FromPlane, PlaneTask, Start } from './plane/protocol.ts';
 import type { Reporter } from './reporter.ts';
 import { BUSY_MS } from './view/frame.ts';
@@ -19,6 +23,11 @@ export interface SessionOptions {
   /** Ends the intake after this time, ms. */
   readonly durationMs?: number | undefined;
   readonly drainTimeoutMs?: number | undefined;
+  /**
+   * How long the flow's code may hold its thread, ms: then the thread is ended. With it, a thread that has died is followed by
+   * another where the flow has checkpoints. Undefined: for ever, and by none.
+   */
+  readonly blockTimeoutMs?: number | undefined;
   /** Sees each message after the reporter. */
   readonly onMessage?: (message: FromPlane) => void;
 }
@@ -31,8 +40,12 @@ const WATCH_MS = 250;
 
 export class Session {
   readonly ended: Promise<PlaneEnd>;
-  readonly plane: DataPlane;
   readonly #options: SessionOptions;
+  readonly #lives = new Lives();
+  #plane: DataPlane;
+  #hold: Hold;
+  /** Of the thread that runs; undefined while it loads the flow. */
+  #start: Start | undefined;
   #isDraining = false;
   #reporter: Reporter | undefined;
   #deadline: NodeJS.Timeout | undefined;
@@ -40,19 +53,22 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const { task, durationMs } = options;
-    this.plane = new DataPlane(task, {
-      message: (message) => this.#hear(message),
-      output: (stream, chunk) => this.#report().output(stream, chunk),
-    });
+    this.#plane = this.#begin(task);
+    this.#hold = this.#watchOver();
     const watch = setInterval(() => this.#watch(), WATCH_MS);
     const limit = durationMs === undefined ? undefined : setTimeout(() => this.drain(), durationMs);
-    this.ended = this.plane.ended.then((end) => {
+    this.ended = this.#lastEnd().then((end) => {
       clearInterval(watch);
       clearTimeout(limit);
       clearTimeout(this.#deadline);
       this.#conclude(end);
       return end;
     });
+  }
+
+  /** The one that runs now. */
+  get plane(): DataPlane {
+    return this.#plane;
   }
 
   get isDraining(): boolean {
@@ -63,17 +79,69 @@ export class Session {
   drain(timeoutMs: number | undefined = this.#options.drainTimeoutMs): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    this.plane.drain(timeoutMs);
+    this.#plane.drain(timeoutMs);
     this.#deadline = setTimeout(() => this.stop(), (timeoutMs ?? DEFAULT_DRAIN_MS) + DRAIN_GRACE_MS);
   }
 
   stop(): void {
-    this.plane.stop();
+    this.#plane.stop();
+  }
+
+  #begin(task: PlaneTask): DataPlane {
+    return new DataPlane(task, {
+      message: (message) => this.#hear(message),
+      output: (stream, chunk) => this.#report().output(stream, chunk),
+    });
+  }
+
+  #watchOver(): Hold {
+    return new Hold(this.#plane.threadId, performance.now(), 2 * WATCH_MS);
+  }
+
+  /** Of as many threads as the run takes. */
+  async #lastEnd(): Promise<PlaneEnd> {
+    for (;;) {
+      const end = await this.#plane.ended;
+      if (end.kind !== 'died') return end;
+      const which = this.#mayGoOn() ? this.#lives.died(performance.now()) : undefined;
+      if (which === undefined) return { ...end, failure: this.#explained(end.failure) };
+      this.#succeed(end.failure, which);
+    }
+  }
+
+  #mayGoOn(): boolean {
+    return this.#options.blockTimeoutMs !== undefined && this.#start?.hasCheckpoints === true && !this.#isDraining;
+  }
+
+  #succeed({ message, at }: Failure, which: string): void {
+    const where = at === undefined ? '' : ` (${placeOf(at)})`;
+    const what = `${message.split('\n')[0] ?? ''}${where}`;
+    this.#report().notice({
+      level: 'warn',
+      message: `${what}: a new thread goes on from the last checkpoint, ${which}`,
+    });
+    const { task } = this.#options;
+    this.#start = undefined;
+    this.#plane = this.#begin(
+      task.kind === 'flow' ? { ...task, deadLetters: { ...task.deadLetters, isContinued: true } } : task,
+    );
+    this.#hold = this.#watchOver();
+  }
+
+  /** Why there is no other thread. */
+  #explained(failure: Failure): Failure {
+    if (this.#start === undefined || this.#options.blockTimeoutMs === undefined || this.#isDraining) return failure;
+    const why = this.#start.hasCheckpoints
+      ? 'it has died too often: what holds or kills it must be mended'
+      : `with a data directory it would have gone on by itself: flow('${this.#start.flow}', { data: 'DIR' })`;
+    return { ...failure, fix: failure.fix === undefined ? why : `${failure.fix}\n${why}` };
   }
 
   #hear(message: Exclude<FromPlane, { type: 'summary' }>): void {
+    this.#hold.heard();
     switch (message.type) {
       case 'started':
+        this.#start = message;
         this.#report(message).started(message.flow, message.targets);
         break;
       case 'snapshot':
@@ -103,8 +171,16 @@ export class Session {
   }
 
   #watch(): void {
-    const ms = this.plane.silentMs;
-    if (ms >= BUSY_MS) this.#reporter?.silent(ms);
+    const hold = this.#hold;
+    const ms = hold.look(performance.now());
+    if (ms < BUSY_MS) return;
+    this.#reporter?.silent(ms);
+    const { blockTimeoutMs } = this.#options;
+    if (blockTimeoutMs === undefined || this.#start === undefined) return;
+    void hold.explain().then((message) => {
+      if (message !== undefined && hold === this.#hold) this.#report().notice({ level: 'warn', message });
+    });
+    if (ms >= blockTimeoutMs) this.#plane.kill(hold.failure(ms));
   }
 
   #conclude(end: PlaneEnd): void {

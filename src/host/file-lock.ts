@@ -1,22 +1,25 @@
 /**
  * A lock file that says which process holds it: by its number and by when it started, since numbers are used again.
  *
- * One whose process has ended is stale, and is taken over. The file system's own exclusive creation decides who wins.
+ * One whose process has ended, or whose thread within this process has, is stale, and is taken over. The file system's own exclusive creation decides who wins.
  * A lock of another machine, on a shared file system, is never judged: it counts as held.
  */
 
 import { readFileSync } from 'node:fs';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { threadId } from 'node:worker_threads';
 
 import { LogLockedError } from '../log/errors.ts';
 import { systemCode, type FileLock } from '../log/file-system.ts';
+import { hasEnded } from './ended-threads.ts';
 
 interface Holder {
   readonly pid: number;
   /** As the operating system counts it; null where it does not tell. */
   readonly startedAt: string | null;
   readonly host: string;
+  readonly thread: number;
   /** Tells two locks of one process apart. */
   readonly token: string;
 }
@@ -32,6 +35,7 @@ export async function lockFile(path: string): Promise<FileLock> {
     pid: process.pid,
     startedAt: startOf(process.pid),
     host: hostname(),
+    thread: threadId,
     token: `${process.pid}-${taken++}-${process.hrtime.bigint()}`,
   };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -90,7 +94,7 @@ function heldLock(path: string, { token }: Holder): FileLock {
   };
 }
 
-function isAlive({ pid, startedAt, host }: Holder): boolean {
+function isAlive({ pid, startedAt, host, thread }: Holder): boolean {
   if (host !== hostname()) return true;
   try {
     process.kill(pid, 0);
@@ -98,7 +102,8 @@ function isAlive({ pid, startedAt, host }: Holder): boolean {
     if (systemCode(error) === 'ESRCH') return false;
   }
   const started = startOf(pid);
-  return startedAt === null || started === null || started === startedAt;
+  if (startedAt !== null && started !== null && started !== startedAt) return false;
+  return pid !== process.pid || !hasEnded(thread);
 }
 
 /** Clock ticks between the machine's start and the process's, with the machine's boot: Linux only. */

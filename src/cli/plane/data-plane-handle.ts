@@ -1,13 +1,13 @@
 /**
  * The main thread's handle on a data plane.
  *
- * **Invariants** (data-plane-handle.test.ts, test/integration/cli-run.test.ts)
- * - Exactly one `ended` per data plane, whatever happens: summary, failure, crash or stop.
+ * **Invariants** (test/integration/cli-run.test.ts, cli-supervision.test.ts)
+ * - Exactly one `ended` per data plane, whatever happens: summary, failure, death or stop.
  * - The main thread never waits for the data plane without a deadline.
  */
 
-import { performance } from 'node:perf_hooks';
 import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { threadEnded } from '../../host/ended-threads.ts';
 import type { DemoLoad } from '../demo/flow.ts';
 import type { Failure } from '../failure.ts';
 import type { DeadLetterFile, FromPlane, PlaneTask, ToPlane } from './protocol.ts';
@@ -25,6 +25,8 @@ const STOP_GRACE_MS = 1000;
 export type PlaneEnd =
   | { readonly kind: 'summary'; readonly summary: RunSummary; readonly letters: DeadLetterFile | null }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly letters: DeadLetterFile | null }
+  /** The run had not failed; its thread cannot be used any more. Another one may go on. */
+  | { readonly kind: 'died'; readonly failure: Failure; readonly letters: DeadLetterFile | null }
   /** It was stopped hard before it could report. */
   | { readonly kind: 'stopped' };
 
@@ -37,8 +39,8 @@ export interface PlaneListener {
 export class DataPlane {
   /** Settles when the thread has ended. Never rejects. */
   readonly ended: Promise<PlaneEnd>;
+  readonly threadId: number;
   readonly #worker: Worker;
-  #lastHeardMs = performance.now();
   #stopping: NodeJS.Timeout | undefined;
   #end: PlaneEnd | undefined;
 
@@ -47,23 +49,20 @@ export class DataPlane {
     const resourceLimits: ResourceLimits =
       YOUNG_GENERATION_MB === undefined ? {} : { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
     this.#worker = new Worker(entry, { workerData: task, stdout: true, stderr: true, resourceLimits });
+    this.threadId = this.#worker.threadId;
     this.#worker.stdout.on('data', (chunk: Uint8Array) => listener.output('stdout', chunk));
     this.#worker.stderr.on('data', (chunk: Uint8Array) => listener.output('stderr', chunk));
     this.#worker.on('message', (message: FromPlane) => this.#hear(message, listener));
     this.#worker.on('error', (error) => {
-      this.#end ??= { kind: 'failed', failure: explainCrash(error), letters: null };
+      this.#end ??= { kind: 'died', failure: explainCrash(error), letters: null };
     });
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         clearTimeout(this.#stopping);
+        threadEnded(this.threadId);
         resolve(this.#end ?? this.#silentEnd(code));
       });
     });
-  }
-
-  /** Ms since the data plane last said anything: it reports every `SNAPSHOT_MS` unless its thread is held. */
-  get silentMs(): number {
-    return performance.now() - this.#lastHeardMs;
   }
 
   drain(timeoutMs?: number): void {
@@ -81,18 +80,22 @@ export class DataPlane {
     this.#stopping = setTimeout(() => void this.#worker.terminate(), STOP_GRACE_MS);
   }
 
+  /** Ends the thread now: it is held, and does not hear. */
+  kill(failure: Failure): void {
+    this.#finish({ kind: 'died', failure, letters: null });
+  }
+
   #post(message: ToPlane): void {
     this.#worker.postMessage(message);
   }
 
   #hear(message: FromPlane, listener: PlaneListener): void {
-    this.#lastHeardMs = performance.now();
     if (message.type === 'summary') {
       this.#finish({ kind: 'summary', summary: message.summary, letters: message.letters });
       return;
     }
     if (message.type === 'failed') {
-      this.#finish({ kind: 'failed', failure: message.failure, letters: message.letters });
+      this.#finish({ kind: message.isStray ? 'died' : 'failed', failure: message.failure, letters: message.letters });
     }
     listener.message(message);
   }
@@ -110,7 +113,7 @@ export class DataPlane {
       message: `the data plane ended by itself with code ${code}, before the flow had finished`,
       fix: 'something in the flow calls process.exit(): let the flow end by itself, or throw an error instead',
     };
-    return { kind: 'failed', failure, letters: null };
+    return { kind: 'died', failure, letters: null };
   }
 }
 

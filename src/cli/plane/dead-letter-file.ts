@@ -1,5 +1,5 @@
 /**
- * Dead letters as NDJSON, one file per run, created when the first one comes.
+ * Dead letters as NDJSON, one file per run, whatever threads it takes, created when the first one comes.
  *
  * **Invariants** (dead-letter-file.test.ts)
  * - No dead letter, no file. Never silent: the first one is announced with the path.
@@ -22,10 +22,13 @@ export class DeadLetterFileSink implements Sink<DeadLetter> {
   readonly limits: { readonly maxConcurrency: number } = { maxConcurrency: 1 };
   readonly deadline = false;
   readonly #path: string;
+  readonly #isContinued: boolean;
   #count = 0;
 
-  constructor(path: string) {
+  /** @param isContinued - what is there is kept: an earlier thread of this run wrote it */
+  constructor(path: string, isContinued = false) {
     this.#path = path;
+    this.#isContinued = isContinued;
   }
 
   /** Null until there is a file. */
@@ -50,7 +53,7 @@ export class DeadLetterFileSink implements Sink<DeadLetter> {
 
   async #create(): Promise<FileHandle> {
     try {
-      return await open(this.#path, 'w', OWNER_ONLY);
+      return await open(this.#path, this.#isContinued ? 'a' : 'w', OWNER_ONLY);
     } catch (cause) {
       throw new ConnectorError(
         'dead letters',

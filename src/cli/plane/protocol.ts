@@ -16,8 +16,8 @@ export type PlaneTask =
       readonly kind: 'flow';
       /** Absolute path of the module. */
       readonly path: string;
-      /** Absolute path for dead letters; a flow's own sink goes first unless `forced`. */
-      readonly deadLetters: { readonly path: string; readonly isForced: boolean };
+      /** Absolute path for dead letters; a flow's own sink goes first unless `forced`. Continued: written on, not anew. */
+      readonly deadLetters: { readonly path: string; readonly isForced: boolean; readonly isContinued: boolean };
       readonly generateCode: boolean;
       readonly drainTimeoutMs: number | undefined;
       readonly tuning: TuningMode;
@@ -38,6 +38,8 @@ export interface Start {
   readonly targets: Targets | null;
   /** The flow itself writes to stdout: status must not go there, nor a live view beside it. */
   readonly writesToStdout: boolean;
+  /** It takes checkpoints: another thread can go on where this one was. */
+  readonly hasCheckpoints: boolean;
   /** The user's own files that were loaded, absolute: what `dev` watches. */
   readonly modules: readonly string[];
 }
@@ -53,6 +55,8 @@ export type FromPlane =
   | {
       readonly type: 'failed';
       readonly failure: Failure;
+      /** It came from code that nobody waits for: the run itself had not failed. */
+      readonly isStray: boolean;
       readonly modules: readonly string[];
       readonly letters: DeadLetterFile | null;
     };

@@ -15,11 +15,18 @@ export function userFrame(stack: string | undefined, cwd: string, ours: string =
     const match = /^\s*at (?:async )?(?:.* \()?((?:file:\/\/|[A-Za-z]:[\\/]|\/)[^()]+?):(\d+):(\d+)\)?$/.exec(line);
     if (match === null) continue;
     const [, place = '', lineNumber = '1', column = '1'] = match;
-    const file = place.startsWith('file:') ? pathOf(place) : place;
-    if (file === undefined || file.startsWith(ours) || /[\\/]node_modules[\\/]/.test(file)) continue;
+    const file = userFile(place, ours);
+    if (file === undefined) continue;
     return excerptOf(file, Number(lineNumber), Number(column), cwd);
   }
   return undefined;
+}
+
+/** The path of a script that is neither ours, nor Node's, nor an installed package's. */
+export function userFile(place: string, ours: string = OURS): string | undefined {
+  const file = place.startsWith('file:') ? pathOf(place) : place;
+  if (file === undefined || !/^([A-Za-z]:[\\/]|\/)/.test(file)) return undefined;
+  return file.startsWith(ours) || /[\\/]node_modules[\\/]/.test(file) ? undefined : file;
 }
 
 /** @param column - from 1; null when only the line is known */

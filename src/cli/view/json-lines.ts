@@ -27,7 +27,7 @@ export class JsonReporter implements Reporter {
   }
 
   started(): void {
-    // The first snapshot names the flow.
+    this.#nextMs = EVERY_MS; // the first snapshot names the flow
   }
 
   snapshot(snapshot: FlowSnapshot): void {

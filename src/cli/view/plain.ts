@@ -33,7 +33,7 @@ export class PlainReporter implements Reporter {
   }
 
   started(): void {
-    // The first line with numbers says enough.
+    this.#nextMs = EVERY_MS; // the first line with numbers says enough
   }
 
   snapshot(snapshot: FlowSnapshot): void {

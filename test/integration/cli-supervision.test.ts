@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildProgram, folder, run, type Folder } from './cli-program.ts';
+
+const EVENTS = 2000;
+/** What happens at event 1000: once, or in each life. */
+const FLOW = (what: string, { data = "data: 'data'", times = 'once' } = {}): string => `
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { file, flow } from 'daoflow';
+
+const lives = () => (existsSync('lives') ? readFileSync('lives', 'utf8').length : 0);
+
+export default flow('held', { ${data} })
+  .from(file('in.ndjson'))
+  .map((event) => {
+    if (event.n === 1000 && (${times === 'always'} || lives() === 0)) {
+      appendFileSync('lives', '|');
+      ${what}
+    }
+    return event;
+  })
+  .to(file('out.ndjson', { mode: 'overwrite' }));
+`;
+
+let here: Folder;
+beforeAll(buildProgram, 60_000);
+beforeEach(() => {
+  here = folder();
+  here.write('in.ndjson', Array.from({ length: EVENTS }, (_, n) => `{"n":${n}}\n`).join(''));
+});
+afterEach(() => here.remove());
+
+const written = (): number[] =>
+  readFileSync(join(here.path, 'out.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { n: number }).n);
+const all = Array.from({ length: EVENTS }, (_, n) => n);
+
+describe('a flow whose thread dies', () => {
+  it.each([
+    ['holds it in a loop', 'for (;;);', /held its thread for [\d.]+ s \(flow\.mjs:12\)/],
+    ['holds it in a regular expression', "/^(a+)+$/.test('a'.repeat(50) + '!');", /held at flow\.mjs:12: .*a\+/],
+    ['ends it', 'process.exit(3);', /ended by itself with code 3/],
+    ['throws where nobody waits', "setTimeout(() => { throw new Error('stray') });", /stray \(flow\.mjs:12/],
+    ['rejects where nobody waits', "void Promise.reject(new Error('uncaught'));", /uncaught \(flow\.mjs:12/],
+  ])('goes on in another one from its checkpoint when its code %s', async (_what, code, said) => {
+    here.write('flow.mjs', FLOW(code));
+    const { stderr, code: exit } = await run(here.path, ['run', 'flow.mjs', '--plain', '--block-timeout', '2500ms']);
+    expect(stderr).toMatch(said);
+    expect(stderr).toMatch(/a new thread goes on from the last checkpoint, 1 of at most 3/);
+    expect(exit).toBe(0);
+    expect(written()).toEqual(all);
+  });
+
+  it('ends with 1 and says how it could go on, without a data directory', async () => {
+    here.write('flow.mjs', FLOW('for (;;);', { data: '' }));
+    const { stderr, code } = await run(here.path, ['run', 'flow.mjs', '--plain', '--block-timeout', '1500ms']);
+    expect(stderr).toMatch(
+      /error the flow's own code has held its thread[\s\S]*fix .*--block-timeout[\s\S]*{ data: 'DIR' }/,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('ends with 1 once it has died too often', async () => {
+    here.write('flow.mjs', FLOW('process.exit(3);', { times: 'always' }));
+    const { stderr, code } = await run(here.path, ['run', 'flow.mjs', '--plain']);
+    expect(stderr).toMatch(/it has died too often/);
+    expect(code).toBe(1);
+    expect(readFileSync(join(here.path, 'lives'), 'utf8')).toBe('||||');
+  });
+
+  it('writes dead letters on where they were', async () => {
+    here.write('in.ndjson', `{"n":0}\n{oops\n{"n":1000}\n{oops again\n`);
+    here.write('flow.mjs', FLOW('process.exit(3);'));
+    const args = ['run', 'flow.mjs', '--plain', '--dead-letters', 'letters.ndjson'];
+    expect((await run(here.path, args)).code).toBe(0);
+    expect(existsSync(join(here.path, 'letters.ndjson'))).toBe(true);
+    expect(readFileSync(join(here.path, 'letters.ndjson'), 'utf8')).toMatch(/oops again/);
+    expect(written()).toEqual([0, 1000]);
+  });
+});
