@@ -4,8 +4,10 @@ import type { PatternModel, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { automatonOf, runProgram } from '../run/program.ts';
 import { tabulate } from '../run/table.ts';
-import { MAX_PREDICATES, predicatesOf } from './configuration.ts';
+import { MAX_PREDICATES } from './configuration.ts';
 import { DagProgram } from './dag-program.ts';
+import { DagPool } from './pool.ts';
+import { predicatesOf } from './shape.ts';
 
 export interface MatcherWishes {
   /** Partial matches that run out of time are wanted as output. Default false. */
@@ -41,6 +43,16 @@ export function compilePattern<E>(
   table: PredicateTable<E>,
   wishes: MatcherWishes = {},
 ): MatcherProgram<E> {
+  return compileInto(new DagPool<E>(), model, table, wishes);
+}
+
+/** The same for one of a set, whose DAG programs share a pool. */
+export function compileInto<E>(
+  pool: DagPool<E>,
+  model: PatternModel<E>,
+  table: PredicateTable<E>,
+  wishes: MatcherWishes,
+): MatcherProgram<E> {
   const { kind, reason } = chooseMatcher(model, wishes);
   if (kind === 'run') return runProgram(model, table, reason);
   const automaton = automatonOf(model, table);
@@ -54,7 +66,7 @@ export function compilePattern<E>(
     );
   }
   const options = { reason, withinMs: model.within?.ms, limit: wishes.limit };
-  return new DagProgram(rows, automaton.start.index, options);
+  return new DagProgram(rows, automaton.start.index, options, pool);
 }
 
 function reasonAgainstDag<E>(model: PatternModel<E>, { timeouts }: MatcherWishes): string | undefined {

@@ -6,12 +6,12 @@
  * Steps are made when they are first needed and kept, at most MAX_STEPS of them: a pattern meets few of the possible answers.
  */
 
-import type { EventTruth } from '../matcher.ts';
-import { partsOf, type Condition } from '../run/condition.ts';
-import type { Move as RowMove, StateRow } from '../run/table.ts';
+import { passes, type Shape, type ShapeMove, type ShapeState } from './shape.ts';
 
 /** Predicates of one pattern: their answers are the bits of a small integer. */
 export const MAX_PREDICATES = 30;
+/** Beside the answers: nothing begins any more. */
+export const SEALED: number = 1 << MAX_PREDICATES;
 const MAX_STEPS = 4096;
 /** Answers of up to six predicates are looked up in an array: half the time of a map. */
 const NEAR = 64;
@@ -23,7 +23,7 @@ export const PASS = -1;
 /** Instead of a slot: the match is complete. */
 export const COMPLETE = -1;
 
-/** States in which partial matches wait, each with its place (slot) in the lists of roots. */
+/** States in which partial matches wait, each with its place (slot) in the block of sets. */
 export interface Configuration {
   readonly states: readonly number[];
   readonly steps: Map<number, Step>;
@@ -35,7 +35,10 @@ export interface Step {
   readonly to: Configuration;
   /** Nothing moves: every set stays where it is. */
   readonly isStill: boolean;
-  /** What becomes of each set, as numbers: for each move `from`, `label`, the number of its targets, and these. */
+  /**
+   * What becomes of the sets, as numbers. For each move: how many sets it moves as one, their slots (or BEGIN), the label that
+   * binds the event (or PASS), the number of its targets, and their slots (or COMPLETE).
+   */
   readonly code: Int32Array;
   /** Nodes that it makes, at most. */
   readonly nodes: number;
@@ -53,36 +56,13 @@ interface Move {
 
 export class Configurations {
   readonly empty: Configuration;
-  /** Numbers of the predicates, in the order of their bits. */
-  readonly predicates: readonly number[];
-  readonly names: readonly string[];
-  readonly #rows: readonly StateRow<never>[];
-  readonly #start: number;
+  readonly #shape: Shape;
   readonly #known = new Map<string, Configuration>();
   #steps = 0;
-  #isSealed = false;
 
-  /** @param start - index of the row in which a match begins */
-  constructor(rows: readonly StateRow<never>[], start: number) {
-    this.#rows = rows;
-    this.#start = start;
-    this.names = [...new Set(rows.map(({ name }) => name))];
-    this.predicates = predicatesOf(rows);
+  constructor(shape: Shape) {
+    this.#shape = shape;
     this.empty = this.of([]);
-  }
-
-  /** From now on nothing begins. */
-  seal(): void {
-    this.#isSealed = true;
-    this.#clearSteps();
-  }
-
-  /** The predicates that hold, as bits. */
-  answers(truth: EventTruth): number {
-    const { predicates } = this;
-    let bits = 0;
-    for (let i = 0; i < predicates.length; i += 1) if (truth.holds(predicates[i] as number)) bits |= 1 << i;
-    return bits;
   }
 
   of(states: readonly number[]): Configuration {
@@ -95,6 +75,7 @@ export class Configurations {
     return known;
   }
 
+  /** @param bits - the predicates that hold, and SEALED where nothing may begin */
   step(from: Configuration, bits: number): Step {
     return (bits < NEAR ? from.near[bits] : from.steps.get(bits)) ?? this.#makeStep(from, bits);
   }
@@ -110,31 +91,25 @@ export class Configurations {
 
   /** Configurations in use stay, without their steps. */
   #forget(): void {
-    this.#clearSteps();
+    for (const { steps, near } of this.#known.values()) {
+      steps.clear();
+      near.length = 0;
+    }
     this.#known.clear();
     this.#known.set('', this.empty);
     this.#steps = 0;
   }
 
-  #clearSteps(): void {
-    for (const { steps, near } of this.#known.values()) {
-      steps.clear();
-      near.length = 0;
-    }
-  }
-
   #stepOf(from: Configuration, bits: number): Step {
-    const results = [
-      ...from.states.map((state, slot) => this.#resultOf(slot, state, bits)),
-      this.#isSealed ? [] : this.#resultOf(BEGIN, this.#start, bits),
-    ].flat();
+    const begun = (bits & SEALED) === 0 ? this.#resultOf(BEGIN, this.#shape.start, bits) : [];
+    const results = [...from.states.map((state, slot) => this.#resultOf(slot, state, bits)), begun].flat();
     const reached = results.flatMap(({ to }) => to).filter((state) => state !== COMPLETE);
     const to = this.of([...new Set(reached)].sort((a, b) => a - b));
     const slotOf = (state: number): number => (state === COMPLETE ? COMPLETE : to.states.indexOf(state));
     const moves = results.map((one) => ({ ...one, to: one.to.map(slotOf) }));
     const isStill = to === from && moves.every((move) => move.label === PASS && move.to.join() === String(move.from));
-    const nodes = moves.reduce((sum, move) => sum + 1 + move.to.length, to.states.length);
-    return { to, isStill, code: Int32Array.from(moves.flatMap(encoded)), nodes };
+    const nodes = moves.reduce((sum, move) => sum + 2 + move.to.length, to.states.length);
+    return { to, isStill, code: Int32Array.from(joined(moves).flatMap(encoded)), nodes };
   }
 
   /** Where partial matches that wait in a state go, by state: each move that fires is a way of its own. */
@@ -148,54 +123,52 @@ export class Configurations {
     return completed.filter(({ to }) => to.length > 0);
   }
 
-  #result(from: number, { action, name, to, exit }: RowMove<never>, bits: number): Move {
+  #result(from: number, { action, label, to, exit }: ShapeMove, bits: number): Move {
     if (action === 'ignore') return { from, label: PASS, to: [to] };
     const target = this.#kindOf(to) === 'final' ? COMPLETE : to;
-    const targets = exit !== undefined && this.#holds(exit, bits) ? [target, COMPLETE] : [target];
-    return { from, label: this.names.indexOf(name), to: targets };
+    const targets = exit !== undefined && passes(exit, bits) ? [target, COMPLETE] : [target];
+    return { from, label, to: targets };
   }
 
-  #fired(state: number, bits: number): RowMove<never>[] {
-    const { moves } = this.#rows[state] as StateRow<never>;
-    const fired: RowMove<never>[] = [];
+  #fired(state: number, bits: number): ShapeMove[] {
+    const { moves } = this.#shape.states[state] as ShapeState;
+    const fired: ShapeMove[] = [];
     for (let at = 0; at < moves.length; at += 1) {
-      const move = moves[at] as RowMove<never>;
-      const holds = this.#holds(move.condition, bits);
+      const move = moves[at] as ShapeMove;
+      const holds = passes(move.test, bits);
       if (move.action === 'guard') at = holds ? at : move.next - 1;
       else if (holds) fired.push(move);
     }
     return fired;
   }
 
-  #kindOf(state: number): StateRow<never>['kind'] | undefined {
-    return this.#rows[state]?.kind;
+  #kindOf(state: number): ShapeState['kind'] | undefined {
+    return this.#shape.states[state]?.kind;
   }
+}
 
-  #holds(condition: Condition<never>, bits: number): boolean {
-    switch (condition.kind) {
-      case 'true':
-        return true;
-      case 'event':
-        return (bits & (1 << this.predicates.indexOf(condition.id))) !== 0;
-      case 'not':
-        return !this.#holds(condition.of, bits);
-      case 'and':
-        return this.#holds(condition.left, bits) && this.#holds(condition.right, bits);
-      case 'or':
-        return this.#holds(condition.left, bits) || this.#holds(condition.right, bits);
-      case 'seen':
-        throw new TypeError('a condition over earlier events cannot be made deterministic');
+/** Sets that bind the event by the same name and go the same way. */
+interface JoinedMove {
+  readonly from: number[];
+  readonly label: number;
+  readonly to: readonly number[];
+}
+
+function joined(moves: readonly Move[]): JoinedMove[] {
+  const byWay = new Map<string, JoinedMove>();
+  const all: JoinedMove[] = [];
+  for (const { from, label, to } of moves) {
+    const way = from === BEGIN || label === PASS ? undefined : `${label}: ${to.join()}`;
+    const known = way === undefined ? undefined : byWay.get(way);
+    if (known !== undefined) {
+      known.from.push(from);
+      continue;
     }
+    const move = { from: [from], label, to };
+    if (way !== undefined) byWay.set(way, move);
+    all.push(move);
   }
+  return all;
 }
 
-const encoded = ({ from, label, to }: Move): number[] => [from, label, to.length, ...to];
-
-/** Numbers of the predicates that the rows ask. */
-export function predicatesOf(rows: readonly StateRow<never>[]): number[] {
-  const conditions = rows.flatMap(({ moves }) =>
-    moves.flatMap(({ condition, exit }) => (exit === undefined ? [condition] : [condition, exit])),
-  );
-  const ids = conditions.flatMap(partsOf).flatMap((part) => (part.kind === 'event' ? [part.id] : []));
-  return [...new Set(ids)];
-}
+const encoded = ({ from, label, to }: JoinedMove): number[] => [from.length, ...from, label, to.length, ...to];

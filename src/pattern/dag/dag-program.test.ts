@@ -6,8 +6,9 @@ import type { PatternModel, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { PredicateNetwork } from '../network/predicate-network.ts';
 import { runProgram } from '../run/program.ts';
-import { chooseMatcher, compilePattern } from './choose.ts';
+import { chooseMatcher, compileInto, compilePattern } from './choose.ts';
 import { DagProgram } from './dag-program.ts';
+import { DagPool } from './pool.ts';
 
 interface Tick {
   readonly id: number;
@@ -59,9 +60,13 @@ function matchesOf(
   return output.found.sort();
 }
 
-function dag(model: PatternModel<Tick>, limit?: number): { network: PredicateNetwork; program: DagProgram<Tick> } {
-  const network = new PredicateNetwork();
-  const program = compilePattern(model, network.table<Tick>(), { limit });
+function dag(
+  model: PatternModel<Tick>,
+  limit?: number,
+  network: PredicateNetwork = new PredicateNetwork(),
+  pool = new DagPool<Tick>(),
+): { network: PredicateNetwork; program: DagProgram<Tick> } {
+  const program = compileInto(pool, model, network.table<Tick>(), { limit });
   if (!(program instanceof DagProgram)) throw new Error(program.reason);
   return { network, program: program as DagProgram<Tick> };
 }
@@ -170,6 +175,55 @@ test('a partition goes on from its snapshot', () => {
     const restored = second.program.partition(structuredClone(partition.snapshot()));
     const after = matchesOf(second.program, second.network, events.slice(cut), restored);
     expect([...before, ...after].sort(), `seed ${seed}`).toEqual(matchesOf(whole.program, whole.network, events));
+  });
+});
+
+test('programs of a set share nodes and automata and do not see each other', () => {
+  const events = ticks('abcdabcadbcbadcbdabcabdcbacdabdcbabdcabcd').map((tick) => ({ ...tick, price: tick.id % 6 }));
+  const [network, pool] = [new PredicateNetwork(), new DagPool<Tick>()];
+  const patterns: PatternModel<Tick>[] = [];
+  eachDrawn(200, (pattern) =>
+    patterns.push({ ...pattern, within: { ms: 3 + (patterns.length % 7), scope: 'firstToLast' } }),
+  );
+  const programs = patterns.map((pattern) => dag(pattern, 50, network, pool).program);
+  const partitions = programs.map((program) => program.partition());
+  const outputs = programs.map(() => new Matches());
+  for (const event of events) {
+    network.turnTo(event);
+    for (const [i, partition] of partitions.entries()) {
+      const output = outputs[i] as Matches;
+      output.at = event.id;
+      partition.process(event, event.ts, network, output);
+    }
+    for (const { arena } of programs) arena.recycle();
+  }
+  for (const [i, pattern] of patterns.entries()) {
+    const own = dag(pattern, 50);
+    expect(outputs[i]?.found.sort(), JSON.stringify(pattern)).toEqual(matchesOf(own.program, own.network, events));
+  }
+  expect(outputs.flatMap(({ found }) => found).length).toBeGreaterThan(1000);
+});
+
+describe('a snapshot that is none of the pattern is refused', () => {
+  const { network, program } = dag(anyOrder);
+  const partition = program.partition();
+  matchesOf(program, network, ticks('aab'), partition);
+  const good = structuredClone(partition.snapshot());
+
+  test.for<[string, unknown]>([
+    ['states', [7, 1]],
+    ['states', ['1', '2']],
+    ['sets', [0]],
+    ['sets', [0, 99]],
+    ['label', [0, 0, 9, 0]],
+    ['left', [-1, -1, 1, 4]],
+    ['right', [0, 1, 2, 99]],
+    ['start', [0]],
+    ['start', 'zero'],
+    ['events', undefined],
+  ])('%s: %j', ([key, value]) => {
+    expect(() => program.partition(good)).not.toThrow();
+    expect(() => program.partition({ ...good, [key]: value })).toThrow(TypeError);
   });
 });
 

@@ -4,7 +4,7 @@ import { NONE, UNION, type NodeArena } from './node-arena.ts';
 /** Matches of a set of nodes, one by one: memory is one path, and each step of the walk leads to a match. */
 export class Enumerator<E> {
   readonly #arena: NodeArena<E>;
-  readonly #names: readonly string[];
+  readonly names: readonly string[];
   /** Sets still to visit, each with the length of the path above it. */
   readonly #waiting: number[] = [];
   readonly #depths: number[] = [];
@@ -13,7 +13,7 @@ export class Enumerator<E> {
 
   constructor(arena: NodeArena<E>, names: readonly string[]) {
     this.#arena = arena;
-    this.#names = names;
+    this.names = names;
   }
 
   /**
@@ -54,13 +54,13 @@ export class Enumerator<E> {
   }
 
   #bindings(length: number): Bindings<E> {
-    const { label, events } = this.#arena;
+    const { label, right, events } = this.#arena;
     const bindings: Record<string, E[]> = {};
     for (let i = length - 1; i >= 0; i -= 1) {
       const node = this.#path[i] as number;
-      const name = this.#names[label[node] as number] as string;
+      const name = this.names[label[node] as number] as string;
       const bound = bindings[name];
-      const event = events[node] as E;
+      const event = events[right[node] as number] as E;
       if (bound === undefined) bindings[name] = [event];
       else bound.push(event);
     }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../errors/errors.ts';
-import { compilePattern, type MatcherWishes } from '../dag/choose.ts';
+import { compileInto, type MatcherWishes } from '../dag/choose.ts';
+import { DagPool } from '../dag/pool.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { storeOf } from '../partition-store.ts';
@@ -11,6 +12,7 @@ import { Router } from './router.ts';
 export class Roster<E> {
   readonly network: PredicateNetwork = new PredicateNetwork();
   readonly columns: EntryColumns = new EntryColumns();
+  readonly #pool = new DagPool<E>();
   readonly #path: string;
   readonly #maxPatterns: number;
   /** By number. */
@@ -118,7 +120,7 @@ export class Roster<E> {
 
   #compile(model: PatternModel<E>, hold: PredicateHold<E>, wishes: MatcherWishes): MatcherProgram<E> {
     try {
-      return compilePattern(model, hold, wishes);
+      return compileInto(this.#pool, model, hold, wishes);
     } catch (error) {
       hold.release();
       throw error;

@@ -1,0 +1,64 @@
+import { Configurations } from './configuration.ts';
+import { NodeArena, type Roots } from './node-arena.ts';
+import { Partitions } from './partitions.ts';
+import type { Shape } from './shape.ts';
+
+/** Shapes that are remembered for programs to come; those of a set are few. */
+const MAX_SHAPES = 1024;
+
+/**
+ * What the DAG programs of a set share, so that an event which concerns a thousand of them finds it in few places: one automaton
+ * for all patterns of a shape, and the nodes and partitions of all whose windows are about as long.
+ */
+export class DagPool<E> {
+  readonly #automata = new Map<string, Configurations>();
+  readonly #spaces = new Map<number, DagSpace<E>>();
+
+  automatonOf(shape: Shape): Configurations {
+    const key = JSON.stringify(shape);
+    let automaton = this.#automata.get(key);
+    if (automaton === undefined) {
+      automaton = new Configurations(shape);
+      if (this.#automata.size >= MAX_SHAPES) this.#automata.clear();
+      this.#automata.set(key, automaton);
+    }
+    return automaton;
+  }
+
+  /** @param withinMs - Infinity: without a window */
+  spaceFor(withinMs: number): DagSpace<E> {
+    const size = Math.ceil(Math.log2(withinMs));
+    let space = this.#spaces.get(size);
+    if (space === undefined) {
+      space = new DagSpace<E>(2 ** size);
+      this.#spaces.set(size, space);
+    }
+    return space;
+  }
+}
+
+/** Nodes and partitions of programs whose windows are at most so long, and more than half as long. */
+export class DagSpace<E> implements Roots {
+  readonly arena: NodeArena<E> = new NodeArena<E>(this);
+  readonly partitions: Partitions = new Partitions();
+  readonly #withinMs: number;
+  #nowMs = -Infinity;
+
+  constructor(withinMs: number) {
+    this.#withinMs = withinMs;
+  }
+
+  /** Event time is `ts` now, for all of them. */
+  passTo(ts: number): void {
+    if (ts > this.#nowMs) this.#nowMs = ts;
+  }
+
+  /** What started then or earlier is over, however long the window. */
+  get overUntil(): number {
+    return this.#nowMs - this.#withinMs;
+  }
+
+  eachRoot(keep: (node: number) => number): void {
+    this.partitions.each(keep);
+  }
+}
