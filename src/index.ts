@@ -22,19 +22,16 @@ export type {
   RunSummary,
   TuningMode,
 } from './flow/run.ts';
+export type { Matched, Stream, Windowed, WindowedOptions } from './flow/stream.ts';
 export type {
   AsyncOptions,
   EventTimeOptions,
   KeyField,
-  Matched,
   MatchOptions,
   OperatorOptions,
   PatternOf,
   RateLimitOptions,
-  Stream,
-  Windowed,
-  WindowedOptions,
-} from './flow/stream.ts';
+} from './flow/stream-options.ts';
 
 export { count, custom, distinct, max, mean, min, percentile, sum } from './operator/aggregate/aggregate.ts';
 export type { Aggregate, AggregateResults, Aggregates, CustomAggregate } from './operator/aggregate/aggregate.ts';

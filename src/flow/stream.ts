@@ -4,20 +4,28 @@ import type { Key, OperatorSpec } from '../operator/operator.ts';
 import type { NamedPattern } from '../pattern/match/live-patterns.ts';
 import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from '../pattern/match/match.ts';
 import type { Bindings } from '../pattern/matcher.ts';
-import type { PatternOptimization } from '../pattern/network/bounds.ts';
 import { dedupe } from '../operator/dedupe.ts';
 import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
 import { sample, type SampleOptions } from '../operator/sample.ts';
 import { scan } from '../operator/scan.ts';
-import type { StateOptions } from '../operator/step-options.ts';
+import { checkFunction, type StateOptions } from '../operator/step-options.ts';
 import { global, type WindowSpec } from '../operator/window/window-spec.ts';
 import type { Aggregates } from '../operator/aggregate/aggregate.ts';
-import { durationMs, type Duration } from '../time/duration.ts';
+import { durationMs } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
-import { checkOneOf } from './validation.ts';
-import { WORK_CLASSES } from '../control/work-class.ts';
-import { NAME, type Graph, type Port, type SinkOptions, type StageOptions, type StageSpec } from './graph.ts';
+import { functionSink } from './function-sink.ts';
+import type { Graph, Port, SinkOptions, StageSpec } from './graph.ts';
+import { checkStageOptions } from './stage-check.ts';
+import type {
+  AsyncOptions,
+  EventTimeOptions,
+  KeyField,
+  MatchOptions,
+  OperatorOptions,
+  PatternOf,
+  RateLimitOptions,
+} from './stream-options.ts';
 import {
   windowAggregate,
   windowCollect,
@@ -25,28 +33,6 @@ import {
   type WindowEvents,
   type WindowResult,
 } from '../operator/window/window.ts';
-
-export interface OperatorOptions {
-  /** Name in metrics and errors; unique within the flow. Default: `map`, `map-2`, ... */
-  readonly name?: string;
-}
-
-export interface EventTimeOptions extends OperatorOptions {
-  /** How much later than its successor in event time an event may come. Default 0. */
-  readonly outOfOrder?: Duration;
-  /** A partition silent for so long no longer holds event time back. Default 30 s. */
-  readonly idle?: Duration;
-}
-
-export interface AsyncOptions extends StageOptions {
-  /** Results come in the order of their events (default), or as they are ready. */
-  readonly ordered?: boolean;
-}
-
-export interface RateLimitOptions extends StageOptions {
-  /** When more comes: hold the flow back (default), or drop what does not fit the queue, counted. */
-  readonly whenSlow?: 'block' | 'drop';
-}
 
 /**
  * A stream of events of type E, keyed by K after `keyBy`. Each method adds an operator and returns the
@@ -333,11 +319,6 @@ export class Windowed<E, K extends Key | undefined> {
   }
 }
 
-export interface MatchOptions extends PatternOptimization {
-  /** Matches per event, key and pattern, where the pattern runs on the DAG matcher. Default: all. */
-  readonly limit?: number;
-}
-
 /** What a pattern gives: matches, and what became of the rest. */
 export class Matched<E, K extends Key | undefined, R, B> {
   readonly matches: Stream<PatternMatch<K, B, R>>;
@@ -362,42 +343,4 @@ export class Matched<E, K extends Key | undefined, R, B> {
     this.#wishes.timeouts = true;
     return this.#port(1);
   }
-}
-
-/** A pattern over events of type E, whatever it gives. */
-export type PatternOf<E> = NamedPattern<E, unknown, unknown>;
-
-/** Fields of E whose values can be keys. */
-export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;
-
-/** A bare function as a sink; `callback(fn, options)` of the connectors says more. */
-function functionSink<E>(write: SinkFunction<E>): Sink<E> {
-  return { name: NAME.test(write.name) ? write.name : 'callback', open: () => ({ write }) };
-}
-
-function checkFunction(fn: unknown, path: string): void {
-  if (typeof fn !== 'function') throw new ConfigError(path, 'a function', fn);
-}
-
-function checkStageOptions(options: SinkOptions, path: string): void {
-  const whole = {
-    concurrency: options.concurrency,
-    batch: options.batch,
-    'queue.events': options.queue?.events,
-    'queue.bytes': options.queue?.bytes,
-    tries: options.tries,
-  };
-  for (const [name, value] of Object.entries(whole)) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      throw new ConfigError(`${path}.${name}`, 'a whole number, at least 1', value);
-  }
-  if (options.linger !== undefined) durationMs(options.linger, `${path}.linger`);
-  const { timeout, breaker } = options;
-  if (timeout !== undefined && timeout !== false && durationMs(timeout, `${path}.timeout`) === 0)
-    throw new ConfigError(`${path}.timeout`, 'more than 0, or false', timeout);
-  if (breaker !== undefined && typeof breaker !== 'boolean')
-    throw new ConfigError(`${path}.breaker`, 'true or false', breaker);
-  checkOneOf(options.work, WORK_CLASSES, `${path}.work`);
-  checkOneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
-  checkOneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
 }

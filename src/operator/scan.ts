@@ -2,8 +2,6 @@ import { KeyedState } from '../state/keyed-state.ts';
 import type { Key, OperatorEnvironment, Step } from './operator.ts';
 import { checkFunction, type StateOptions, stateBounds, type StepSpec, storedValues } from './step-options.ts';
 
-type Reducer = (state: unknown, event: unknown, key: Key | undefined) => unknown;
-
 /**
  * Running state per key: each event gives the next state, which is also what goes on downstream, so
  * it should be a new value rather than the old one changed. When `fn` throws the state stays.
@@ -20,25 +18,28 @@ export function scan<E, S, K extends Key | undefined = Key | undefined>(
 ): StepSpec<E, S, K> {
   checkFunction(fn, `${name}.fn`);
   const bounds = stateBounds(name, options);
-  const first = typeof initial === 'function' ? (initial as () => unknown) : (): unknown => initial;
+  const first = typeof initial === 'function' ? (initial as () => S) : (): S => initial;
   return {
     kind: 'step',
     name,
     create: (at) => {
-      const state = new KeyedState<unknown>({ initial: first, ...bounds });
-      return { ...storedValues('scan', name, state, options), ...makeScan(fn as unknown as Reducer, state, at) };
+      const state = new KeyedState<S>({ initial: first, ...bounds });
+      return { ...storedValues('scan', name, state, options), ...makeScan(fn as Reducer<S>, state, at) };
     },
   };
 }
 
-function makeScan(fn: Reducer, state: KeyedState<unknown>, { time, generateCode }: OperatorEnvironment): Step {
+/** As a step knows it: events and keys of any kind. */
+type Reducer<S> = (state: S, event: unknown, key: Key | undefined) => S;
+
+function makeScan<S>(fn: Reducer<S>, state: KeyedState<S>, { time, generateCode }: OperatorEnvironment): Step {
   const { values } = state;
   return {
     push: generateCode
       ? generateScan(fn, state, time)
       : (event, key, keyId, timeMs): unknown => {
           const slot = state.touch(key, keyId, timeMs, time.watermark);
-          return (values[slot] = fn(values[slot], event, key));
+          return (values[slot] = fn(values[slot] as S, event, key));
         },
     counts: () => state.counts(),
   };
@@ -47,7 +48,7 @@ function makeScan(fn: Reducer, state: KeyedState<unknown>, { time, generateCode 
 let generated = 0;
 
 /** The same with call sites of its own, so that V8 can inline `fn` however many scans a process runs. */
-function generateScan(fn: Reducer, state: KeyedState<unknown>, time: OperatorEnvironment['time']): Step['push'] {
+function generateScan<S>(fn: Reducer<S>, state: KeyedState<S>, time: OperatorEnvironment['time']): Step['push'] {
   generated += 1;
   const source = `'use strict';
 const values = state.values;

@@ -1,0 +1,29 @@
+import { WORK_CLASSES } from '../control/work-class.ts';
+import { ConfigError } from '../errors/errors.ts';
+import { durationMs } from '../time/duration.ts';
+import type { SinkOptions } from './graph.ts';
+import { checkOneOf } from './validation.ts';
+
+/** @throws ConfigError */
+export function checkStageOptions(options: SinkOptions, path: string): void {
+  const whole = {
+    concurrency: options.concurrency,
+    batch: options.batch,
+    'queue.events': options.queue?.events,
+    'queue.bytes': options.queue?.bytes,
+    tries: options.tries,
+  };
+  for (const [name, value] of Object.entries(whole)) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new ConfigError(`${path}.${name}`, 'a whole number, at least 1', value);
+  }
+  if (options.linger !== undefined) durationMs(options.linger, `${path}.linger`);
+  const { timeout, breaker } = options;
+  if (timeout !== undefined && timeout !== false && durationMs(timeout, `${path}.timeout`) === 0)
+    throw new ConfigError(`${path}.timeout`, 'more than 0, or false', timeout);
+  if (breaker !== undefined && typeof breaker !== 'boolean')
+    throw new ConfigError(`${path}.breaker`, 'true or false', breaker);
+  checkOneOf(options.work, WORK_CLASSES, `${path}.work`);
+  checkOneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
+  checkOneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
+}

@@ -1,0 +1,40 @@
+/** What the methods of a stream take besides functions. */
+
+import type { Key } from '../operator/operator.ts';
+import type { NamedPattern } from '../pattern/match/live-patterns.ts';
+import type { PatternOptimization } from '../pattern/network/bounds.ts';
+import type { Duration } from '../time/duration.ts';
+import type { StageOptions } from './graph.ts';
+
+export interface OperatorOptions {
+  /** Name in metrics and errors; unique within the flow. Default: `map`, `map-2`, ... */
+  readonly name?: string;
+}
+
+export interface EventTimeOptions extends OperatorOptions {
+  /** How much later than its successor in event time an event may come. Default 0. */
+  readonly outOfOrder?: Duration;
+  /** A partition silent for so long no longer holds event time back. Default 30 s. */
+  readonly idle?: Duration;
+}
+
+export interface AsyncOptions extends StageOptions {
+  /** Results come in the order of their events (default), or as they are ready. */
+  readonly ordered?: boolean;
+}
+
+export interface RateLimitOptions extends StageOptions {
+  /** When more comes: hold the flow back (default), or drop what does not fit the queue, counted. */
+  readonly whenSlow?: 'block' | 'drop';
+}
+
+export interface MatchOptions extends PatternOptimization {
+  /** Matches per event, key and pattern, where the pattern runs on the DAG matcher. Default: all. */
+  readonly limit?: number;
+}
+
+/** A pattern over events of type E, whatever it gives. */
+export type PatternOf<E> = NamedPattern<E, unknown, unknown>;
+
+/** Fields of E whose values can be keys. */
+export type KeyField<E> = { [F in keyof E]-?: E[F] extends Key ? F : never }[keyof E] & string;
