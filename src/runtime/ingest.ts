@@ -9,30 +9,24 @@
  * - After a promise was returned, `isFull` is true until it resolves.
  */
 
-import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { codecFor } from '../codec/codec.ts';
-import type { Codec, DecoderOutput, InvalidRecord } from '../codec/decoder.ts';
+import type { InvalidRecord } from '../codec/decoder.ts';
 import type { KeyColumn, SourceBatch } from '../event/batch.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
 import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import { Origin } from '../event/origin.ts';
-import type { ByteChannel, ByteOutput, ChannelTotals, Format, Source, SourceOutput } from '../event/source.ts';
+import type { ByteOutput, SourceOutput } from '../event/source.ts';
 import { validate } from '../flow/validation.ts';
 import type { SourceSnapshot } from '../metrics/snapshot.ts';
 import type { SourceTotals } from './flow-reports.ts';
 import type { Scheduler } from '../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
+import { ByteIntake, type DecodeOptions } from './byte-intake.ts';
+import { HeldBack } from './held-back.ts';
 import { IntakeHold } from './intake-hold.ts';
 import type { InFlight } from './in-flight.ts';
 import type { FlowMeters } from './flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
 import { both } from './target.ts';
-
-/** Records longer than this are dead-lettered by their position, not read. */
-export const DEFAULT_MAX_EVENT_BYTES: number = 1024 * 1024;
-
-/** Largest batch cut from one chunk: small enough to yield between batches, large enough to amortise. */
-const MAX_BATCH_EVENTS = 1024;
 
 /** Places in the totals of an ingest. */
 const ACCEPTED = 0;
@@ -41,13 +35,8 @@ const BYTES = 1;
 /** What an in-memory event counts for on the edges when its source gives no size. */
 const ASSUMED_EVENT_BYTES = 128;
 
-export interface IngestOptions {
+export interface IngestOptions extends DecodeOptions {
   readonly name: string;
-  readonly source: Source<unknown>;
-  readonly schema: StandardSchemaV1 | undefined;
-  readonly fields: readonly string[] | undefined;
-  readonly keyField: string | undefined;
-  readonly generateCode: boolean;
 }
 
 export interface IngestEnvironment {
@@ -71,14 +60,10 @@ export class Ingest {
   readonly #hold = new IntakeHold();
   /** How far each partition has come, for a source that replays in a run with checkpoints; ended ones too. */
   readonly #reached: Map<string, number> | undefined;
-  readonly #codecs = new Map<Format, Codec>();
+  readonly #bytes: ByteIntake;
   readonly #positions = new Map<string, Position>();
   #position: Position | undefined;
-  #blocked: Promise<void> | undefined;
-  #blockedSince = 0;
-  #heldMs = 0;
-  #heldMsBefore = 0;
-  #observedAt: number;
+  readonly #heldBack: HeldBack;
   /**
    * Accepted events, accepted bytes. Not two fields: one that outgrows 31 bits changes its object's
    * shape, and the compiled code of the whole path in goes with it (measured: 3.6 to 5.6 ns per event).
@@ -93,7 +78,9 @@ export class Ingest {
     this.#options = options;
     this.#target = target;
     this.#environment = environment;
-    this.#observedAt = environment.scheduler.now();
+    const { scheduler } = environment;
+    this.#heldBack = new HeldBack(scheduler);
+    this.#bytes = new ByteIntake(options, scheduler, { accept: this.#accept, refuse: this.#refuse });
     const { source } = options;
     const isCheckpointed = environment.takesCheckpoints && (source.replays ?? false) !== false;
     if (isCheckpointed) this.#reached = new Map();
@@ -109,7 +96,7 @@ export class Ingest {
   };
 
   get isFull(): boolean {
-    return this.#blocked !== undefined;
+    return this.#heldBack.until !== undefined;
   }
 
   eventOutput(): SourceOutput<unknown> {
@@ -126,8 +113,7 @@ export class Ingest {
   byteOutput(): ByteOutput {
     const isFull = (): boolean => this.isFull;
     return {
-      channel: (partition, format, offset) =>
-        this.#channel(partition, format ?? byteFormat(this.#options.source), offset ?? 0),
+      channel: (...of) => this.#bytes.channel(...of),
       get isFull() {
         return isFull();
       },
@@ -169,27 +155,17 @@ export class Ingest {
 
   /** Since the start of the run. */
   totals(): SourceTotals {
-    return { name: this.name, accepted: this.#totals[ACCEPTED] as number, heldMs: this.#heldSoFar() };
-  }
-
-  #heldSoFar(): number {
-    return this.#heldMs + (this.#blocked === undefined ? 0 : this.#environment.scheduler.now() - this.#blockedSince);
+    return { name: this.name, accepted: this.#totals[ACCEPTED] as number, heldMs: this.#heldBack.ms };
   }
 
   snapshot(): SourceSnapshot {
-    const { scheduler } = this.#environment;
-    const heldMs = this.#heldSoFar();
-    const elapsedMs = scheduler.now() - this.#observedAt;
-    const heldRatio = elapsedMs > 0 ? Math.min(1, (heldMs - this.#heldMsBefore) / elapsedMs) : 0;
-    this.#heldMsBefore = heldMs;
-    this.#observedAt = scheduler.now();
     return {
       name: this.name,
       accepted: this.#totals[ACCEPTED] as number,
       bytes: this.#totals[BYTES] as number,
       invalid: this.#invalid,
-      heldRatio,
-      learnedRatio: learnedRatio([...this.#codecs.values()]),
+      heldRatio: this.#heldBack.ratio(),
+      learnedRatio: this.#bytes.learnedRatio(),
     };
   }
 
@@ -218,7 +194,7 @@ export class Ingest {
   }
 
   /** @param acceptedAt - monotonic ms, where it is not now */
-  #accept(
+  readonly #accept = (
     events: unknown[],
     keys: KeyColumn | undefined,
     bytes: number,
@@ -227,7 +203,7 @@ export class Ingest {
     acceptedAt: number | undefined,
     rawOf: ((index: number) => Uint8Array) | undefined,
     counted?: (accepted: number, refused: number) => void,
-  ): undefined | Promise<void> {
+  ): undefined | Promise<void> => {
     if (this.#hold.isHeld) {
       const [own, raws] = [ownKeys(keys), rawOf === undefined ? undefined : events.map((_, i) => rawOf(i).slice())];
       const raw = raws === undefined ? undefined : (i: number): Uint8Array => raws[i] as Uint8Array;
@@ -256,13 +232,13 @@ export class Ingest {
     const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
     if (acceptedAt === undefined) burst.leave(isOver ? count : 0);
     else if (isOver) meters.confirmed(count, acceptedAt);
-    if (isOver) return this.#blocked;
+    if (isOver) return this.#heldBack.until;
 
     const origin = checked ?? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt);
     const blocked = hasOutput ? this.#target.forward(origin, bytes, valid.length) : undefined;
     origin.release();
-    return this.#block(both(blocked, this.#environment.deadLetterRoom()));
-  }
+    return this.#heldBack.by(both(blocked, this.#environment.deadLetterRoom()));
+  };
 
   #tell(wallMs: number): void {
     this.#toldMs = wallMs;
@@ -295,69 +271,8 @@ export class Ingest {
     return valid;
   }
 
-  /** @param base - position of the channel's first byte */
-  #channel(partition: string, format: Format, base: number): ByteChannel {
-    const codec = this.#codec(format);
-    const decoder = codec.decoder();
-    let acceptedAt: number | undefined;
-    let blocked: undefined | Promise<void>;
-    let totals: ChannelTotals = { accepted: 0, invalid: 0 };
-    const counted = (accepted: number, refused: number): void => {
-      totals = { accepted: totals.accepted + accepted, invalid: totals.invalid + refused };
-    };
-    const output: DecoderOutput = {
-      batch: (events, bytes, endOffset, keyIds, rawOf) => {
-        const keys = this.#keyColumn(codec, keyIds);
-        const end = base + endOffset;
-        blocked = both(blocked, this.#accept(events, keys, bytes, partition, end, acceptedAt, rawOf, counted));
-      },
-      invalid: (record) => {
-        counted(0, 1);
-        blocked = both(blocked, this.#refuse(partition, { ...record, offset: base + record.offset }));
-      },
-    };
-    return {
-      write: (chunk, at) => {
-        blocked = undefined;
-        acceptedAt = at ?? this.#environment.scheduler.now();
-        decoder.write(chunk, output);
-        return blocked;
-      },
-      end: (options) => {
-        acceptedAt = this.#environment.scheduler.now();
-        decoder.end(output, options?.truncated);
-        return totals;
-      },
-    };
-  }
-
-  #codec(format: Format): Codec {
-    const known = this.#codecs.get(format);
-    if (known !== undefined) return known;
-    const { source, fields, keyField, generateCode, schema } = this.#options;
-    const maxRecordBytes = (source.kind === 'bytes' ? source.maxEventBytes : undefined) ?? DEFAULT_MAX_EVENT_BYTES;
-    const header = source.kind === 'bytes' ? source.header : undefined;
-    const keepRaw = schema !== undefined;
-    const codec = codecFor(format, {
-      maxRecordBytes,
-      maxBatchEvents: MAX_BATCH_EVENTS,
-      fields,
-      keyField,
-      keepRaw,
-      header,
-      generateCode,
-    });
-    this.#codecs.set(format, codec);
-    return codec;
-  }
-
-  #keyColumn(codec: Codec, ids: Int32Array | undefined): KeyColumn | undefined {
-    const field = this.#options.keyField;
-    return ids === undefined || field === undefined ? undefined : { field, ids, values: codec.keyValues };
-  }
-
   /** A record that could not be decoded: it counts as accepted, and is confirmed once its letter is safe. */
-  #refuse(partition: string, record: InvalidRecord): undefined | Promise<void> {
+  readonly #refuse = (partition: string, record: InvalidRecord): undefined | Promise<void> => {
     if (this.#hold.isHeld) {
       const raw = record.raw.slice();
       return this.#hold.later(() => this.#refuse(partition, { ...record, raw }));
@@ -372,26 +287,11 @@ export class Ingest {
     const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
     this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);
     origin.release();
-    return this.#block(this.#environment.deadLetterRoom());
-  }
+    return this.#heldBack.by(this.#environment.deadLetterRoom());
+  };
 
   #letter(at: string, reason: string): { flow: string; at: string; reason: string; time: number } {
     return { flow: this.#environment.flow, at, reason, time: this.#environment.scheduler.wall() };
-  }
-
-  /** Remembers that the flow is full until `blocked` resolves. */
-  #block(blocked: undefined | Promise<void>): undefined | Promise<void> {
-    if (blocked === undefined || blocked === this.#blocked) return blocked;
-    const { scheduler } = this.#environment;
-    if (this.#blocked === undefined) this.#blockedSince = scheduler.now();
-    const all = both(this.#blocked, blocked);
-    this.#blocked = all;
-    void all?.then(() => {
-      if (this.#blocked !== all) return;
-      this.#blocked = undefined;
-      this.#heldMs += scheduler.now() - this.#blockedSince;
-    });
-    return all;
   }
 }
 
@@ -404,14 +304,4 @@ interface Position {
 /** The decoder uses its ids again. */
 function ownKeys(keys: KeyColumn | undefined): KeyColumn | undefined {
   return keys === undefined ? undefined : { ...keys, ids: keys.ids.slice() };
-}
-
-function byteFormat(source: Source<unknown>): Format {
-  return source.kind === 'bytes' ? source.format : 'ndjson';
-}
-
-function learnedRatio(codecs: readonly Codec[]): number | null {
-  const stats = codecs.map((codec) => codec.stats());
-  const records = stats.reduce((sum, { records: n }) => sum + n, 0);
-  return records === 0 ? null : stats.reduce((sum, { learned }) => sum + learned, 0) / records;
 }
