@@ -4,14 +4,15 @@
  *
  * The rules, for events p < q that fill slots one after the other:
  * - `strict`: q is the very next event; `relaxed`: no event between them would have suited; `any`: no rule
- * - `notNext`: the event after p is not such a one; `notFollowedBy`: none of those after p, up to q, is
+ * - `notNext`: the event after p is not such a one; `notFollowedBy`: none of those after p, up to q, is; without p, q is not
  * - all within the window; conditions see what is bound before
  *
  * Not covered: greedy loops, `until`, gaps, negation at the end, `notFollowedBy` before or after a loop like `{2,4}`, or before a
- * group that may begin with its second step, skip strategies.
+ * group that may begin with its second step, a negation after a group that may end before its last step, skip strategies.
  */
 
 import { seenCheck, type SeenCheck } from '../../src/pattern/model/evaluate.ts';
+import { isNegative, isOptional } from '../../src/pattern/model/check.ts';
 import type { Link, PatternModel, Quantifier, Step } from '../../src/pattern/model/pattern.ts';
 import type { AggregateTerm, Predicate } from '../../src/pattern/model/predicate.ts';
 import type { CaseEvent, CaseInput } from './cases.ts';
@@ -82,7 +83,7 @@ function sequences(
   let ways: Slot[][] = [[]];
   let pending: Pick<Slot, 'notNext' | 'notBefore'> = { notNext: [], notBefore: [] };
   steps.forEach((step, index) => {
-    if (step.link === 'notNext' || step.link === 'notFollowedBy') {
+    if (isNegative(step)) {
       if (index === steps.length - 1) throw new NotCovered();
       const check = checkOf('where' in step ? step.where : undefined);
       if (step.link === 'notNext') pending = { ...pending, notNext: [...pending.notNext, check] };
@@ -121,6 +122,13 @@ function hasOptionalHead(step: Step<CaseEvent>): boolean {
   return head !== undefined && (head.quantifier?.optional === true || hasOptionalHead(head));
 }
 
+/** What must not come after a group then ends it also while its last step could still come. */
+function hasOptionalTail(step: Step<CaseEvent>): boolean {
+  if (!('group' in step)) return false;
+  const tail = step.group.at(-1);
+  return tail !== undefined && (isOptional(tail.quantifier) || hasOptionalTail(tail));
+}
+
 /** How the first and the later passes of a step follow what precedes them. */
 interface Pass {
   readonly first: Contiguity;
@@ -155,6 +163,7 @@ function repetitions(step: Step<CaseEvent>, next: Step<CaseEvent> | undefined, l
   const { inner = 'relaxed' } = step.quantifier ?? {};
   // What the next pass of a group passes over, the reference lets a match pass over that leaves the group instead.
   if ('group' in step && most > least && inner !== 'strict') throw new NotCovered();
+  if (hasOptionalTail(step) && next !== undefined && isNegative(next)) throw new NotCovered();
   const first = bodies(step, next, { first: pass.first, later: inner }, longest);
   const later = bodies(step, next, { first: pass.later, later: inner }, longest).map((way) =>
     loopBefore(way, step, next, most),
@@ -250,7 +259,9 @@ function fill(
     return one !== undefined && check(one.event, seenBy(slots, chosen, stream));
   };
   for (let at = last === undefined ? 0 : last + 1; at < stream.length; at++) {
-    if (last !== undefined) {
+    if (last === undefined) {
+      if ([...slot.notNext, ...slot.notBefore].some((check) => holds(check, at))) continue;
+    } else {
       if (!isInTime(stream, chosen[0] ?? 0, at, pattern)) return;
       if (at === last + 1 && slot.notNext.some((check) => holds(check, at))) return;
       if (slot.notBefore.some((check) => holds(check, at))) {

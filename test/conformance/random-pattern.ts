@@ -89,6 +89,7 @@ export class Dice {
 
 const NAMES = ['a', 'b', 'c', 'd'];
 const TOP_PRICE = 5;
+const NEGATIONS: readonly (Link | null)[] = ['notNext', 'notFollowedBy'];
 
 class Author {
   readonly #dice: Dice;
@@ -122,7 +123,7 @@ class Author {
 
   #step(before: Step<CaseEvent> | undefined, depth: number): Step<CaseEvent> {
     const link = before === undefined ? null : this.#link(before);
-    if (link === 'notNext' || link === 'notFollowedBy') {
+    if (NEGATIONS.includes(link)) {
       return { link, name: `n${++this.#names}`, where: this.#where(undefined) };
     }
     const { groups, choices, permutations } = this.#subset;
@@ -134,11 +135,10 @@ class Author {
     return this.#single(link);
   }
 
-  /** No negation after another one, nor where the step before may be missing. */
+  /** No negation after another one. */
   #link(before: Step<CaseEvent>): Link {
-    const isPlain = before.link !== 'notNext' && before.link !== 'notFollowedBy' && !mayBeMissing(before);
-    const links = this.#subset.links.filter((link) => isPlain || (link !== 'notNext' && link !== 'notFollowedBy'));
-    return this.#dice.pick(links);
+    const isPlain = !NEGATIONS.includes(before.link);
+    return this.#dice.pick(this.#subset.links.filter((link) => isPlain || !NEGATIONS.includes(link)));
   }
 
   #single(link: Link | null): SingleStep<CaseEvent> {
@@ -231,7 +231,7 @@ class Author {
 }
 
 function mayBeMissing(step: Step<CaseEvent>): boolean {
-  if (step.link === 'notNext' || step.link === 'notFollowedBy' || step.quantifier?.optional === true) return true;
+  if (NEGATIONS.includes(step.link) || step.quantifier?.optional === true) return true;
   return 'group' in step && step.group.every(mayBeMissing);
 }
 
@@ -242,8 +242,7 @@ function headMayBeMissing([head]: readonly Step<CaseEvent>[]): boolean {
 
 /** A negation at the end of a group is one before what follows the group: not drawn. */
 function withoutEndlessEnd(step: Step<CaseEvent>, index: number, steps: readonly Step<CaseEvent>[]): Step<CaseEvent> {
-  const isNegative = step.link === 'notNext' || step.link === 'notFollowedBy';
-  return isNegative && index === steps.length - 1 ? { ...step, link: 'followedBy' } : step;
+  return NEGATIONS.includes(step.link) && index === steps.length - 1 ? { ...step, link: 'followedBy' } : step;
 }
 
 function priceAtLeast(price: number): Predicate<CaseEvent> {

@@ -1,4 +1,5 @@
 import type { MatcherProgram, PredicateTable } from '../matcher.ts';
+import { isNegative } from '../model/check.ts';
 import { looksAtEventOnly } from '../model/evaluate.ts';
 import type { PatternModel, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
@@ -79,13 +80,19 @@ function reasonAgainstDag<E>(model: PatternModel<E>, { timeouts }: MatcherWishes
   const gapped = steps.find((step) => step.gapMs !== undefined || step.quantifier?.gapMs !== undefined);
   if (gapped !== undefined)
     return `${named(gapped)} bounds the time since the event before, which each partial match has of its own`;
-  const last = model.steps.at(-1);
-  if (last?.link === 'notFollowedBy' || last?.link === 'notNext') {
-    return `it ends with a negation, so each partial match is completed by its own time`;
+  if (endsInNegation(model.steps)) {
+    return 'it ends with a negation, so each partial match is completed by its own time';
   }
   if (timeouts === true && model.within !== undefined)
     return 'partial matches that run out of time are wanted one by one';
   return undefined;
+}
+
+function endsInNegation<E>(steps: readonly Step<E>[]): boolean {
+  const last = steps.at(-1);
+  if (last === undefined || isNegative(last)) return last !== undefined;
+  if ('anyOf' in last) return last.anyOf.some(endsInNegation);
+  return 'group' in last && endsInNegation(last.group);
 }
 
 /** A step and all inside it. */

@@ -129,9 +129,6 @@ function checkQuantifier<E>(step: Step<E>, quantifier: Quantifier<E>, path: stri
   }
   if (gapMs !== undefined) checkDuration(gapMs, `${path}.gapMs`);
   if (quantifier.greedy === true && !('name' in step)) throw new PatternError(`${path}.greedy`, 'a single step', true);
-  if (max === null && hasEmptyBody(step)) {
-    throw new PatternError(path, 'a body that takes an event in every pass, for a loop without end', quantifier);
-  }
 }
 
 function checkDuration(ms: number, path: string): void {

@@ -183,6 +183,42 @@ test('a negation at the end is a match when its time is over, without a further 
   expect(new Session(absent).feed('a1 b2 @99').matches).toEqual([]);
 });
 
+test('what must not come after an optional step ends the way around it; the step may still come', () => {
+  const maybe = start.begin('c', is('c')).followedBy('d', is('d')).optional();
+  const next = maybe.notNext('n', is('a')).followedByAny('e', is('e'));
+  expect(new Session(next).feed('c1 a2 d3 x4 e5').matches).toEqual(['c=c1 d=d3 e=e5']);
+  expect(new Session(next).feed('c1 a2 e3').matches).toEqual([]);
+  expect(new Session(next).feed('c1 d2 a3 e4').matches, 'd may be left out').toEqual(['c=c1 e=e4']);
+  const later = maybe.notFollowedBy('n', is('a')).followedBy('e', is('e'));
+  expect(new Session(later).feed('c1 x1 a2 d3 e4').matches).toEqual(['c=c1 d=d3 e=e4']);
+  const branch = start
+    .begin(anyOf(maybe, start.begin('y', is('y'))))
+    .notNext('n', is('a'))
+    .followedBy('e', is('e'));
+  expect(new Session(branch).feed('c1 a2 d3 e4').matches).toEqual(['c=c1 d=d3 e=e4']);
+});
+
+test('an optional step before a negation at the end need not come', () => {
+  const step = start.begin('c', is('c')).followedBy('d', is('d')).optional().notFollowedBy('n', is('a')).within(5);
+  expect(new Session(step).feed('c1 @9').matches).toEqual(['c=c1']);
+  expect(new Session(step).feed('c1 d2 @9').matches.sort()).toEqual(['c=c1', 'c=c1 d=d2']);
+  expect(new Session(step).feed('c1 a2 d3 @9').matches).toEqual(['c=c1 d=d3']);
+  expect(new Session(step).feed('c1 a2 @9').matches).toEqual([]);
+  const two = start.begin('d', is('d')).next('e', is('e'));
+  const group = start.begin('c', is('c')).followedBy(two).optional().notFollowedBy('n', is('a')).within(5);
+  expect(new Session(group).feed('c1 @9').matches).toEqual(['c=c1']);
+  expect(new Session(group).feed('c1 a2 d3 e4 @9').matches).toEqual(['c=c1 d=d3 e=e4']);
+});
+
+test('a loop over what may be missing comes to an end: a pass that takes nothing is not repeated', () => {
+  const loop = start
+    .begin(start.begin('a', is('a')).optional())
+    .oneOrMore()
+    .followedBy('c', is('c'));
+  expect(new Set(new Session(loop).feed('a1 c2').matches)).toEqual(new Set(['a=a1 c=c2', 'c=c2']));
+  expect(new Set(new Session(loop).feed('a1 a2 c3').matches)).toContain('a=a1,a2 c=c3');
+});
+
 test('a window ends before the event at its end, a gap is counted from the event before', () => {
   const window = start.begin('a', is('a')).followedBy('b', is('b')).within(3);
   expect(new Session(window).feed('a1 x1 b2').matches).toEqual(['a=a1 b=b2']);
