@@ -8,6 +8,7 @@ import { reportOf, SUITES } from './report.ts';
 test.each([
   ['flink.json', 118],
   ['generated.json', 150],
+  ['random.json', 181],
 ])('answers as the reference does: %s', (name, count) => {
   const file = SUITES.find((path) => path.endsWith(name)) ?? name;
   const { lines, isConforming } = reportOf([file], { isVerbose: true });

@@ -27,7 +27,7 @@ const byRunMatcher: Compile<Fed> = (model, table) => runProgram(model, table, 't
 /** @returns undefined when the answer is as expected, else a description of the difference */
 export function differenceIn(one: Case): string | undefined {
   const actual = replay(one, byRunMatcher);
-  const expected = asReplayed(one.expect);
+  const expected = linesOf(one.expect);
   if (expected.error !== undefined) {
     return actual.error === expected.error ? undefined : `error ${String(actual.error)}, expected ${expected.error}`;
   }
@@ -86,7 +86,8 @@ function lineOf(after: number, binding: CaseBinding): string {
   return `after ${after}: ${steps.join(' ')}`;
 }
 
-function asReplayed(expected: Expected): Replayed {
+/** An answer in the form of a replay. */
+export function linesOf(expected: Expected): Replayed {
   if ('error' in expected) return { matches: [], timeouts: [], error: expected.error };
   return {
     matches: expected.matches.map(({ after, bind }) => lineOf(after, bind)).sort(),

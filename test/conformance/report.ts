@@ -14,7 +14,7 @@ export interface Report {
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** The suites that the project ships. */
-export const SUITES: readonly string[] = [here('cases/flink.json'), here('cases/generated.json')];
+export const SUITES: readonly string[] = ['flink', 'generated', 'random'].map((name) => here(`cases/${name}.json`));
 const DEVIATIONS = here('../../docs/patterns/deviations.md');
 
 /** @param options.isVerbose - says how each failed case differs */

@@ -1,0 +1,167 @@
+/**
+ * Random cases of what the reference engine knows, from a seed: every construct and every combination of them, also those that
+ * it refuses. Alternatives and permutations do not exist there.
+ */
+
+import type { Link, PatternModel, Quantifier, SingleStep, Skip, Step } from '../../../src/pattern/model/pattern.ts';
+import type { Predicate, Term } from '../../../src/pattern/model/predicate.ts';
+import type { Case, CaseEvent, CaseInput } from '../cases.ts';
+import { Dice } from '../random-pattern.ts';
+
+export type Question = Omit<Case, 'expect'> & { readonly pattern: PatternModel<CaseEvent> };
+
+export function randomQuestion(seed: number): Question {
+  const dice = new Dice(seed);
+  const pattern = new Author(dice).pattern();
+  return { id: `random.seed${seed}`, source: 'random pattern', pattern, ...stream(dice) };
+}
+
+const POSITIVE: readonly Link[] = ['next', 'followedBy', 'followedByAny'];
+const NEGATIVE: readonly Link[] = ['notNext', 'notFollowedBy'];
+const INNER = ['strict', 'relaxed', 'any'] as const;
+const TOP_PRICE = 5;
+
+class Author {
+  readonly #dice: Dice;
+  /** Fewer names make longer matches. */
+  readonly #names: readonly string[];
+  readonly #hasGaps: boolean;
+  readonly #hasGroups: boolean;
+  readonly #negations: number;
+  #count = 0;
+  readonly #bound: string[] = [];
+  /** Steps that a skip strategy may name. */
+  readonly #targets: string[] = [];
+
+  constructor(dice: Dice) {
+    this.#dice = dice;
+    this.#names = dice.chance(0.7) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
+    this.#hasGaps = dice.chance(0.2);
+    this.#hasGroups = dice.chance(0.4);
+    this.#negations = dice.chance(0.5) ? 0 : 0.35;
+  }
+
+  pattern(): PatternModel<CaseEvent> {
+    const dice = this.#dice;
+    const steps = this.#sequence(dice.between(1, dice.chance(0.15) ? 6 : 4), 0);
+    const hasWithin = dice.chance(0.35) || (steps.at(-1)?.link === 'notFollowedBy' && dice.chance(0.8));
+    return {
+      steps,
+      ...(hasWithin ? { within: { ms: dice.between(2, 12), scope: 'firstToLast' } } : {}),
+      skip: this.#skip(),
+    };
+  }
+
+  #sequence(length: number, depth: number): Step<CaseEvent>[] {
+    return Array.from({ length }, (_, index) => this.#step(index === 0 ? null : this.#link(), depth));
+  }
+
+  #link(): Link {
+    return this.#dice.pick(this.#dice.chance(this.#negations) ? NEGATIVE : POSITIVE);
+  }
+
+  #step(link: Link | null, depth: number): Step<CaseEvent> {
+    const dice = this.#dice;
+    const isNegative = link !== null && NEGATIVE.includes(link);
+    const gap = this.#hasGaps && dice.chance(0.4) ? { gapMs: dice.between(1, 6) } : {};
+    if (!isNegative && this.#hasGroups && depth < 2 && dice.chance(0.35)) {
+      const group = this.#sequence(dice.between(1, 3), depth + 1);
+      return { link, group, ...this.#quantifier(false), ...gap };
+    }
+    const name = `${isNegative ? 'n' : ''}s${++this.#count}`;
+    if (isNegative) return { link, name, ...this.#where(undefined), ...gap };
+    const quantifier = this.#quantifier(true);
+    const step: SingleStep<CaseEvent> = { link, name, ...this.#where(name), ...quantifier, ...gap };
+    // The reference does not find names inside groups.
+    if (depth === 0) this.#targets.push(name);
+    this.#bound.push(name);
+    return step;
+  }
+
+  #quantifier(isSingle: boolean): { readonly quantifier?: Quantifier<CaseEvent> } {
+    const dice = this.#dice;
+    if (dice.chance(0.45)) return {};
+    if (dice.chance(0.2)) return { quantifier: { optional: true } };
+    const min = dice.pick([0, 1, 1, 1, 2, 2, 3]);
+    const isLoop = min > 0 && dice.chance(0.5);
+    const inner = dice.pick(INNER);
+    const max = isLoop ? null : Math.max(1, min + dice.between(0, 2));
+    return {
+      quantifier: {
+        min,
+        max,
+        inner,
+        ...(this.#hasGaps && dice.chance(0.4) ? { gapMs: dice.between(1, 6) } : {}),
+        ...(min > 0 && dice.chance(0.3) ? { optional: true } : {}),
+        ...(isSingle && inner !== 'any' && dice.chance(0.35) ? { greedy: true } : {}),
+        ...(isLoop && dice.chance(0.25) ? { until: this.#until() } : {}),
+      },
+    };
+  }
+
+  #until(): Predicate<CaseEvent> {
+    return this.#dice.chance(0.5) ? this.#priceAtLeast(TOP_PRICE - 1) : this.#named();
+  }
+
+  #where(own: string | undefined): { readonly where?: Predicate<CaseEvent> } {
+    const dice = this.#dice;
+    const roll = dice.next();
+    if (roll < 0.04) return {};
+    if (roll < 0.1) return { where: { not: this.#named() } };
+    if (roll < 0.14) return { where: { and: [this.#named(), { isType: 'SubEvent' }] } };
+    if (roll < 0.24) return { where: { and: [this.#named(), this.#priceAtLeast(2)] } };
+    if (roll < 0.32) return { where: { or: [this.#named(), this.#named()] } };
+    if (roll < 0.5) return { where: { and: [this.#named(), this.#running(own)] } };
+    return { where: this.#named() };
+  }
+
+  #running(own: string | undefined): Predicate<CaseEvent> {
+    const dice = this.#dice;
+    const steps = [...this.#bound, ...(own === undefined ? [] : [own, own])];
+    if (steps.length === 0) return this.#priceAtLeast(2);
+    const of = dice.pick(steps);
+    const price: Term = { field: 'price' };
+    const kind = dice.between(1, 4);
+    if (kind === 1)
+      return { cmp: [{ agg: 'sum', of, field: 'price', plusCurrent: of === own }, '<', dice.between(4, 10)] };
+    if (kind === 2) return { cmp: [{ agg: 'count', of }, dice.pick(['<', '>=']), dice.between(1, 3)] };
+    const agg = kind === 3 ? 'first' : 'last';
+    const isNone: Predicate<CaseEvent> = { cmp: [{ agg: 'count', of }, '==', 0] };
+    return { or: [isNone, { cmp: [price, dice.pick(['>', '<=', '==']), { agg, of, field: 'price' }] }] };
+  }
+
+  #named(): Predicate<CaseEvent> {
+    return { cmp: [{ field: 'name' }, '==', this.#dice.pick(this.#names)] };
+  }
+
+  #priceAtLeast(price: number): Predicate<CaseEvent> {
+    return { cmp: [{ field: 'price' }, '>=', price] };
+  }
+
+  #skip(): Skip {
+    const dice = this.#dice;
+    if (dice.chance(0.5)) return { strategy: 'noSkip' };
+    const named = this.#targets.length > 0 ? (['toFirst', 'toLast'] as const) : [];
+    const strategy = dice.pick(['toNext', 'pastLast', ...named] as const);
+    if (strategy === 'toNext' || strategy === 'pastLast') return { strategy };
+    return { strategy, ref: dice.pick(this.#targets), ...(dice.chance(0.15) ? { errorOnMiss: true } : {}) };
+  }
+}
+
+function stream(dice: Dice): Pick<Question, 'events' | 'input'> {
+  const names = dice.chance(0.6) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
+  const events: Record<string, CaseEvent> = {};
+  const input: CaseInput[] = [];
+  const count = dice.between(4, dice.chance(0.15) ? 20 : 12);
+  let ts = 0;
+  for (let id = 1; id <= count; id++) {
+    ts += dice.between(0, 2);
+    const type = dice.chance(0.3) ? 'SubEvent' : 'Event';
+    events[`e${id}`] = { type, id, name: dice.pick(names), price: dice.between(1, TOP_PRICE) };
+    input.push({ ts, event: `e${id}` });
+    if (dice.chance(0.04)) input.push({ ts, event: `e${dice.between(1, id)}` });
+    if (dice.chance(0.06)) input.push({ advanceTo: (ts += dice.between(0, 6)) });
+  }
+  if (dice.chance(0.5)) input.push({ advanceTo: ts + dice.between(1, 20) });
+  return { events, input };
+}
