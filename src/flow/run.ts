@@ -28,8 +28,7 @@ export interface RunnableFlow {
   readonly energy: EnergyConfig;
   /** Directory for what must outlive the process; undefined: nothing does. */
   readonly data: string | undefined;
-  /** Undefined: as the run sees fit. */
-  readonly checkpointEveryMs: number | undefined;
+  readonly checkpointEveryMs: number;
   /** What the engine builds. @throws ConfigError when the declaration is not complete */
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */

@@ -33,8 +33,11 @@ export interface Configuration {
 
 export interface Step {
   readonly to: Configuration;
-  /** Nothing moves: every set stays where it is. */
-  readonly isStill: boolean;
+  /**
+   * Every set stays where it is, whatever else comes of it: `code` says only what is added. No move reads what one before it
+   * has written. Nothing is added where `code` is empty.
+   */
+  readonly isInPlace: boolean;
   /**
    * What becomes of the sets, as numbers. For each move: how many sets it moves as one, their slots (or BEGIN), the label that
    * binds the event (or PASS), the number of its targets, and their slots (or COMPLETE).
@@ -107,9 +110,11 @@ export class Configurations {
     const to = this.of([...new Set(reached)].sort((a, b) => a - b));
     const slotOf = (state: number): number => (state === COMPLETE ? COMPLETE : to.states.indexOf(state));
     const moves = results.map((one) => ({ ...one, to: one.to.map(slotOf) }));
-    const isStill = to === from && moves.every((move) => move.label === PASS && move.to.join() === String(move.from));
+    const adding = joined(moves.filter((move) => !isStaying(move)));
+    const isInPlace = to === from && moves.filter(isStaying).length === from.states.length && isOrdered(adding);
+    const carriedOut = isInPlace ? adding : joined(moves);
     const nodes = moves.reduce((sum, move) => sum + 2 + move.to.length, to.states.length);
-    return { to, isStill, code: Int32Array.from(joined(moves).flatMap(encoded)), nodes };
+    return { to, isInPlace, code: Int32Array.from(carriedOut.flatMap(encoded)), nodes };
   }
 
   /** Where partial matches that wait in a state go, by state: each move that fires is a way of its own. */
@@ -169,6 +174,18 @@ function joined(moves: readonly Move[]): JoinedMove[] {
     all.push(move);
   }
   return all;
+}
+
+const isStaying = ({ from, label, to }: Move): boolean => label === PASS && to.length === 1 && to[0] === from;
+
+/** No move reads a slot that one before it writes. */
+function isOrdered(moves: readonly JoinedMove[]): boolean {
+  const written = new Set<number>();
+  return moves.every(({ from, to }) => {
+    const isFresh = from.every((slot) => slot === BEGIN || !written.has(slot));
+    for (const slot of to) written.add(slot);
+    return isFresh;
+  });
 }
 
 const encoded = ({ from, label, to }: JoinedMove): number[] => [from.length, ...from, label, to.length, ...to];

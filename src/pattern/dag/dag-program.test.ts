@@ -195,7 +195,7 @@ test('programs of a set share nodes and automata and do not see each other', () 
       output.at = event.id;
       partition.process(event, event.ts, network, output);
     }
-    for (const { arena } of programs) arena.recycle();
+    for (const { engine } of programs) engine.arena.recycle();
   }
   for (const [i, pattern] of patterns.entries()) {
     const own = dag(pattern, 50);
@@ -240,7 +240,7 @@ test('several keys share one arena and do not see each other', () => {
         partition.advance(event.ts, output);
         if (event.id % 3 !== key) partition.process(event, event.ts, network, output);
       }
-      program.arena.recycle();
+      program.engine.arena.recycle();
     }
     for (const [key, output] of outputs.entries()) {
       const own = dag(pattern);
@@ -270,7 +270,7 @@ describe('bounds', () => {
     const events = ticks('ab'.repeat(10_000));
     expect(matchesOf(program, network, events)).toEqual([]);
     // 2^500 partial matches in the window, at most four nodes for each of its events, and room for four times as many.
-    expect(program.arena.capacity).toBeLessThanOrEqual(16 * within);
+    expect(program.engine.arena.capacity).toBeLessThanOrEqual(16 * within);
   });
 
   test('a loop without end holds one node or two for each event', () => {
@@ -283,7 +283,7 @@ describe('bounds', () => {
     const end: Step<Tick> = { link: 'followedBy', name: 'c', where: named('c') as Predicate<Tick> };
     const { network, program } = dag({ steps: [loop, end] }, 1);
     expect(matchesOf(program, network, ticks(`${'a'.repeat(50_000)}c`))).toHaveLength(1);
-    expect(program.arena.size).toBeLessThan(8 * 50_000);
+    expect(program.engine.arena.size).toBeLessThan(8 * 50_000);
   });
 
   test('no more matches than asked for are put together, the latest first', () => {
@@ -303,8 +303,8 @@ describe('bounds', () => {
     partition.advance(8, new Matches());
     expect([partition.isIdle, partition.deadline]).toEqual([true, Infinity]);
     partition.release();
-    program.arena.recycle();
-    expect(program.arena.size).toBe(0);
+    program.engine.arena.recycle();
+    expect(program.engine.arena.size).toBe(0);
   });
 
   test('shedding takes whole sets, the least advanced or the oldest first', () => {

@@ -41,7 +41,8 @@ export class NodeArena<E> {
   /** Event time at which the latest of the node's matches began. */
   start: Float64Array = new Float64Array(FIRST_NODES);
   /** By slot, in the order in which they came. */
-  readonly events: E[] = [];
+  readonly events: (E | undefined)[] = [];
+  #slots = 0;
   /** Nodes in use, those that are not reached any more included. */
   size = 0;
   readonly #roots: Roots;
@@ -70,9 +71,11 @@ export class NodeArena<E> {
   /** The slot of the event at hand: one, however many programs bind it. */
   slotOf(event: E): number {
     const { events } = this;
-    const last = events.length - 1;
+    const last = this.#slots - 1;
     if (last >= 0 && events[last] === event) return last;
-    return events.push(event) - 1;
+    this.#slots = last + 2;
+    events[last + 1] = event;
+    return last + 1;
   }
 
   /**
@@ -91,13 +94,19 @@ export class NodeArena<E> {
 
   union(a: number, b: number): number {
     const { start } = this;
-    const [startA, startB] = [start[a] as number, start[b] as number];
+    const startA = start[a] as number;
+    const startB = start[b] as number;
     const node = this.size;
-    const isInOrder = startA >= startB;
     this.label[node] = UNION;
-    this.left[node] = isInOrder ? a : b;
-    this.right[node] = isInOrder ? b : a;
-    start[node] = isInOrder ? startA : startB;
+    if (startA >= startB) {
+      this.left[node] = a;
+      this.right[node] = b;
+      start[node] = startA;
+    } else {
+      this.left[node] = b;
+      this.right[node] = a;
+      start[node] = startB;
+    }
     this.size = node + 1;
     return node;
   }
@@ -114,10 +123,12 @@ export class NodeArena<E> {
   recycle(): void {
     const { overUntil } = this.#roots;
     const moved = this.#moved.fill(NONE, 0, this.size);
+    if (this.#slots > this.#movedEvents.length) this.#movedEvents = grownInts(this.#movedEvents, this.#slots - 1, NONE);
+    this.#movedEvents.fill(NONE, 0, this.#slots);
     this.#roots.eachRoot((node) => this.#mark(node, overUntil, moved));
     for (let node = this.size - 1; node >= 0; node -= 1)
       if (moved[node] !== NONE) this.#markChildren(node, overUntil, moved);
-    this.#slideEvents(moved);
+    this.#slideEvents();
     this.#slide(moved);
     this.#roots.eachRoot((node) => moved[node] as number);
   }
@@ -133,24 +144,22 @@ export class NodeArena<E> {
     const child = left[node] as number;
     if (child !== NONE) left[node] = this.#mark(child, overUntil, moved);
     if (this.label[node] === UNION) right[node] = this.#mark(right[node] as number, overUntil, moved);
+    else this.#movedEvents[right[node] as number] = 0;
   }
 
   /** Closes the gaps that events leave which no marked node binds. */
-  #slideEvents(moved: Int32Array): void {
-    const { events, label, right } = this;
-    if (events.length > this.#movedEvents.length)
-      this.#movedEvents = grownInts(this.#movedEvents, events.length - 1, 0);
-    const slots = this.#movedEvents.fill(NONE, 0, events.length);
-    for (let node = 0; node < this.size; node += 1)
-      if (moved[node] !== NONE && label[node] !== UNION) slots[right[node] as number] = 0;
+  #slideEvents(): void {
+    const { events } = this;
+    const slots = this.#movedEvents;
     let next = 0;
-    for (let slot = 0; slot < events.length; slot += 1) {
+    for (let slot = 0; slot < this.#slots; slot += 1) {
       if (slots[slot] === NONE) continue;
-      events[next] = events[slot] as E;
+      events[next] = events[slot];
       slots[slot] = next;
       next += 1;
     }
-    events.length = next;
+    events.fill(undefined, next, this.#slots);
+    this.#slots = next;
   }
 
   /** Moves marked nodes down to close the gaps; `moved` becomes their new numbers. */
@@ -160,7 +169,9 @@ export class NodeArena<E> {
     let next = 0;
     for (let node = 0; node < this.size; node += 1) {
       if (moved[node] === NONE) continue;
-      const [kind, first, second] = [label[node] as number, left[node] as number, right[node] as number];
+      const kind = label[node] as number;
+      const first = left[node] as number;
+      const second = right[node] as number;
       label[next] = kind;
       left[next] = first === NONE ? NONE : (moved[first] as number);
       right[next] = (kind === UNION ? moved[second] : slots[second]) as number;

@@ -1,32 +1,33 @@
 import { Configurations } from './configuration.ts';
+import { DagEngine } from './engine.ts';
 import { NodeArena, type Roots } from './node-arena.ts';
 import { Partitions } from './partitions.ts';
 import type { Shape } from './shape.ts';
 
-/** Shapes that are remembered for programs to come; those of a set are few. */
-const MAX_SHAPES = 1024;
+/** Engines that are remembered for programs to come; those of a set are few. */
+const MAX_ENGINES = 1024;
 
 /**
- * What the DAG programs of a set share, so that an event which concerns a thousand of them finds it in few places: one automaton
- * for all patterns of a shape, and the nodes and partitions of all whose windows are about as long.
+ * What the DAG programs of a set share, so that an event which concerns a thousand of them finds it in few places: one engine
+ * for all patterns of a shape and a window, and the nodes and partitions of all whose windows are about as long.
  */
 export class DagPool<E> {
-  readonly #automata = new Map<string, Configurations>();
+  readonly #engines = new Map<string, DagEngine<E>>();
   readonly #spaces = new Map<number, DagSpace<E>>();
 
-  automatonOf(shape: Shape): Configurations {
-    const key = JSON.stringify(shape);
-    let automaton = this.#automata.get(key);
-    if (automaton === undefined) {
-      automaton = new Configurations(shape);
-      if (this.#automata.size >= MAX_SHAPES) this.#automata.clear();
-      this.#automata.set(key, automaton);
+  /** @param withinMs - Infinity: without a window */
+  engineFor(shape: Shape, withinMs: number): DagEngine<E> {
+    const key = `${withinMs} ${JSON.stringify(shape)}`;
+    let engine = this.#engines.get(key);
+    if (engine === undefined) {
+      engine = new DagEngine(new Configurations(shape), this.#spaceFor(withinMs), withinMs);
+      if (this.#engines.size >= MAX_ENGINES) this.#engines.clear();
+      this.#engines.set(key, engine);
     }
-    return automaton;
+    return engine;
   }
 
-  /** @param withinMs - Infinity: without a window */
-  spaceFor(withinMs: number): DagSpace<E> {
+  #spaceFor(withinMs: number): DagSpace<E> {
     const size = Math.ceil(Math.log2(withinMs));
     let space = this.#spaces.get(size);
     if (space === undefined) {

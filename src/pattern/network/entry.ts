@@ -1,4 +1,5 @@
 import { grownFloats, grownInts } from '../../state/columns.ts';
+import { DagProgram } from '../dag/dag-program.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import type { PartitionStore } from '../partition-store.ts';
@@ -36,26 +37,30 @@ export interface PatternCounts {
  * What events ask of patterns again and again, in columns by their numbers: of a thousand patterns this stays in the
  * processor's cache, where the patterns themselves would not (bench:patterns, sparse).
  */
-export class EntryColumns {
+export class EntryColumns<E> {
   /** The event that it has seen last. */
   turn: Int32Array = new Int32Array(16);
   /** Keys with partial matches. */
   live: Int32Array = new Int32Array(16);
-  /** Events that began a partial match and are not yet in its counts. */
-  opened: Float64Array = new Float64Array(16);
+  /** Events that it was handed and that are not yet in its counts. */
+  handled: Float64Array = new Float64Array(16);
+  /** Programs that may be asked directly, without their stores: the DAG's. */
+  readonly dag: (DagProgram<E> | undefined)[] = [];
   /** How long a partial match of one event lasts, for patterns that keep it in its row; NaN: for those that do not. */
   lastsMs: Float64Array = new Float64Array(16);
 
-  enter(id: number, { opening, awaits }: Pick<MatcherProgram<never>, 'opening' | 'awaits'>): void {
+  enter(id: number, program: MatcherProgram<E>): void {
+    const { opening, awaits } = program;
     if (id >= this.turn.length) {
       this.turn = grownInts(this.turn, id, 0);
       this.live = grownInts(this.live, id, 0);
-      this.opened = grownFloats(this.opened, id);
+      this.handled = grownFloats(this.handled, id);
       this.lastsMs = grownFloats(this.lastsMs, id);
     }
+    this.dag[id] = program instanceof DagProgram ? program : undefined;
     this.turn[id] = 0;
     this.live[id] = 0;
-    this.opened[id] = 0;
+    this.handled[id] = 0;
     // Where every event matters, the next one asks for the partition anyhow.
     this.lastsMs[id] = opening === undefined || awaits === undefined ? NaN : opening.lastsMs;
   }

@@ -9,6 +9,7 @@
 
 import { grownFloats, grownInts } from '../../state/columns.ts';
 import { KeyIndex, type StateKey } from '../../state/key-index.ts';
+import { RowTable } from './row-table.ts';
 
 export const NO_ROW = -1;
 
@@ -42,14 +43,16 @@ export class LiveRows<E> {
   count: Int32Array = new Int32Array(16);
   /** By slot: a bit for each pattern that may have a row, shared by patterns 32 apart. */
   #mask: Int32Array = new Int32Array(16);
-  readonly #crowds = new Map<number, Map<number, number>>();
+  readonly #crowds = new Map<number, RowTable>();
+  #lastCrowd = -1;
+  #lastTable: RowTable | undefined;
   readonly #free: number[] = [];
   #rows = 0;
 
   /** @param slot - of the key, or -1 */
   rowOf(slot: number, pattern: number): number {
     if (slot < 0 || ((this.#mask[slot] as number) & (1 << (pattern & 31))) === 0) return NO_ROW;
-    if ((this.count[slot] as number) > CROWD) return this.#crowds.get(slot)?.get(pattern) ?? NO_ROW;
+    if ((this.count[slot] as number) > CROWD) return this.#tableOf(slot).get(pattern);
     let mask = 0;
     for (let row = this.first[slot] as number; row !== NO_ROW; row = this.next[row] as number) {
       const other = this.pattern[row] as number;
@@ -151,15 +154,26 @@ export class LiveRows<E> {
       crowd.set(this.pattern[row] as number, row);
       return;
     }
-    const rows = new Map<number, number>();
+    const rows = new RowTable();
     for (let at = this.first[slot] as number; at !== NO_ROW; at = this.next[at] as number) {
       rows.set(this.pattern[at] as number, at);
     }
     this.#crowds.set(slot, rows);
   }
 
+  /** Of a key with many rows. Many looks for one event go to the same. */
+  #tableOf(slot: number): RowTable {
+    if (slot !== this.#lastCrowd || this.#lastTable === undefined) {
+      this.#lastCrowd = slot;
+      this.#lastTable = this.#crowds.get(slot);
+    }
+    return this.#lastTable;
+  }
+
   #leaveCrowd(slot: number, row: number, left: number): void {
-    if (left === CROWD) this.#crowds.delete(slot);
-    else this.#crowds.get(slot)?.delete(this.pattern[row] as number);
+    if (left === CROWD) {
+      this.#crowds.delete(slot);
+      this.#lastTable = undefined;
+    } else this.#crowds.get(slot)?.delete(this.pattern[row] as number);
   }
 }

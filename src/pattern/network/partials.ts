@@ -11,6 +11,8 @@
 import type { Clock } from '../../time/clock.ts';
 import { grownFloats } from '../../state/columns.ts';
 import type { StateKey } from '../../state/key-index.ts';
+import type { DagProgram } from '../dag/dag-program.ts';
+import { NONE } from '../dag/node-arena.ts';
 import type { EventTruth, PartitionSnapshot } from '../matcher.ts';
 import type { Bounds } from './bounds.ts';
 import type { Entry } from './entry.ts';
@@ -43,6 +45,8 @@ export class Partials<E> {
   /** By row, where bounds ask for it: when an event changed it last. */
   #touchedMs: Float64Array | undefined;
   #events = 0;
+  /** What is done with the event at hand is timed. */
+  #isTimed = false;
 
   constructor(roster: Roster<E>, relay: Relay<E>, bounds: Bounds, clock: Pick<Clock, 'now'> | undefined) {
     this.#roster = roster;
@@ -62,6 +66,7 @@ export class Partials<E> {
   /** The key of the events that follow. */
   turnTo(key: StateKey, keyId: number): number {
     this.#events += 1;
+    this.#isTimed = this.#clock !== undefined && this.#events % TIMED_EVERY === 0;
     this.slot = this.rows.keys.find(key, keyId);
     return this.slot;
   }
@@ -74,7 +79,7 @@ export class Partials<E> {
       this.#beginInStore(this.#roster.at(id), event, key, keyId, ts);
       return;
     }
-    columns.opened[id] = (columns.opened[id] as number) + 1;
+    columns.handled[id] = (columns.handled[id] as number) + 1;
     if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(this.#roster.at(id), key, event)) return;
     const row = this.#addRow(id, key, keyId, ts);
     this.rows.event[row] = event;
@@ -83,10 +88,40 @@ export class Partials<E> {
 
   /** Gives the event to what lives. */
   hand(row: number, event: E, ts: number): void {
+    const id = this.rows.pattern[row] as number;
+    const program = this.#roster.columns.dag[id];
+    const known = this.rows.partition[row] as number;
+    if (program !== undefined && known !== OPENED && program.mostSets <= this.#bounds.maxPartials && !this.#isTimed) {
+      this.#move(row, id, program, event, ts);
+      return;
+    }
     const entry = this.#entryAt(row);
     const partition = this.#partitionOf(entry, row);
     this.#run(entry, partition, this.rows.keyOf(row), event, ts);
     this.#settle(row, ts);
+  }
+
+  /** The same for a program of the DAG, by what it has in columns alone: bench:patterns, any a, b+, NE. */
+  #move(row: number, id: number, program: DagProgram<E>, event: E, ts: number): void {
+    const { rows } = this;
+    const { handled } = this.#roster.columns;
+    const partition = rows.partition[row] as number;
+    handled[id] = (handled[id] as number) + 1;
+    const complete = program.engine.move(partition, program.answers(this.#network), event, ts);
+    if (complete !== NONE) this.#emit(row, program, complete, event, ts);
+    const isToBeWoken = this.#touchedMs === undefined && rows.wakeMs[row] !== Infinity;
+    if (!isToBeWoken || program.isIdle(partition)) this.#settle(row, ts);
+  }
+
+  #emit(row: number, program: DagProgram<E>, complete: number, event: E, ts: number): void {
+    const entry = this.#entryAt(row);
+    const key = this.rows.keyOf(row);
+    const relay = this.#relay.for(entry, key);
+    try {
+      program.emit(complete, ts, relay);
+    } catch (cause) {
+      relay.output.failed(entry.name, key, event, cause);
+    }
   }
 
   /** Event time has reached `ts`: what ends by then ends, in the order of its time. */
@@ -153,7 +188,7 @@ export class Partials<E> {
     const { store, counts } = entry;
     const relay = this.#relay.for(entry, key);
     counts.handled += 1;
-    const clock = this.#events % TIMED_EVERY === 0 ? this.#clock : undefined;
+    const clock = this.#isTimed ? this.#clock : undefined;
     const beganMs = clock?.now() ?? 0;
     try {
       store.process(partition, event, ts, this.#network, relay);

@@ -11,7 +11,7 @@ import { Router } from './router.ts';
 /** The patterns of a set, in their present versions and those of which something still goes on. */
 export class Roster<E> {
   readonly network: PredicateNetwork = new PredicateNetwork();
-  readonly columns: EntryColumns = new EntryColumns();
+  readonly columns: EntryColumns<E> = new EntryColumns();
   readonly #pool = new DagPool<E>();
   readonly #path: string;
   readonly #maxPatterns: number;
@@ -62,9 +62,9 @@ export class Roster<E> {
 
   /** What a pattern has done so far. */
   countsOf({ id, counts }: Entry<E>): PatternCounts {
-    const { opened } = this.columns;
-    counts.handled += opened[id] as number;
-    opened[id] = 0;
+    const { handled } = this.columns;
+    counts.handled += handled[id] as number;
+    handled[id] = 0;
     return counts;
   }
 
