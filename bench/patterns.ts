@@ -3,6 +3,8 @@
  *
  * Rates are per second of CPU time. Rows of the reference were measured once (Flink CEP's NFA on Java 17, no serialiser, no
  * cluster, on another machine of two cores), on streams of the same making: they are quoted for their shape, not measured here.
+ *
+ * `--long` measures what only long streams show, and nothing else: memory (minutes).
  */
 
 import { performance } from 'node:perf_hooks';
@@ -18,7 +20,7 @@ import {
 } from './harness/index.ts';
 import { countByHand } from './patterns/by-hand.ts';
 import { Matcher } from './patterns/matcher.ts';
-import { bytesPerKey, churn } from './patterns/memory.ts';
+import { bytesPerKey, churn, longLoop } from './patterns/memory.ts';
 import { throughFlow } from './patterns/through-flow.ts';
 import { combinations, dense, flooded, iterative, sequence, sparse, type Workload } from './patterns/workload.ts';
 
@@ -43,14 +45,26 @@ const targets = {
   p99of100: added('batches of 256, 100 patterns', 2),
   p99of1000: added('batches of 256, 1,000 patterns', 5),
   flow: rate('through a whole flow, 1,000 patterns', 100_000),
+  churn: { name: 'short-lived keys, ten events each', metric: 'memory at most', unit: 'MB', ...atMost(50) },
+  loop: { name: 'a{3,} b, 100,000 events against 25,000', metric: 'memory per event', unit: 'x', ...atMost(1.2) },
+  loopCost: { name: 'a{3,} b, 100,000 events against 25,000', metric: 'cost per event', unit: 'x', ...atMost(1.5) },
+  runs: { name: 'the same over earlier events, maxPartials 1,000', metric: 'memory', unit: 'MB', ...atMost(50) },
 };
+
+const LONG: ReadonlySet<string> = new Set(['churn', 'loop', 'loopCost', 'runs']);
+const isLong = (args: readonly string[]): boolean => args.includes('--long');
 
 type Key = keyof typeof targets;
 type Context = BenchContext<Key>;
 
 await bench('patterns', {
   targets,
+  isWanted: (key, args) => LONG.has(key) === isLong(args),
   async run(b) {
+    if (isLong(b.args)) {
+      await long(b);
+      return;
+    }
     check(b);
     memory(b);
     await rates(b);
@@ -58,7 +72,6 @@ await bench('patterns', {
     await blowUp(b);
     latency(b);
     b.record('flow', await flowRate(b));
-    if (!b.quick) short(b);
   },
 });
 
@@ -197,12 +210,26 @@ async function flowRate(b: Context): Promise<Sample> {
   return rateOf(sampleOf(costs));
 }
 
-/** 100 million events over 10 million keys that are not seen again. */
-function short(b: Context): void {
-  const { peakMb, liveKeys } = churn(100_000_000, 10_000_000);
-  b.check(liveKeys < 200_000, `at most 200,000 of 10,000,000 short-lived keys live at once (${liveKeys})`);
-  b.check(peakMb < 200, `they take less than 200 MB (${peakMb.toFixed(0)})`);
-  b.note('100M events over 10M short-lived keys', 'memory at most', peakMb, 'MB');
+/** Keys that are not seen again, and a loop over all there is. `--quick`: a hundredth of the keys, a fifth of the loop. */
+async function long(b: Context): Promise<void> {
+  const keys = b.quick ? 100_000 : 10_000_000;
+  const { peakMb, liveKeys, left, costs } = await churn(10 * keys, keys);
+  b.check(liveKeys < 200_000, `at most 200,000 of ${keys} short-lived keys live at once (${liveKeys})`);
+  b.check(left === 0, 'no key is left after the last one');
+  b.record('churn', peakMb);
+  b.note(targets.churn.name, 'stream', 10 * keys, 'events');
+  b.note(targets.churn.name, 'rate', rateOf(sampleOf(costs)), 'events/s');
+  const events = b.quick ? 20_000 : 100_000;
+  await longLoop(events); // warms up
+  const [short, whole] = [await longLoop(events / 4), await longLoop(events)];
+  b.record('loop', whole.bytes / 4 / short.bytes);
+  b.record('loopCost', whole.cost / short.cost);
+  b.note('a{3,} b', 'memory', whole.bytes / events, 'B/event');
+  b.note('a{3,} b', 'rate', 1e9 / whole.cost, 'events/s');
+  const bounded = await longLoop(events, 1000);
+  b.record('runs', bounded.bytes / 2 ** 20);
+  b.check(bounded.partials <= 1000, `at most 1,000 partial matches are held (${bounded.partials})`);
+  b.note(targets.runs.name, 'rate', 1e9 / bounded.cost, 'events/s');
 }
 
 async function steadyRate(b: Context, workload: Workload, count: number): Promise<Sample> {

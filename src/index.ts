@@ -72,6 +72,7 @@ export type { ByteStreamOptions, StreamOptions, StreamSinkOptions } from './conn
 export type { KeyColumn, SourceBatch } from './event/batch.ts';
 export type { DeadLetter } from './event/dead-letter.ts';
 export type { Sink, SinkContext, SinkFunction, SinkWriter, WriteOptions } from './event/sink.ts';
+export type { SinkTransaction, TransactionContext, TransactionPlace } from './event/transaction.ts';
 export type {
   ByteChannel,
   ByteOutput,
@@ -129,6 +130,7 @@ export {
   ConfigError,
   ConnectorError,
   DaoFlowError,
+  FencedError,
   InvariantError,
   isDaoFlowError,
   OperatorError,
@@ -138,5 +140,5 @@ export {
   TimeoutError,
   WorkerError,
 } from './errors/errors.ts';
-export type { ConnectorErrorOptions, ErrorCode } from './errors/errors.ts';
+export type { ConnectorErrorOptions, ErrorCode, Takeover } from './errors/errors.ts';
 export { StateError } from './state/stored.ts';

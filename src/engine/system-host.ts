@@ -26,6 +26,7 @@ export function systemHost(): Host {
     publish: publishDiagnostics,
     keptFile,
     checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
+    checkpointCodec: v8Codec,
     deadLetterLog,
     hold: holdProcess,
   };

@@ -127,6 +127,26 @@ export class RefusedEventsError extends ConnectorError {
   }
 }
 
+/** Who has taken a flow over, and from whom. */
+export interface Takeover {
+  readonly owner: string;
+  readonly epoch: number;
+  readonly since: string;
+  readonly deposed: string;
+  readonly deposedEpoch: number;
+}
+
+/** Another run of the flow has taken over. This one ends; nothing that it did since then is there. */
+export class FencedError extends ConnectorError {
+  readonly takeover: Takeover;
+  constructor(connector: string, flow: string, takeover: Takeover) {
+    const { owner, epoch, since, deposed, deposedEpoch } = takeover;
+    const message = `flow ${flow} has a newer owner: ${owner}, epoch ${epoch}, since ${since}. This run (${deposed}, epoch ${deposedEpoch}) ends, and has written nothing since.`;
+    super(connector, message);
+    this.takeover = takeover;
+  }
+}
+
 /** Something did not end within its deadline. */
 export class TimeoutError extends DaoFlowError {
   override readonly name = 'TimeoutError';

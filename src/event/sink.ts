@@ -1,5 +1,6 @@
 import type { WorkClass } from '../control/work-class.ts';
 import type { Scheduler } from '../time/clock.ts';
+import type { SinkTransaction, TransactionPlace } from './transaction.ts';
 
 export interface SinkContext {
   readonly flow: string;
@@ -10,6 +11,8 @@ export interface SinkContext {
   readonly signal: AbortSignal;
   /** What `position` of this sink said at the checkpoint from which the run goes on: later writes are to be undone. */
   readonly resume?: unknown;
+  /** Of a sink that has a `transaction`: what it writes belongs to it. */
+  readonly transaction?: SinkTransaction;
   notice(level: 'info' | 'warn', message: string): void;
 }
 
@@ -45,6 +48,11 @@ export interface Sink<in E> {
    * written again replaces what is there. Left out: it is there twice.
    */
   readonly repeats?: 'goes back' | 'by key';
+  /**
+   * Where its outputs are committed, together with the flow's checkpoints, which are then kept there. Each output is there
+   * once; all sources of the flow must replay.
+   */
+  readonly transaction?: TransactionPlace;
   /** False: its writes wait for a reader, or cannot be given up half-way: without a `timeout` of the stage they have no deadline. */
   readonly deadline?: false;
   /** What its calls mostly wait for; under contention calls are shared between these classes. Default `io`. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sink } from '../event/sink.ts';
 import type { EventSource } from '../event/source.ts';
+import type { TransactionPlace } from '../event/transaction.ts';
 import { virtualFlow, virtualHost } from '../testing/virtual-host.ts';
 import { guaranteeOf, type Guarantee } from './guarantee.ts';
 
@@ -14,8 +15,11 @@ function source(kind: Kind): EventSource<number> {
   return kind === 'redelivers' ? { ...base, acknowledged: () => undefined } : base;
 }
 
-function sink(repeats?: 'goes back' | 'by key'): Sink<number> {
+const place = (name: string): TransactionPlace => ({ name, open: () => Promise.reject(new Error('not opened here')) });
+
+function sink(repeats?: 'goes back' | 'by key' | 'in one transaction'): Sink<number> {
   const open = (): { write: () => undefined } => ({ write: () => undefined });
+  if (repeats === 'in one transaction') return { name: 'in-one', open, transaction: place('here') };
   return repeats === undefined ? { name: 'plain', open } : { name: repeats.replace(' ', '-'), repeats, open };
 }
 
@@ -30,6 +34,9 @@ function guarantee(kinds: readonly Kind[], sinks: readonly Sink<number>[], hasDa
 describe('the guarantee of a flow', () => {
   it.each([
     ['replays', 'goes back', true, 'exactly-once', 'exactly-once'],
+    ['replays', 'in one transaction', true, 'exactly-once', 'exactly-once'],
+    ['replays', 'in one transaction', false, 'exactly-once', 'exactly-once'],
+    ['keeps', 'in one transaction', true, 'exactly-once', 'exactly-once'],
     ['replays', 'by key', true, 'effectively-once', 'exactly-once'],
     ['replays', undefined, true, 'at-least-once', 'exactly-once'],
     ['replays', 'goes back', false, 'best-effort', 'none'],
@@ -58,5 +65,23 @@ describe('the guarantee of a flow', () => {
     expect(found.text).toBe(
       'guarantee: best-effort (forgets to goes-back: loses what was in memory); state as of the last checkpoint',
     );
+  });
+
+  it('is refused where outputs that are committed with the checkpoint could not be exact', () => {
+    const once = sink('in one transaction');
+    const other = { ...once, name: 'other', transaction: place('there') };
+    expect(() => guarantee(['forgets'], [once], true)).toThrow(
+      'flow.f.from: expected sources that replay, since in-one commits each output exactly once, received "forgets"',
+    );
+    expect(() => guarantee(['replays', 'redelivers'], [once], false)).toThrow('received "redelivers"');
+    expect(() => guarantee(['keeps'], [once], false)).toThrow('Give the flow a data directory.');
+    expect(() => guarantee(['replays'], [once, other], true)).toThrow(
+      'sinks that commit in one place (in-one in here)',
+    );
+  });
+
+  it('counts each sink for itself where some are committed with the checkpoint', () => {
+    const { pairs } = guarantee(['replays'], [sink('in one transaction'), sink(), sink('by key')], false);
+    expect(pairs.map(({ level }) => level)).toEqual(['exactly-once', 'at-least-once', 'effectively-once']);
   });
 });

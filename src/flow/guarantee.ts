@@ -3,11 +3,14 @@
  *
  * Invariants (guarantee.test.ts)
  * - The flow's own level is that of its weakest pair.
- * - "Exactly once" is said only of outputs that a sink takes back to the checkpoint, and of state that follows sources
- *   which all replay.
+ * - "Exactly once" is said only of outputs that a sink commits together with the checkpoint or takes back to it, and of
+ *   state that follows sources which all replay.
  */
 
+import { ConfigError } from '../errors/errors.ts';
+import type { Sink } from '../event/sink.ts';
 import type { Source } from '../event/source.ts';
+import type { TransactionPlace } from '../event/transaction.ts';
 import type { Plan } from './plan.ts';
 
 /** From the weakest to the strongest. */
@@ -36,39 +39,71 @@ export interface Guarantee {
 /** How a source comes back: it gives the same again, its own broker gives again what was not acknowledged, or not at all. */
 type Return = 'replays' | 'redelivers' | 'forgets';
 /** How a sink takes what comes twice. */
-type Repeat = 'goes back' | 'by key' | 'again';
+type Repeat = 'in one transaction' | 'goes back' | 'by key' | 'again';
 
 const OUTPUTS: Readonly<Record<Repeat, readonly [GuaranteeLevel, string]>> = {
+  'in one transaction': [
+    'exactly-once',
+    'goes on from the checkpoint, which is committed together with the outputs before it',
+  ],
   'goes back': ['exactly-once', 'goes on from the checkpoint; outputs after it are taken back and written again'],
   'by key': ['effectively-once', 'goes on from the checkpoint; outputs after it are written again to the same keys'],
   again: ['at-least-once', 'goes on from the checkpoint; outputs after it come again'],
 };
 
-/** @param hasData - the run takes checkpoints */
+/** @param hasData - the run has a data directory */
 export function guaranteeOf(plan: Plan, hasData: boolean): Guarantee {
-  const sinks = plan.stages.flatMap(({ node }) => (node.kind === 'sink' ? [node] : []));
+  const hasCheckpoints = transactionPlaceOf(plan, hasData) !== undefined || hasData;
   const pairs = plan.sources.flatMap(({ node: { name, source } }) =>
-    sinks.map(({ name: sink, sink: { repeats } }): PairGuarantee => {
-      const [level, afterCrash] = pairOf(returnOf(source, hasData), repeats ?? 'again', hasData);
+    sinksOf(plan).map(({ name: sink, sink: { repeats, transaction } }): PairGuarantee => {
+      const repeat = transaction === undefined ? (repeats ?? 'again') : 'in one transaction';
+      const [level, afterCrash] = pairOf(returnOf(source, hasData, hasCheckpoints), repeat, hasCheckpoints);
       return { source: name, sink, level, afterCrash };
     }),
   );
   const level = GUARANTEE_LEVELS.find((each) => pairs.some((pair) => pair.level === each)) ?? 'best-effort';
-  const replayAll = plan.sources.every(({ node }) => returnOf(node.source, hasData) === 'replays');
-  const state = !hasData ? 'none' : replayAll ? 'exactly-once' : 'checkpoint';
+  const replayAll = plan.sources.every(({ node }) => returnOf(node.source, hasData, hasCheckpoints) === 'replays');
+  const state = !hasCheckpoints ? 'none' : replayAll ? 'exactly-once' : 'checkpoint';
   return { level, pairs, state, text: textOf(level, pairs, state) };
 }
 
-function returnOf(source: Source<unknown>, hasData: boolean): Return {
+/**
+ * Where sinks commit their outputs together with the checkpoints; undefined where none does.
+ *
+ * @throws ConfigError when there are two such places, or a source that does not replay: then nothing would be exact
+ */
+export function transactionPlaceOf(plan: Plan, hasData: boolean): TransactionPlace | undefined {
+  const [first, ...others] = sinksOf(plan).flatMap(({ name, sink: { transaction } }) =>
+    transaction === undefined ? [] : [{ sink: name, transaction }],
+  );
+  if (first === undefined) return undefined;
+  const { sink, transaction } = first;
+  const other = others.find((each) => each.transaction.name !== transaction.name);
+  if (other !== undefined) {
+    const expected = `sinks that commit in one place (${sink} in ${transaction.name})`;
+    throw new ConfigError(`flow.${plan.flow}.to`, expected, `${other.sink} in ${other.transaction.name}`);
+  }
+  const forgetful = plan.sources.find(({ node }) => returnOf(node.source, hasData, true) !== 'replays')?.node;
+  if (forgetful === undefined) return transaction;
+  const expected = `sources that replay, since ${sink} commits each output exactly once`;
+  const fix = forgetful.source.replays === 'with data' ? 'Give the flow a data directory.' : undefined;
+  throw new ConfigError(`flow.${plan.flow}.from`, expected, forgetful.name, fix);
+}
+
+function sinksOf({ stages }: Plan): readonly { readonly name: string; readonly sink: Sink<never> }[] {
+  return stages.flatMap(({ node }) => (node.kind === 'sink' ? [node] : []));
+}
+
+function returnOf(source: Source<unknown>, hasData: boolean, hasCheckpoints: boolean): Return {
   const { replays = false } = source;
-  if (replays !== false && hasData) return 'replays';
+  if (replays === 'with data' ? hasData : replays && hasCheckpoints) return 'replays';
   if (replays === 'with data') return 'forgets';
   if (source.acknowledged !== undefined) return 'redelivers';
   return replays ? 'replays' : 'forgets';
 }
 
-function pairOf(returns: Return, repeats: Repeat, hasData: boolean): readonly [GuaranteeLevel, string] {
-  if (returns === 'replays' && hasData) return OUTPUTS[repeats];
+function pairOf(returns: Return, repeats: Repeat, hasCheckpoints: boolean): readonly [GuaranteeLevel, string] {
+  if (returns === 'replays' && hasCheckpoints) return OUTPUTS[repeats];
   if (returns === 'replays') return ['best-effort', 'begins anew'];
   if (returns === 'forgets') return ['best-effort', 'loses what was in memory'];
   const isKeyed = repeats === 'by key';

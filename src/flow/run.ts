@@ -28,7 +28,8 @@ export interface RunnableFlow {
   readonly energy: EnergyConfig;
   /** Directory for what must outlive the process; undefined: nothing does. */
   readonly data: string | undefined;
-  readonly checkpointEveryMs: number;
+  /** Undefined: as the run sees fit. */
+  readonly checkpointEveryMs: number | undefined;
   /** What the engine builds. @throws ConfigError when the declaration is not complete */
   plan(): Plan;
   /** Starts the flow in this thread. @throws ConfigError when the declaration or the options are wrong */

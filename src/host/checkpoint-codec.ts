@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deserialize, serialize } from 'node:v8';
 import type { Checkpoint } from '../state/checkpoint.ts';
-import type { CheckpointCodec } from '../state/checkpoint-files.ts';
+import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 
 /**
  * V8's own format of structured clones: typed arrays, Map, Set, Date and bigint as they are; newer versions of Node.js

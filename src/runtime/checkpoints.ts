@@ -11,13 +11,16 @@
  *   of the two that are kept can serve as well.
  * - There is one before the first event.
  * - A run in which a batch was rejected takes none: its state holds what was never confirmed.
+ * - Where outputs are committed with it, they are those of the same moment, and a run that cannot commit them fails
+ *   (committed-outputs.test.ts).
  */
 
 import type { SinkWriter } from '../event/sink.ts';
+import type { SinkTransaction } from '../event/transaction.ts';
 import type { SegmentState } from '../fusion/segment-state.ts';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.ts';
 import { StateError } from '../state/stored.ts';
-import { messageOf } from '../errors/errors.ts';
+import { ConnectorError, messageOf } from '../errors/errors.ts';
 import type { Scheduler, Timer } from '../time/clock.ts';
 import type { InFlight } from './in-flight.ts';
 import type { StageEnvironment } from './stage.ts';
@@ -30,6 +33,13 @@ export interface CheckpointsOptions {
   readonly scheduler: Scheduler;
   readonly inFlight: InFlight;
   readonly notice: StageEnvironment['notice'];
+  readonly fatal: StageEnvironment['fatal'];
+}
+
+/** A checkpoint that is being written. */
+interface Begun {
+  readonly checkpoint: Checkpoint;
+  readonly written: Promise<void>;
 }
 
 /** Longest wait for a quiet moment at first; doubles each time that it was too short. */
@@ -55,11 +65,16 @@ export class Checkpoints {
     const checkpoint = await store.open((message) => notice('warn', message));
     if (checkpoint !== undefined && checkpoint.flow !== flow) {
       throw new StateError(
-        `the data directory holds the state of flow ${checkpoint.flow}, not of ${flow}: use another one`,
+        `the place of the checkpoints holds the state of flow ${checkpoint.flow}, not of ${flow}: ${store.toBeginAnew}`,
       );
     }
     this.#before = checkpoint;
     return checkpoint;
+  }
+
+  /** What sinks write to, where it is committed with the next checkpoint. Once open. */
+  get transaction(): SinkTransaction | undefined {
+    return this.#options.store.transaction;
   }
 
   /** Before the first event. @throws StateError when the flow keeps what cannot be stored, or the state does not fit */
@@ -99,7 +114,9 @@ export class Checkpoints {
   async finish(): Promise<void> {
     this.#stop();
     await this.#taking;
-    await this.take();
+    const wasTaken = await this.take();
+    if (wasTaken || this.transaction === undefined) return;
+    this.#options.fatal(new ConnectorError(this.#options.flow, 'the last outputs are not committed'));
   }
 
   /** Whatever became of the run. */
@@ -121,7 +138,7 @@ export class Checkpoints {
     const first = [...unknown, ...gone][0];
     if (first !== undefined) {
       throw new StateError(
-        `there is stored state of ${first}, which the flow does not have any more: use another data directory`,
+        `there is stored state of ${first}, which the flow does not have any more: ${this.#options.store.toBeginAnew}`,
       );
     }
     for (const segment of segments) {
@@ -134,29 +151,36 @@ export class Checkpoints {
   }
 
   async #take(): Promise<boolean> {
-    const { inFlight, store, notice } = this.#options;
-    if (inFlight.hasRejected) return false;
+    if (this.#options.inFlight.hasRejected) return false;
+    const begun = await this.#begin();
+    if (begun === undefined) return false;
+    try {
+      await begun.written;
+    } catch (cause) {
+      this.#failed(cause);
+      return false;
+    }
+    this.#commit(begun.checkpoint);
+    return true;
+  }
+
+  /** Intake is held only until a checkpoint is copied. */
+  async #begin(): Promise<Begun | undefined> {
     const { ingests } = this.#topology;
     for (const ingest of ingests) ingest.hold();
-    let written: Promise<void> | undefined;
-    let checkpoint: Checkpoint | undefined;
     try {
-      checkpoint = await this.#capture();
-      written = checkpoint === undefined ? undefined : store.write(checkpoint);
+      return await this.#capture();
     } catch (cause) {
-      notice('warn', `no checkpoint: ${messageOf(cause)}`);
+      this.#failed(cause);
+      return undefined;
     } finally {
       for (const ingest of ingests) ingest.release();
     }
-    if (written === undefined || checkpoint === undefined) return false;
-    try {
-      await written;
-    } catch (cause) {
-      notice('warn', `no checkpoint: ${messageOf(cause)}`);
-      return false;
-    }
-    this.#commit(checkpoint);
-    return true;
+  }
+
+  #failed(cause: unknown): void {
+    if (this.transaction === undefined) this.#options.notice('warn', `no checkpoint: ${messageOf(cause)}`);
+    else this.#options.fatal(cause);
   }
 
   #commit(checkpoint: Checkpoint): void {
@@ -165,8 +189,8 @@ export class Checkpoints {
   }
 
   /** @returns undefined where nothing came to rest in time */
-  async #capture(): Promise<Checkpoint | undefined> {
-    const { inFlight, scheduler, flow } = this.#options;
+  async #capture(): Promise<Begun | undefined> {
+    const { inFlight, scheduler, flow, store } = this.#options;
     const until = scheduler.now() + this.#quietMs;
     for (;;) {
       await this.#rest(until - scheduler.now());
@@ -181,7 +205,8 @@ export class Checkpoints {
       const { ingests, segments } = this.#topology;
       const sources = new Map(ingests.flatMap((ingest) => pairOf(ingest.name, ingest.reached())));
       const states = new Map(segments.map((segment) => [segment.name, segment.state.snapshot()]));
-      return { flow, at: scheduler.wall(), sources, segments: states, sinks };
+      const checkpoint = { flow, at: scheduler.wall(), sources, segments: states, sinks };
+      return { checkpoint, written: store.write(checkpoint) };
     }
   }
 

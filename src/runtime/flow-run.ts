@@ -12,7 +12,7 @@ import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError 
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink, SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
-import { guaranteeOf, type Guarantee } from '../flow/guarantee.ts';
+import { guaranteeOf, transactionPlaceOf, type Guarantee } from '../flow/guarantee.ts';
 import type { Plan } from '../flow/plan.ts';
 import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
@@ -26,6 +26,7 @@ import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { Controller } from '../tuning/controller.ts';
 import type { Checkpoint } from '../state/checkpoint.ts';
+import { CommittedCheckpoints } from '../state/committed-checkpoints.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { flowControl, type FlowControl } from './flow-control.ts';
@@ -50,6 +51,11 @@ import {
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
+
+/** What is done again after a crash, against what a checkpoint costs. */
+const CHECKPOINT_MS = 10_000;
+/** The same where outputs can be seen only after it. */
+const COMMIT_MS = 1_000;
 
 const DEAD_LETTERS = 'dead-letters';
 
@@ -247,7 +253,9 @@ export class FlowRun implements Run {
     const letters = this.#deadLetterNode();
     this.#resume = await this.#checkpoints?.open();
     const positions = this.#resume?.sinks ?? new Map<string, unknown>();
-    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], context, positions);
+    const { transaction } = this.#checkpoints ?? {};
+    const joined = transaction === undefined ? context : { ...context, transaction };
+    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], joined, positions);
     if (letters !== undefined) {
       this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
       this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
@@ -370,16 +378,30 @@ export class FlowRun implements Run {
 
   #makeCheckpoints(): Checkpoints | undefined {
     const data = this.#data();
-    if (data === undefined) return undefined;
+    const place = transactionPlaceOf(this.#plan, data !== undefined);
+    if (place === undefined && data === undefined) return undefined;
+    const { scheduler, checkpointCodec } = this.#host;
+    const context = { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice };
+    const commitSoon = (): void => void this.#checkpoints?.take();
+    const store =
+      place === undefined
+        ? this.#host.checkpoints(data ?? '')
+        : new CommittedCheckpoints(() => place.open({ ...context, commitSoon }), checkpointCodec);
+    const { checkpointEveryMs = place === undefined ? CHECKPOINT_MS : COMMIT_MS } = this.#definition;
     return new Checkpoints({
-      flow: this.flow,
-      store: this.#host.checkpoints(data),
-      everyMs: this.#definition.checkpointEveryMs,
-      scheduler: this.#host.scheduler,
+      ...context,
+      store,
+      everyMs: checkpointEveryMs,
       inFlight: this.#inFlight,
-      notice: this.#notice,
+      fatal: this.#fatal,
     });
   }
+
+  readonly #fatal = (cause: unknown): void => {
+    if (this.#isOver()) return;
+    this.#failure ??= { cause };
+    this.#end('failed', cause);
+  };
 
   readonly #notice = (level: 'info' | 'warn', message: string): void =>
     this.#listeners.emit('notice', { level, message });
@@ -397,10 +419,7 @@ export class FlowRun implements Run {
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
       notice: this.#notice,
       breakerChanged: (change) => this.#listeners.emit('breaker', change),
-      fatal: (cause) => {
-        this.#failure ??= { cause };
-        this.#end('failed', cause);
-      },
+      fatal: this.#fatal,
       sinkDrained: (name) => this.#sinkDrained(name),
       meters: this.#meters,
       inFlight: this.#inFlight,

@@ -2,6 +2,7 @@ import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
 import type { LearnedStore } from '../flow/run.ts';
 import type { CheckpointStore } from '../state/checkpoint.ts';
+import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
 
@@ -22,6 +23,8 @@ export interface Host {
   keptFile(path: string): LearnedStore;
   /** Where the checkpoints of a flow are kept, in a data directory. */
   checkpoints(directory: string): CheckpointStore;
+  /** Checkpoints as bytes, for those that are kept elsewhere. */
+  readonly checkpointCodec: CheckpointCodec;
   /** A sink of dead letters that outlives the process, in a directory of its own. */
   deadLetterLog(directory: string): Sink<DeadLetter>;
   /** Keeps the process alive until cancelled. */

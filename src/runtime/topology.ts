@@ -171,14 +171,15 @@ function joined({ parts, events, acceptedAt }: Taken): Origin {
 /** Opens every sink before anything is read. @throws ConnectorError naming the sink; those already open are closed */
 export async function openSinks(
   sinks: readonly SinkNode[],
-  context: Omit<SinkContext, 'name' | 'resume'>,
+  { transaction, ...context }: Omit<SinkContext, 'name' | 'resume'>,
   resume: ReadonlyMap<string, unknown>,
 ): Promise<Map<string, SinkWriter<never>>> {
   const writers = new Map<string, SinkWriter<never>>();
   for (const { name, sink } of sinks) {
     try {
       const own = resume.has(name) ? { resume: resume.get(name) } : {};
-      writers.set(name, await sink.open({ ...context, name, ...own }));
+      const joined = sink.transaction === undefined || transaction === undefined ? {} : { transaction };
+      writers.set(name, await sink.open({ ...context, name, ...own, ...joined }));
     } catch (cause) {
       await closeSinks(writers).catch(() => undefined);
       throw cause instanceof ConnectorError ? cause : new ConnectorError(name, messageOf(cause), { cause });

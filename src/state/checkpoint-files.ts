@@ -2,8 +2,6 @@
  * Checkpoints as files of a directory: `checkpoint-NUMBER`, each written under another name, synced, renamed, and the
  * directory synced. The last two are kept.
  *
- * Layout: 8 bytes `DAOCKPT1`, 32 bytes SHA-256 of what follows, then the checkpoint as the codec writes it.
- *
  * Invariants (checkpoint-files.test.ts)
  * - After any crash, at any call, the newest checkpoint whose write has resolved is read, or one that was begun later.
  * - A file that is damaged is never used: the one before it is, and it is said. With none that is whole, nothing is
@@ -13,25 +11,15 @@
 import type { FileLock, FileSystem } from '../log/file-system.ts';
 import { readBytes, writeAll } from '../log/file-system.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
+import { sealed, unsealed, type CheckpointCodec } from './sealed-checkpoint.ts';
 import { StateError } from './stored.ts';
 
-/** What turns checkpoints into bytes on this machine. */
-export interface CheckpointCodec {
-  /** @throws where a value cannot be copied */
-  encode(checkpoint: Checkpoint): Uint8Array;
-  decode(bytes: Uint8Array): Checkpoint;
-  /** SHA-256, 32 bytes. */
-  digest(bytes: Uint8Array): Uint8Array;
-}
-
-const MAGIC = 'DAOCKPT1';
-const DIGEST_BYTES = 32;
-const HEADER_BYTES = MAGIC.length + DIGEST_BYTES;
 const NAME = /^checkpoint-(\d{12})$/;
 const DRAFT = 'checkpoint.draft';
 const KEPT = 2;
 
 export class CheckpointFiles implements CheckpointStore {
+  readonly toBeginAnew = 'use another data directory';
   readonly #directory: string;
   readonly #files: FileSystem;
   readonly #codec: CheckpointCodec;
@@ -62,11 +50,7 @@ export class CheckpointFiles implements CheckpointStore {
   }
 
   async write(checkpoint: Checkpoint): Promise<void> {
-    const body = this.#codec.encode(checkpoint);
-    const bytes = new Uint8Array(HEADER_BYTES + body.length);
-    bytes.set(new TextEncoder().encode(MAGIC));
-    bytes.set(this.#codec.digest(body), MAGIC.length);
-    bytes.set(body, HEADER_BYTES);
+    const bytes = sealed(checkpoint, this.#codec);
     const number = (this.#numbers.at(-1) ?? 0) + 1;
     await this.#writeDraft(bytes);
     await this.#files.rename(this.#path(DRAFT), this.#path(nameOf(number)));
@@ -97,12 +81,7 @@ export class CheckpointFiles implements CheckpointStore {
   async #read(number: number): Promise<Checkpoint | undefined> {
     const file = await this.#files.open(this.#path(nameOf(number)), 'read');
     try {
-      const bytes = await readBytes(file, 0, await file.size());
-      const body = bytes.subarray(HEADER_BYTES);
-      const isWhole =
-        new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) === MAGIC &&
-        areEqual(bytes.subarray(MAGIC.length, HEADER_BYTES), this.#codec.digest(body));
-      return isWhole ? this.#codec.decode(body) : undefined;
+      return unsealed(await readBytes(file, 0, await file.size()), this.#codec);
     } finally {
       await file.close();
     }
@@ -115,8 +94,4 @@ export class CheckpointFiles implements CheckpointStore {
 
 function nameOf(number: number): string {
   return `checkpoint-${String(number).padStart(12, '0')}`;
-}
-
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

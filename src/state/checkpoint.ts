@@ -1,3 +1,4 @@
+import type { SinkTransaction } from '../event/transaction.ts';
 import type { StateData } from './stored.ts';
 
 /** Where a flow stood at one moment: everything up to `sources` is done, nothing after it has begun. Plain data. */
@@ -15,6 +16,10 @@ export interface Checkpoint {
 
 /** Where the checkpoints of one flow are kept. One run at a time has it open. */
 export interface CheckpointStore {
+  /** Of a store that is open: what sinks write there is committed with the checkpoint after it, and not there without. */
+  readonly transaction?: SinkTransaction | undefined;
+  /** How a person makes the flow begin anew: `use another data directory`. */
+  readonly toBeginAnew: string;
   /**
    * Takes possession.
    *

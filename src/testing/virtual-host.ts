@@ -1,6 +1,7 @@
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import type { ResourceSample } from '../metrics/resources.ts';
 import type { Controller } from '../tuning/controller.ts';
+import { v8Codec } from '../host/checkpoint-codec.ts';
 import { systemRandom } from '../host/random.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
 import type { Host } from '../runtime/host.ts';
@@ -40,7 +41,9 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       read: async () => Promise.resolve(files.get(path)),
       write: async (text) => Promise.resolve(void files.set(path, text)),
     }),
+    checkpointCodec: v8Codec,
     checkpoints: (directory) => ({
+      toBeginAnew: 'use another data directory',
       open: () => Promise.resolve(structuredClone(checkpoints.get(directory))),
       write: (checkpoint) => Promise.resolve(void checkpoints.set(directory, structuredClone(checkpoint))),
       close: () => Promise.resolve(),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Plant } from '../../src/testing/simulation/plant.ts';
 import { simulate } from '../../src/testing/simulation/simulate.ts';
 import { bucket, ceiling, grants, pilot, plantThat, windows } from './limited-plants-fixtures.ts';
 
@@ -54,6 +55,20 @@ describe('a ceiling on calls at once', () => {
     const settled = (ms: number) => periods.find(({ observation }) => observation.at > ms)?.settings.concurrency;
     expect([settled(7_000), settled(9_000), settled(19_000)]).toEqual([12, 5, 24]);
     expect(periods.every(({ settings }) => settings.minGapMs === 0)).toBe(true);
+  });
+
+  it('is tested ever more rarely where refusals are answered late', async () => {
+    const refusedAt: number[] = [];
+    const plant = plantThat(ceiling(10), 40, 40_000);
+    const service: Plant['service'] = (call) => {
+      if (call.inFlight <= 10) return plant.service(call);
+      refusedAt.push(call.now);
+      return { durationMs: 150, outcome: 'rejected' };
+    };
+    await simulate({ ...plant, service }, { controller: pilot(40) });
+    const later = refusedAt.filter((at) => at > 5_000);
+    const tests = later.filter((at, i) => at - (later[i - 1] ?? 0) > 500);
+    expect(tests.length).toBeLessThanOrEqual(4);
   });
 
   it('may be one', async () => {

@@ -5,9 +5,10 @@ import { NATURAL_BOUNDS, type StageGoal } from '../../src/control/goal.ts';
 import type { StageSettings } from '../../src/control/settings.ts';
 import { ConnectorError } from '../../src/errors/errors.ts';
 import { systemRandom } from '../../src/host/random.ts';
-import { WaitingStage } from '../../src/runtime/waiting-stage.ts';
+import type { WaitingStage } from '../../src/runtime/waiting-stage.ts';
 import { DiscreteScheduler } from '../../src/testing/simulation/discrete-scheduler.ts';
 import { startLoad } from '../../src/testing/simulation/load.ts';
+import { plantStage } from '../../src/testing/simulation/plant-stage.ts';
 import type { Plant, PlantReply } from '../../src/testing/simulation/plant.ts';
 import { UNTUNED } from '../../src/testing/simulation/simulate.ts';
 import type { Controller } from '../../src/tuning/controller.ts';
@@ -111,34 +112,7 @@ function instance<S>(
   let settings: StageSettings = UNTUNED;
   let state = controller.initial(settings, goal, seed);
   let [done, calls, refused] = [0, 0, 0];
-  const stage = new WaitingStage(
-    {
-      name: plant.name,
-      kind: 'sink',
-      ordered: false,
-      call,
-      whenSlow: 'block',
-      whenFailing: 'deadLetter',
-      completed: (_, { parts }) => {
-        for (const { origin } of parts) origin.release();
-        return undefined;
-      },
-      drained: () => undefined,
-    },
-    {
-      flow: 'twins',
-      scheduler,
-      random: systemRandom(seed + 2),
-      signal: new AbortController().signal,
-      settings: () => settings,
-      deadLetter: () => undefined,
-      notice: () => undefined,
-      fatal: (cause) => {
-        throw cause instanceof Error ? cause : new Error(String(cause));
-      },
-    },
-    1,
-  );
+  const stage = plantStage({ name: plant.name, call, seed, scheduler, settings: () => settings });
   const load = { scheduler, random: systemRandom(seed + 1), settings: () => settings, offered: () => undefined };
   startLoad(plant, stage, load);
   const step = (): void => {

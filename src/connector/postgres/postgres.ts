@@ -1,17 +1,24 @@
-import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
+import { InvariantError } from '../../errors/errors.ts';
+import type { Sink, SinkContext, SinkWriter, WriteOptions } from '../../event/sink.ts';
 import { onAbort } from '../waiting.ts';
 import { Client } from './client.ts';
 import { failureOf } from './failure.ts';
+import { transactionPlace } from './place.ts';
 import { readSettings, type PostgresOptions, type PostgresSettings } from './settings.ts';
 import { checkedTable, DESCRIBE_TABLE, searchedName, type Table, type TableDescription } from './table.ts';
+import { Transaction } from './transaction.ts';
 import { Writer } from './writer.ts';
+
+/** Calls at a time in one transaction: one is written while the rows of the next are made. */
+const TRANSACTION_CALLS = 2;
 
 /**
  * A sink that writes events to a table of PostgreSQL 12 or later, by batched INSERT or by COPY.
  *
  * Needs the npm package `postgres`. A batch is one statement, and confirmed once it is committed. Lost connections, locks,
  * deadlocks and restarts are retried; events that the table refuses become dead letters. With a `key`, writing an event
- * twice leaves one row; without one, a connection that is lost while a statement commits may leave two.
+ * twice leaves one row; without one, a connection that is lost while a statement commits may leave two. With `exactlyOnce`
+ * there is one in any case, after crashes of the process too.
  *
  * @throws ConfigError when the options make no sense
  * @example
@@ -19,11 +26,12 @@ import { Writer } from './writer.ts';
  */
 export function postgres<E = unknown>(options: PostgresOptions<E>): Sink<E> {
   const settings = readSettings(options);
-  const { name, maxBatch, maxConnections } = settings;
+  const { name, maxBatch, maxConnections, exactlyOnce } = settings;
   return {
     name,
-    limits: { maxBatch, maxConcurrency: maxConnections },
+    limits: { maxBatch, maxConcurrency: exactlyOnce ? TRANSACTION_CALLS : maxConnections },
     ...(settings.key.length > 0 && { repeats: 'by key' }),
+    ...(exactlyOnce && { transaction: transactionPlace(settings) }),
     open: (context) => open(settings, context),
   };
 }
@@ -33,13 +41,26 @@ async function open(settings: PostgresSettings, context: SinkContext): Promise<S
   warnOfProtection(settings, context);
   try {
     const table = await describe(client, settings);
-    return writerOn(client, new Writer(client, settings, table), context.signal, (event) => {
+    const writer = new Writer(settings, table);
+    const said = (event: unknown): void => {
       if (settings.bindings === undefined) sayWhatIsLeft(event, table, settings, context);
-    });
+    };
+    if (!settings.exactlyOnce) return writerOn(client, writer, context.signal, said);
+    await client.close();
+    return writerIn(context.transaction, writer, said);
   } catch (cause) {
     await client.close();
     throw cause;
   }
+}
+
+function writerIn(
+  transaction: SinkContext['transaction'],
+  writer: Writer,
+  onFirst: (event: unknown) => void,
+): SinkWriter<unknown> {
+  if (!(transaction instanceof Transaction)) throw new InvariantError('a sink with exactlyOnce has its transaction');
+  return { write: once(onFirst, (events, { signal }) => transaction.write((to) => writer.write(events, to), signal)) };
 }
 
 async function describe(client: Client, settings: PostgresSettings): Promise<Table> {
@@ -58,18 +79,24 @@ function writerOn(
   onFirst: (event: unknown) => void,
 ): SinkWriter<unknown> {
   const forget = onAbort(signal, () => void client.close());
-  let isFirst = true;
   return {
-    write: async (events) => {
-      if (events.length === 0) return;
-      if (isFirst) onFirst(events[0]);
-      isFirst = false;
-      await writer.write(events);
-    },
+    write: once(onFirst, (events) => writer.write(events, client)),
     close: async () => {
       forget();
       await client.close();
     },
+  };
+}
+
+type Write = (events: readonly unknown[], options: WriteOptions) => Promise<void>;
+
+function once(onFirst: (event: unknown) => void, write: Write): Write {
+  let isFirst = true;
+  return async (events, options) => {
+    if (events.length === 0) return;
+    if (isFirst) onFirst(events[0]);
+    isFirst = false;
+    await write(events, options);
   };
 }
 

@@ -27,6 +27,13 @@ export interface PostgresOptions<in E = unknown> {
   readonly key?: string | readonly string[];
   /** What becomes of a row that is there already. Default `update` with a key; `ignore` works without one too. */
   readonly onConflict?: 'update' | 'ignore';
+  /**
+   * Commits what it writes together with the flow's checkpoints, which are then kept in the same database, in the table
+   * `daoflow_checkpoint`: each output is there exactly once, whatever happens, and can be seen once the next checkpoint is
+   * taken (`checkpointEvery` of the flow, 1 s by default). All sources of the flow must replay. One run of a flow at a time:
+   * a newer one deposes an older one. Default false.
+   */
+  readonly exactlyOnce?: boolean;
   /** `insert` (default), or `copy`: COPY FROM STDIN, with a key through a temporary table. */
   readonly mode?: 'insert' | 'copy';
   /** Encrypts the connection and verifies the server; or options of `tls.connect`, such as `ca`. Default: `sslmode` of the url. */
@@ -57,6 +64,7 @@ export interface PostgresSettings {
   readonly bindings: readonly Binding[] | undefined;
   readonly key: readonly string[];
   readonly onConflict: 'update' | 'ignore' | undefined;
+  readonly exactlyOnce: boolean;
   readonly mode: 'insert' | 'copy';
   readonly maxConnections: number;
   readonly maxBatch: number;
@@ -78,6 +86,7 @@ const OPTIONS = [
   'columns',
   'key',
   'onConflict',
+  'exactlyOnce',
   'mode',
   'tls',
   'maxConnections',
@@ -95,13 +104,19 @@ const BATCH = { min: 1, max: 1_000_000, default: 10_000 };
 export function readSettings<E>(options: PostgresOptions<E>): PostgresSettings {
   knownOptions(options, 'postgres()', OPTIONS);
   const key = keyOption(options.key);
+  const onConflict = conflictOption(options.onConflict, key);
+  const { exactlyOnce = false } = options;
+  if (exactlyOnce && options.mode === 'copy' && onConflict !== undefined) {
+    throw new ConfigError('postgres().mode', "'insert', for rows that may be there already and exactlyOnce", 'copy');
+  }
   return {
     name: options.name ?? 'postgres',
     server: serverOption(options.url, options.tls),
     table: tableOption(options.table),
     bindings: bindingsOption(options.columns),
     key,
-    onConflict: conflictOption(options.onConflict, key),
+    onConflict,
+    exactlyOnce,
     mode: wordOption(options.mode, 'postgres().mode', ['insert', 'copy'], 'insert'),
     maxConnections: integerOption(options.maxConnections, 'postgres().maxConnections', CONNECTIONS),
     maxBatch: integerOption(options.maxBatch, 'postgres().maxBatch', BATCH),

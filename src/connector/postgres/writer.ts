@@ -10,7 +10,7 @@
 
 import { ConnectorError, RefusedEventsError } from '../../errors/errors.ts';
 import { arrayLiteral } from './array-literal.ts';
-import type { Client } from './client.ts';
+import type { Statements } from './connection.ts';
 import { copyText } from './copy-text.ts';
 import { failureOf, isAboutData } from './failure.ts';
 import { grouped, oncePerKey, rowsOf, type Row, type RowGroup } from './rows.ts';
@@ -22,22 +22,20 @@ import type { Column, Table } from './table.ts';
 const MAX_PREPARED = 32;
 
 export class Writer {
-  readonly #client: Client;
   readonly #settings: PostgresSettings;
   readonly #table: Table;
   readonly #statements = new Map<string, string>();
 
-  constructor(client: Client, settings: PostgresSettings, table: Table) {
-    this.#client = client;
+  constructor(settings: PostgresSettings, table: Table) {
     this.#settings = settings;
     this.#table = table;
   }
 
   /** @throws RefusedEventsError, ConnectorError */
-  async write(events: readonly unknown[]): Promise<void> {
+  async write(events: readonly unknown[], to: Statements): Promise<void> {
     const refused = new Map<number, Error>();
     const rows = rowsOf(events, this.#table.columns, refused);
-    for (const part of this.#parts(rows)) await this.#writeRows(part, refused);
+    for (const part of this.#parts(rows)) await this.#writeRows(part, to, refused);
     if (refused.size > 0) throw new RefusedEventsError(this.#settings.name, refused);
   }
 
@@ -47,11 +45,11 @@ export class Writer {
     return grouped(rows, this.#table.columns).map((group) => group.rows);
   }
 
-  async #writeRows(rows: readonly Row[], refused: Map<number, Error>): Promise<void> {
+  async #writeRows(rows: readonly Row[], to: Statements, refused: Map<number, Error>): Promise<void> {
     const [first] = rows;
     if (first === undefined) return;
     try {
-      await this.#send(rows);
+      await this.#send(rows, to);
     } catch (cause) {
       const failure = this.#failure(cause);
       if (!isAboutData(cause)) throw failure;
@@ -60,36 +58,36 @@ export class Writer {
         return;
       }
       const middle = rows.length >>> 1;
-      await this.#writeRows(rows.slice(0, middle), refused);
-      await this.#writeRows(rows.slice(middle), refused);
+      await this.#writeRows(rows.slice(0, middle), to, refused);
+      await this.#writeRows(rows.slice(middle), to, refused);
     }
   }
 
-  async #send(rows: readonly Row[]): Promise<void> {
+  async #send(rows: readonly Row[], to: Statements): Promise<void> {
     const { columns } = this.#table;
     const { onConflict, mode } = this.#settings;
     const distinct = onConflict === 'update' ? oncePerKey(rows, columns) : rows;
     for (const group of grouped(distinct, columns)) {
-      await (mode === 'copy' ? this.#copy(group) : this.#insert(group));
+      await (mode === 'copy' ? this.#copy(group, to) : this.#insert(group, to));
     }
   }
 
-  #insert(group: RowGroup): Promise<unknown> {
+  #insert(group: RowGroup, to: Statements): Promise<unknown> {
     const statement = this.#statement(group, (columns) =>
       insertStatement(this.#table, columns, this.#settings.onConflict),
     );
     const arrays = group.columns.map((at) => arrayLiteral(group.rows, ({ values }) => values[at] ?? null));
-    return this.#client.query(statement, arrays, this.#statements.has(group.columns.join()));
+    return to.query(statement, arrays, this.#statements.has(group.columns.join()));
   }
 
-  #copy(group: RowGroup): Promise<unknown> {
+  #copy(group: RowGroup, to: Statements): Promise<unknown> {
     const { onConflict } = this.#settings;
     const statement = this.#statement(group, (columns) =>
       onConflict === undefined
         ? copyStatement(this.#table, columns)
         : stagedCopyStatement(this.#table, columns, onConflict),
     );
-    return this.#client.copy(statement, copyText(group.rows, group.columns));
+    return to.copy(statement, copyText(group.rows, group.columns));
   }
 
   #statement({ columns }: RowGroup, make: (columns: readonly Column[]) => string): string {

@@ -8,9 +8,11 @@
  */
 
 import type { EventTruth, PredicateTable } from '../matcher.ts';
-import { COMPARE, fieldOf, isOfType } from '../model/evaluate.ts';
+import { COMPARE, isOfType } from '../model/evaluate.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { canonical, type CanonicalPredicate } from './canonical.ts';
+import { Comparisons } from './comparisons.ts';
+import { EventFields } from './event-fields.ts';
 
 /** Stamps run up to here and then begin again, once in 500 million events. */
 const LAST_STAMP = 2 ** 30;
@@ -41,11 +43,8 @@ export class PredicateNetwork implements EventTruth {
   #lastCall = 0;
   /** By predicate: the stamp of the last event that was asked about, plus one if it held. */
   #answers: Int32Array = new Int32Array(64);
-  readonly #fields: string[] = [];
-  readonly #fieldIds = new Map<string, number>();
-  readonly #values: unknown[] = [];
-  readonly #readAt: number[] = [];
-  #event: unknown;
+  readonly #fields = new EventFields();
+  readonly #comparisons = new Comparisons();
   #failure: { readonly cause: unknown } | undefined;
   #stamp = 0;
 
@@ -56,30 +55,29 @@ export class PredicateNetwork implements EventTruth {
 
   /** Turns to the next event: what was known of the last one is forgotten. */
   turnTo(event: unknown): void {
-    this.#event = event;
     this.#stamp += 2;
     if (this.#stamp >= LAST_STAMP) {
       this.#stamp = 2;
       this.#answers.fill(0);
-      this.#readAt.fill(0);
+      this.#fields.forget();
     }
+    this.#fields.turnTo(event, this.#stamp);
   }
 
   holds(predicate: number): boolean {
     const answer = this.#answers[predicate] as number;
     if (answer >= this.#stamp) return answer > this.#stamp;
-    const holds = this.#evaluate(this.#tests[predicate] as Test);
+    const comparisons = this.#comparisons;
+    const holds = comparisons.has(predicate)
+      ? comparisons.holds(predicate, this.#fields)
+      : this.#evaluate(this.#tests[predicate] as Test);
     this.#answers[predicate] = holds ? this.#stamp + 1 : this.#stamp;
     return holds;
   }
 
   /** A field of the event at hand. */
   value(field: number): unknown {
-    if (this.#readAt[field] === this.#stamp) return this.#values[field];
-    const value = fieldOf(this.#event, this.#fields[field] as string);
-    this.#values[field] = value;
-    this.#readAt[field] = this.#stamp;
-    return value;
+    return this.#fields.value(field);
   }
 
   /** What a function of the user has thrown first since the last call. */
@@ -91,13 +89,7 @@ export class PredicateNetwork implements EventTruth {
 
   /** The number by which `value` knows a field. */
   fieldId(name: string): number {
-    const known = this.#fieldIds.get(name);
-    if (known !== undefined) return known;
-    const id = this.#fields.push(name) - 1;
-    this.#fieldIds.set(name, id);
-    this.#values.push(undefined);
-    this.#readAt.push(0);
-    return id;
+    return this.#fields.idOf(name);
   }
 
   /** The canonical form of a numbered predicate. */
@@ -130,6 +122,7 @@ export class PredicateNetwork implements EventTruth {
     this.#entries[id] = { key, predicate, test, holders: 1 };
     this.#tests[id] = test;
     this.#byKey.set(key, id);
+    this.#comparisons.enter(id, predicate, this.#fields);
     if (id >= this.#answers.length) {
       const longer = new Int32Array(2 * id);
       longer.set(this.#answers);
@@ -198,7 +191,7 @@ export class PredicateNetwork implements EventTruth {
   /** A function that throws does not hold. */
   #ask(holds: (event: never) => unknown): boolean {
     try {
-      return Boolean(holds(this.#event as never));
+      return Boolean(holds(this.#fields.event as never));
     } catch (cause) {
       this.#failure ??= { cause };
       return false;

@@ -2,10 +2,10 @@ import { decided, type Decision } from '../../control/decision.ts';
 import type { StageGoal } from '../../control/goal.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
-import { systemRandom } from '../../host/random.ts';
-import { WaitingStage } from '../../runtime/waiting-stage.ts';
+import type { WaitingStage } from '../../runtime/waiting-stage.ts';
 import type { Controller, Step } from '../../tuning/controller.ts';
 import type { DiscreteScheduler } from './discrete-scheduler.ts';
+import { plantStage } from './plant-stage.ts';
 import type { PlantTarget, Spent } from './plant-target.ts';
 
 /** One control period of a run. */
@@ -43,7 +43,12 @@ export class TunedStage<S> {
   constructor(options: TunedStageOptions<S>, target: PlantTarget, scheduler: DiscreteScheduler) {
     this.#options = options;
     this.settings = options.settings;
-    this.stage = stageBefore({ ...options, controller: undefined }, target, scheduler, () => this.settings, this.#now);
+    this.stage = plantStage({
+      ...options,
+      scheduler,
+      settings: () => this.settings,
+      call: (events) => target.call(events.length, this.#now),
+    });
     this.state = options.controller?.initial(options.settings, options.goal, options.seed);
   }
 
@@ -85,41 +90,4 @@ function difference(now: Totals, last: Totals): Totals {
     work: now.work - last.work,
     refusedCalls: now.refusedCalls - last.refusedCalls,
   };
-}
-
-function stageBefore(
-  { name, seed }: TunedStageOptions<unknown>,
-  target: PlantTarget,
-  scheduler: DiscreteScheduler,
-  settings: () => StageSettings,
-  spent: Spent,
-): WaitingStage {
-  return new WaitingStage(
-    {
-      name,
-      kind: 'sink',
-      ordered: false,
-      call: (events) => target.call(events.length, spent),
-      whenSlow: 'block',
-      whenFailing: 'deadLetter',
-      completed: (_, { parts }) => {
-        for (const { origin } of parts) origin.release();
-        return undefined;
-      },
-      drained: () => undefined,
-    },
-    {
-      flow: 'simulation',
-      scheduler,
-      random: systemRandom(seed + 2),
-      signal: new AbortController().signal,
-      settings,
-      deadLetter: () => undefined,
-      notice: () => undefined,
-      fatal: (cause) => {
-        throw cause instanceof Error ? cause : new Error(String(cause));
-      },
-    },
-    1,
-  );
 }

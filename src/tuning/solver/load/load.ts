@@ -1,41 +1,27 @@
 /**
- * Is there more to do than the stage can take? And what to do while there is not.
+ * What to do while there is less to do than the stage can take, by regime (regime.ts).
  *
- * - `saturated`: the source is held back whenever it gives; the search decides (undefined plan).
- * - `carrying`: everything that comes is taken. Batches are natural, linger is 0 (but for the goal `economy`), and of
+ * - `saturated`: the search decides (undefined plan).
+ * - `carrying`: batches are natural, linger is 0 (but for the goal `economy`), and of
  *   the concurrencies that carry the load the smallest whose p95 takes at most half of the target is used: it
  *   makes the largest batches, which cost the least per event.
- * - `draining`: what queued up before (a burst, an outage, a cold start) is late already: the least latency that works it
- *   off, else the most throughput.
+ * - `draining`: the least latency that works off what is late already, else the most throughput.
  *
  * Events that age in the queue all the same are the data path's business: up to the concurrency of the saturated
  * optimum once the oldest is older than `burstAgeMs`.
  */
 
-import type { StageGoal } from '../../../control/goal.ts';
-import type { StageObservation } from '../../../control/observation.ts';
 import type { KnobName, StageSettings } from '../../../control/settings.ts';
 import type { CostModel, Point } from '../cost-model.ts';
 import type { Limits } from '../refusals/refusals.ts';
 import type { Plan } from '../plan.ts';
-import { withArrivals, type Arrivals } from './arrivals.ts';
 import { aimMs, FEASIBLE, floorMs, nextFloor, type Floor } from './floor.ts';
 import { lingering } from './linger.ts';
 import { batchWithin, naturalAt, type Carrying, type Natural } from './natural.ts';
-
-export type LoadRegime = 'saturated' | 'carrying' | 'draining';
+import { FIRST_REGIME, FULL_RATIO, nextRegime, PAUSED_MS, type RegimeInput, type RegimeState } from './regime.ts';
 
 /** Plain data, saved with the solver's state. */
-export interface LoadState {
-  readonly regime: LoadRegime;
-  readonly isSaturated: boolean;
-  readonly arrivals: Arrivals | undefined;
-  /** Periods in a row that speak for another regime. */
-  readonly turning: number;
-  /** When the event loop last stood still for longer than the target, monotonic ms. */
-  readonly pausedAt: number;
-  /** Length of the period before, ms. */
-  readonly periodMs?: number;
+export interface LoadState extends RegimeState {
   /** The saturated optimum as it was last looked up: it changes slowly, and finding it is most of a step's cost. */
   readonly best: Optimum | undefined;
   readonly floor: Floor;
@@ -47,11 +33,7 @@ export interface Optimum extends Point {
   readonly at: number;
 }
 
-export interface LoadInput {
-  readonly observation: StageObservation;
-  /** In force during the observed period. */
-  readonly settings: StageSettings;
-  readonly goal: StageGoal;
+export interface LoadInput extends RegimeInput {
   readonly model: CostModel;
   readonly limits: Limits;
   /** What the search would choose for as many events as can be. */
@@ -69,14 +51,6 @@ export interface LoadStep {
   readonly plan: Plan | undefined;
 }
 
-/** Share of the time in which the edge is full, from which on the source is held back, and below which it is not. */
-const FULL_RATIO = 0.5;
-const FREE_RATIO = 0.3;
-const TURNING_PERIODS = 4;
-/** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
-const BACKLOG_AGE = 3;
-/** Of the target: a backlog is worked off once nothing is older. */
-const WORKED_OFF = 0.5;
 /** Of the target, that carrying a load may take. */
 const SHARE = 0.5;
 /** Of the target, that a call at the batch limit may take: what happens after a burst. */
@@ -97,9 +71,6 @@ const PLAYS: Partial<Record<KnobName, number>> = {
   lingerMs: 1.2,
   edgeEvents: 2,
 };
-/** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
-const PAUSED_SHARE = 0.5;
-const PAUSED_MS = 500;
 /** For so long after one, calls are kept quick. */
 const UNEASY_MS = 60_000;
 /** How long the saturated optimum is taken as it is while it only bounds what is done. */
@@ -121,22 +92,13 @@ const EDGE_TARGETS = 4;
 const LEAST_EDGE = 64;
 
 export function initialLoad(): LoadState {
-  const never = Number.MIN_SAFE_INTEGER;
-  return {
-    regime: 'saturated',
-    isSaturated: false,
-    arrivals: undefined,
-    turning: 0,
-    pausedAt: never,
-    best: undefined,
-    floor: FEASIBLE,
-  };
+  return { ...FIRST_REGIME, best: undefined, floor: FEASIBLE };
 }
 
 export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const { limits, model, observation } = input;
   if (limits.hold) return { state: before, plan: undefined };
-  const state = afterPause(before, input) ?? nextState(before, input);
+  const state = { ...before, ...nextRegime(before, input) };
   if (state.isSaturated) return { state: aiming(state, input), plan: undefined };
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
   const best = bestOf(state, input);
@@ -152,59 +114,9 @@ function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState
   return { ...state, floor, aimMs: aimMs(floor, leastMs, goal) };
 }
 
-/** A pause leaves a backlog that is no sign of the load: bursts of the data path work it off. */
-function afterPause(before: LoadState, { observation, goal }: LoadInput): LoadState | undefined {
-  const { pause, at, durationMs } = observation;
-  // A period that came late tells of a pause before the pause itself is told.
-  const stoodMs = Math.max(pause?.durationMs ?? 0, durationMs - (before.periodMs ?? durationMs));
-  if (before.isSaturated || stoodMs < PAUSED_SHARE * goal.p95Ms) return undefined;
-  if (at - before.pausedAt < 2 * PAUSED_MS) return undefined; // pauses as frequent as this are part of the load
-  return { ...before, pausedAt: at };
-}
-
 function bestOf({ best, regime }: LoadState, { observation: { at }, best: find }: LoadInput): Optimum {
   const isFresh = best !== undefined && at - best.at < (regime === 'draining' ? 0 : BEST_MS);
   return isFresh ? best : { ...find(), at };
-}
-
-function nextState(before: LoadState, { observation, goal }: LoadInput): LoadState {
-  const { pausedAt, best } = before;
-  const isFull = observation.fullRatio >= FULL_RATIO;
-  const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
-  const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
-  const step = (regime: LoadRegime, turning = 0): LoadState => ({
-    regime,
-    isSaturated: regime === 'saturated',
-    arrivals,
-    turning,
-    pausedAt,
-    periodMs: observation.durationMs,
-    best,
-    floor: before.floor,
-    ...(before.aimMs !== undefined && { aimMs: before.aimMs }),
-  });
-  if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
-  if (isBacklog(observation, goal.p95Ms)) return step('draining');
-  const turning = before.turning + 1;
-  switch (before.regime) {
-    case 'saturated':
-      if (observation.fullRatio >= FREE_RATIO) return step('saturated');
-      return turning >= TURNING_PERIODS || before.arrivals === undefined
-        ? step('carrying')
-        : step('saturated', turning);
-    case 'carrying':
-      return step(isFull ? 'draining' : 'carrying');
-    case 'draining':
-      if (isFull) return turning >= TURNING_PERIODS ? step('saturated') : step('draining', turning);
-      return step(observation.oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
-  }
-}
-
-/** The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside. */
-function isBacklog({ oldestMs, backlogEvents, done, durationMs, samples }: StageObservation, p95Ms: number): boolean {
-  const edgeMs = done === 0 ? Infinity : (backlogEvents * durationMs) / done;
-  const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
-  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * (edgeMs + callMs);
 }
 
 function draining(input: LoadInput, best: Point, rate: number): Plan {

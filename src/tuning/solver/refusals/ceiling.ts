@@ -34,6 +34,8 @@ export function nextCeiling(ceiling: Ceiling | undefined, news: readonly Dispatc
   const isSeparate = leastRefused > Math.max(1, mostTaken);
   if (!isSeparate || taken.length < AWAY_RATIO * news.length) return ceiling;
   const bound = leastRefused - 1;
+  // Calls of the test that was refused are still being answered.
+  if (ceiling?.step === 0 && bound === ceiling.bound) return ceiling;
   // Refused where it was before: it has not moved.
   const isSame = ceiling !== undefined && ceiling.step === 1 && bound === ceiling.bound - 1;
   const waitMs = isSame ? Math.min(MAX_WAIT_MS, 2 * ceiling.waitMs) : FIRST_WAIT_MS;

@@ -51,12 +51,16 @@ interface Measuring extends Paced {
   readonly refusedSince: number | undefined;
   /** Of the next raise, as a share. */
   readonly step: number;
+  /** The last pace that was not refused; 0 while none is known. */
+  readonly clean: number;
 }
 
 /** Just below the limit. */
 interface Holding extends Paced {
   readonly phase: 'holding';
   readonly testAt: number;
+  /** False where the stage did not ask for what was measured: the limit may be higher. */
+  readonly isSure: boolean;
 }
 
 export interface PaceEvidence {
@@ -77,6 +81,9 @@ const OVERSPEED = 1.1;
 const FIRST_STEP = 0.02;
 const CLIMB_STEP = 0.25;
 const MAX_STEP = 1;
+/** Next steps from which to which a limit that is nearly known was overstepped: it is measured with a shorter one. */
+const LEAST_LONG_STEP = 0.05;
+const MOST_LONG_STEP = 0.4;
 /** Calls that a limit is measured with, in whole seconds up to four. */
 const MEASURED_CALLS = 50;
 /** A pace that was not refused for so long is raised: sooner, and a window would not have ended. Fewer calls say nothing. */
@@ -133,6 +140,7 @@ function measured(pace: Measuring, ledger: Ledger, now: number): Pace {
     // Refused long ago, while something else was tried: it is measured from the next refusal on.
     return now - lastRefusalAt(ledger) > STALE_MS ? { ...pace, refusedSince: undefined } : pace;
   }
+  if (pace.step > LEAST_LONG_STEP && pace.step < MOST_LONG_STEP && pace.clean > 0) return finer(pace, now);
   const refusedSince = pace.refusedSince ?? now - (ledger.entries.at(-1)?.durationMs ?? 0);
   if (now - refusedSince < 999) return { ...pace, refusedSince };
   const lastSecond = grantRate(countSince(ledger, now - 1000));
@@ -144,7 +152,8 @@ function measured(pace: Measuring, ledger: Ledger, now: number): Pace {
   const isSure = perSecond(count.started, count.durationMs) >= USED_RATIO * pace.perSecond;
   const doubts = doubtsOf(pace, ledger, now);
   if (doubts >= MOST_DOUBTS) return { phase: 'free', doubtedUntil: now + DOUBT_MS };
-  return holdingAt(grantRate(count), now, isSure ? NEXT_WAIT_MS : FIRST_WAIT_MS, doubts);
+  const found = holdingAt(grantRate(count), now, NEXT_WAIT_MS, doubts);
+  return isSure ? found : { ...found, isSure, waitMs: FIRST_WAIT_MS, testAt: now + FIRST_WAIT_MS };
 }
 
 function isClean({ perSecond: pace, since }: Measuring, ledger: Ledger): boolean {
@@ -155,7 +164,20 @@ function isClean({ perSecond: pace, since }: Measuring, ledger: Ledger): boolean
 function raised(pace: Measuring, now: number): Pace {
   const next = pace.perSecond * (1 + pace.step);
   if (pace.limit > 0 && next > GONE_RATIO * pace.limit) return FREE;
-  return { ...pace, perSecond: next, since: now, refusedSince: undefined, step: Math.min(MAX_STEP, 2 * pace.step) };
+  return {
+    ...pace,
+    perSecond: next,
+    since: now,
+    refusedSince: undefined,
+    step: Math.min(MAX_STEP, 2 * pace.step),
+    clean: pace.perSecond,
+  };
+}
+
+/** Refused after a long step: the limit is measured just above what was taken, where little is refused. */
+function finer(pace: Measuring, now: number): Measuring {
+  const perSecond = pace.clean * (1 + FIRST_STEP);
+  return { ...pace, perSecond, since: now, refusedSince: undefined, step: 2 * FIRST_STEP };
 }
 
 function held(pace: Holding, ledger: Ledger, now: number): Pace {
@@ -176,7 +198,8 @@ function held(pace: Holding, ledger: Ledger, now: number): Pace {
     since: now,
     refusedSince: undefined,
     step: 2 * FIRST_STEP,
-    limit: pace.limit,
+    clean: pace.perSecond,
+    limit: pace.isSure ? pace.limit : 0,
     waitMs: Math.min(MAX_WAIT_MS, Math.max(NEXT_WAIT_MS, 2 * pace.waitMs)),
     doubts: pace.doubts,
   };
@@ -196,22 +219,23 @@ function doubtsOf({ doubts, perSecond: pace }: Paced, ledger: Ledger, now: numbe
   return longestSilence(ledger, now - 1500) > Math.max(SILENCE_MS, 3000 / pace) ? doubts + 1 : 0;
 }
 
-function measuringFrom(granted: number, now: number, doubts: number): Pace {
+function measuringFrom(granted: number, now: number, doubts: number): Measuring {
   return {
     phase: 'measuring',
     perSecond: granted * OVERSPEED,
     since: now,
     refusedSince: undefined,
     step: CLIMB_STEP,
+    clean: 0,
     limit: 0,
     waitMs: FIRST_WAIT_MS,
     doubts,
   };
 }
 
-function holdingAt(limit: number, now: number, waitMs: number, doubts: number): Pace {
+function holdingAt(limit: number, now: number, waitMs: number, doubts: number): Holding {
   const testAt = now + Math.max(waitMs, (1000 * HELD_CALLS) / limit);
-  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt, waitMs, doubts };
+  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt, isSure: true, waitMs, doubts };
 }
 
 function grantRate({ granted, durationMs }: Count): number {

@@ -1,0 +1,105 @@
+/**
+ * Is there more to do than the stage can take?
+ *
+ * - `saturated`: the source is held back whenever it gives.
+ * - `carrying`: everything that comes is taken.
+ * - `draining`: what queued up before (a burst, an outage, a cold start) is late already.
+ */
+
+import type { StageGoal } from '../../../control/goal.ts';
+import type { StageObservation } from '../../../control/observation.ts';
+import type { StageSettings } from '../../../control/settings.ts';
+import { withArrivals, type Arrivals } from './arrivals.ts';
+
+export type LoadRegime = 'saturated' | 'carrying' | 'draining';
+
+/** Plain data. */
+export interface RegimeState {
+  readonly regime: LoadRegime;
+  readonly isSaturated: boolean;
+  readonly arrivals: Arrivals | undefined;
+  /** Periods in a row that speak for another regime. */
+  readonly turning: number;
+  /** When the event loop last stood still for longer than the target, monotonic ms. */
+  readonly pausedAt: number;
+  /** Length of the period before, ms. */
+  readonly periodMs?: number;
+}
+
+export interface RegimeInput {
+  readonly observation: StageObservation;
+  /** In force during the observed period. */
+  readonly settings: StageSettings;
+  readonly goal: StageGoal;
+}
+
+/** Share of the time in which the edge is full, from which on the source is held back, and below which it is not. */
+export const FULL_RATIO = 0.5;
+const FREE_RATIO = 0.3;
+const TURNING_PERIODS = 4;
+/** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
+const BACKLOG_AGE = 3;
+/** Of the target: a backlog is worked off once nothing is older. */
+const WORKED_OFF = 0.5;
+/** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
+const PAUSED_SHARE = 0.5;
+export const PAUSED_MS = 500;
+
+export const FIRST_REGIME: RegimeState = {
+  regime: 'saturated',
+  isSaturated: false,
+  arrivals: undefined,
+  turning: 0,
+  pausedAt: Number.MIN_SAFE_INTEGER,
+};
+
+export function nextRegime(before: RegimeState, input: RegimeInput): RegimeState {
+  return afterPause(before, input) ?? followed(before, input);
+}
+
+/** A pause leaves a backlog that is no sign of the load: bursts of the data path work it off. */
+function afterPause(before: RegimeState, { observation, goal }: RegimeInput): RegimeState | undefined {
+  const { pause, at, durationMs } = observation;
+  // A period that came late tells of a pause before the pause itself is told.
+  const stoodMs = Math.max(pause?.durationMs ?? 0, durationMs - (before.periodMs ?? durationMs));
+  if (before.isSaturated || stoodMs < PAUSED_SHARE * goal.p95Ms) return undefined;
+  if (at - before.pausedAt < 2 * PAUSED_MS) return undefined; // pauses as frequent as this are part of the load
+  return { ...before, pausedAt: at };
+}
+
+function followed(before: RegimeState, { observation, goal }: RegimeInput): RegimeState {
+  const { pausedAt } = before;
+  const isFull = observation.fullRatio >= FULL_RATIO;
+  const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
+  const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
+  const step = (regime: LoadRegime, turning = 0): RegimeState => ({
+    regime,
+    isSaturated: regime === 'saturated',
+    arrivals,
+    turning,
+    pausedAt,
+    periodMs: observation.durationMs,
+  });
+  if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
+  if (isBacklog(observation, goal.p95Ms)) return step('draining');
+  const turning = before.turning + 1;
+  switch (before.regime) {
+    case 'saturated':
+      if (observation.fullRatio >= FREE_RATIO) return step('saturated');
+      return turning >= TURNING_PERIODS || before.arrivals === undefined
+        ? step('carrying')
+        : step('saturated', turning);
+    case 'carrying':
+      return step(isFull ? 'draining' : 'carrying');
+    case 'draining':
+      if (isFull) return turning >= TURNING_PERIODS ? step('saturated') : step('draining', turning);
+      return step(observation.oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
+  }
+}
+
+/** The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside. */
+function isBacklog({ oldestMs, backlogEvents, done, durationMs, samples }: StageObservation, p95Ms: number): boolean {
+  const edgeMs = done === 0 ? Infinity : (backlogEvents * durationMs) / done;
+  const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
+  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * (edgeMs + callMs);
+}
