@@ -163,11 +163,11 @@ export class LiveRows<E> {
 
   /** Of a key with many rows. Many looks for one event go to the same. */
   #tableOf(slot: number): RowTable {
-    if (slot !== this.#lastCrowd || this.#lastTable === undefined) {
-      this.#lastCrowd = slot;
-      this.#lastTable = this.#crowds.get(slot);
-    }
-    return this.#lastTable;
+    if (slot === this.#lastCrowd && this.#lastTable !== undefined) return this.#lastTable;
+    const table = this.#crowds.get(slot) as RowTable;
+    this.#lastCrowd = slot;
+    this.#lastTable = table;
+    return table;
   }
 
   #leaveCrowd(slot: number, row: number, left: number): void {
