@@ -68,7 +68,7 @@ describe('planFlow', () => {
     ]);
   });
 
-  it('has the decoder number the key where it reads a field of the decoded event itself', () => {
+  it('has the decoder number the key where it reads a field, also one that a map may have kept', () => {
     const keyed = (key: (s: Sale) => string) =>
       flow()
         .from<Sale>(bytes)
@@ -85,7 +85,7 @@ describe('planFlow', () => {
       .keyBy('shop')
       .aggregate({ n: count() })
       .to(ignore);
-    expect(mapped.plan().sources[0]?.keyField).toBeUndefined();
+    expect(mapped.plan().sources[0]?.keyField).toBe('shop');
   });
 
   it('refuses a stream that leads nowhere, and a flow without a source', () => {

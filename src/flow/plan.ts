@@ -18,7 +18,7 @@ export interface PlannedSource {
   readonly segment: number;
   /** Fields to materialise; undefined = all. */
   readonly fields: readonly string[] | undefined;
-  /** Field whose values the decoder numbers, because a keyBy reads it straight from the source. */
+  /** Field whose values the decoder numbers, because a keyBy reads one of that name. */
   readonly keyField: string | undefined;
 }
 
@@ -139,19 +139,22 @@ class Planner {
     return { node, segment: this.#heads.indexOf(node), fields, keyField: this.#keyField(this.#consumersOf(node, 0)) };
   }
 
-  /** The first field-keyBy that is reached through operators that pass events on unchanged. */
+  /** The first field-keyBy that is reached through operators whose outputs may well have the field as it came. */
   #keyField(consumers: readonly Node[]): string | undefined {
     for (const node of consumers) {
       if (node.kind !== 'operator') continue;
       const { spec } = node;
       if (spec.kind === 'keyBy' && spec.field !== undefined) return spec.field;
-      const passesOn = spec.kind === 'filter' || spec.kind === 'tap' || spec.kind === 'eventTime';
+      const passesOn = PASSING_KEYS.has(spec.kind);
       const found = passesOn ? this.#keyField(this.#consumersOf(node, 0)) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
   }
 }
+
+/** A hint, verified per event (see `fieldRead`): a `map` that makes other keys costs their comparison. */
+const PASSING_KEYS: ReadonlySet<string> = new Set(['map', 'flatMap', 'filter', 'tap', 'eventTime']);
 
 function inputsOf(node: Node): readonly Port[] {
   switch (node.kind) {

@@ -41,13 +41,12 @@ export function mapWithState<E, S, O, K extends Key | undefined = Key | undefine
           const before = state.find(key, keyId, timeMs, watermark);
           cell.value = before < 0 ? undefined : state.values[before];
           const output = fn(event as E, cell, key as K);
-          if (cell.value === undefined) {
-            if (before >= 0) state.release(before);
-          } else if (before < 0) {
-            state.values[state.touch(key, keyId, timeMs, watermark)] = cell.value;
-          } else {
-            state.renew(before, timeMs, watermark);
-            state.values[before] = cell.value;
+          const { value } = cell;
+          if (value !== undefined) {
+            if (before >= 0) state.put(before, value, timeMs, watermark);
+            else state.values[state.touch(key, keyId, timeMs, watermark)] = value;
+          } else if (before >= 0 && state.values[before] !== undefined) {
+            state.vacate(before);
           }
           return output === undefined ? NOTHING : output;
         },

@@ -8,6 +8,8 @@
  *   `EVICTION_SAMPLE` neighbours, counted in `evicted`.
  * - No timers and no full scans: each access looks at `SWEEP_SLOTS` slots, so n accesses sweep
  *   2n slots and a dead key lives on for at most (slots / 2) accesses.
+ * - A vacant slot holds a key that was forgotten, for when it comes again: `undefined` where the state vacates at all. It
+ *   counts nowhere, goes before any key in use, and there are at most SPARE_SLOTS of them, or as many as keys in use.
  * - Plain data throughout: keys, values and times are three parallel arrays.
  */
 
@@ -17,6 +19,8 @@ import { FREE, type IndexData, KeyIndex, type StateKey } from './key-index.ts';
 /** About 100 bytes of index and columns per key: 100 MB before the user's values. */
 export const DEFAULT_MAX_KEYS = 1_000_000;
 const SWEEP_SLOTS = 2;
+/** Vacant slots that are kept whatever the keys in use: 100 KB. */
+const SPARE_SLOTS = 1024;
 /** As good as true LRU for skewed keys at a fraction of its cost (sampled eviction, as caches do it). */
 const EVICTION_SAMPLE = 16;
 
@@ -47,6 +51,11 @@ export class KeyedState<S> {
   readonly #maxKeys: number;
   #touched: Float64Array = new Float64Array(INITIAL_SLOTS);
   #hand = 0;
+  #vacant = 0;
+  /** Slots that were vacated, oldest first from `#oldest` on, once each; some are in use again. */
+  #vacated: number[] = [];
+  #oldest = 0;
+  readonly #isListed: boolean[] = [];
 
   constructor(options: KeyedStateOptions<S>) {
     this.#initial = options.initial;
@@ -55,7 +64,7 @@ export class KeyedState<S> {
   }
 
   get size(): number {
-    return this.index.size;
+    return this.index.size - this.#vacant;
   }
 
   /**
@@ -77,7 +86,7 @@ export class KeyedState<S> {
     if (now > (this.#touched[slot] as number)) this.#touched[slot] = now;
   }
 
-  /** The slot of a live key, or -1. Does not renew its time. */
+  /** The slot of a live key, or a vacant one, or -1. Does not renew its time. */
   find(key: StateKey, keyId: number, timeMs: number, watermarkMs: number): number {
     if (this.#ttlMs === Infinity) return this.index.find(key, keyId);
     this.#sweep(watermarkMs);
@@ -95,12 +104,34 @@ export class KeyedState<S> {
     this.index.release(slot);
   }
 
+  /**
+   * Forgets the key of a slot as `release` does, but keeps its place. For values that are never undefined otherwise; keys
+   * that come and go then cost no Map operation.
+   */
+  vacate(slot: number): void {
+    this.values[slot] = undefined as S;
+    this.#vacant += 1;
+    if (this.#isListed[slot] !== true) {
+      this.#isListed[slot] = true;
+      this.#vacated.push(slot);
+    }
+    if (this.#vacant > SPARE_SLOTS && this.#vacant > this.size) this.#releaseVacant();
+  }
+
+  /** A value for a slot that `find` has given, vacant or not. */
+  put(slot: number, value: S, timeMs: number, watermarkMs: number): void {
+    if (this.#isVacant(slot)) this.#vacant -= 1;
+    this.values[slot] = value;
+    this.renew(slot, timeMs, watermarkMs);
+  }
+
   counts(): Readonly<Record<string, number>> {
     return { keys: this.size, evicted: this.evicted, expired: this.expired };
   }
 
   /** A copy but for the values themselves. */
   snapshot(): KeyedStateData<S> {
+    while (this.#vacant > 0) this.#releaseVacant();
     const index = this.index.snapshot();
     return {
       index,
@@ -126,7 +157,10 @@ export class KeyedState<S> {
 
   #insert(key: StateKey, keyId: number, now: number): number {
     const value = this.#initial();
-    if (this.index.size >= this.#maxKeys) this.#evict();
+    if (this.index.size >= this.#maxKeys) {
+      if (this.#vacant > 0) this.#releaseVacant();
+      else this.#evict();
+    }
     const slot = this.index.insert(key, keyId);
     if (slot >= this.#touched.length) this.#touched = grownFloats(this.#touched, slot);
     this.#touched[slot] = now;
@@ -157,8 +191,29 @@ export class KeyedState<S> {
   }
 
   #expire(slot: number): void {
+    if (this.#isVacant(slot)) this.#vacant -= 1;
+    else this.expired += 1;
     this.release(slot);
-    this.expired += 1;
+  }
+
+  #isVacant(slot: number): boolean {
+    return this.#vacant > 0 && this.values[slot] === undefined;
+  }
+
+  /** The one that was vacated first; there is one. */
+  #releaseVacant(): void {
+    for (; this.#oldest < this.#vacated.length; this.#oldest += 1) {
+      const slot = this.#vacated[this.#oldest] as number;
+      this.#isListed[slot] = false;
+      if (this.index.keys[slot] === FREE || this.values[slot] !== undefined) continue;
+      this.#oldest += 1;
+      this.#vacant -= 1;
+      this.release(slot);
+      break;
+    }
+    if (this.#oldest * 2 < this.#vacated.length) return;
+    this.#vacated = this.#vacated.slice(this.#oldest);
+    this.#oldest = 0;
   }
 
   #next(slots: number): number {
