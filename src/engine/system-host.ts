@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { deadLetterLog } from '../connector/dead-letters/log-sink.ts';
 import { canGenerate } from '../fusion/generated.ts';
-import { v8Codec } from '../host/checkpoint-codec.ts';
+import { v8Codec, v8Values } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
 import { systemFileSystem } from '../host/file-system.ts';
 import { keptFile } from '../host/kept-file.ts';
@@ -12,6 +12,7 @@ import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
 import type { Host } from '../runtime/host.ts';
+import { durableLog } from './durable-log.ts';
 import { CheckpointFiles } from '../state/checkpoint-files.ts';
 
 /** The real machine, as a run needs it. */
@@ -27,6 +28,10 @@ export function systemHost(): Host {
     keptFile,
     checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
     checkpointCodec: v8Codec,
+    openSpills: async (request, environment) => {
+      const { openSpills } = await import('../runtime/spills.ts'); // few flows need it
+      return openSpills(request, environment, { open: durableLog, ...v8Values });
+    },
     deadLetterLog,
     hold: holdProcess,
   };

@@ -100,8 +100,17 @@ export interface StageOptions {
 }
 
 export interface SinkOptions extends StageOptions {
-  /** When this sink cannot keep up: hold the flow back (default), or drop what does not fit, counted. */
-  readonly whenSlow?: 'block' | 'drop';
+  /**
+   * When this sink cannot keep up: hold the flow back (default), drop what does not fit, counted, or keep it on disk in
+   * the flow's `data` directory, in order, until the sink has room.
+   */
+  readonly whenSlow?: 'block' | 'drop' | 'spill';
+  readonly spill?: SpillBound;
+}
+
+export interface SpillBound {
+  /** Most that may be on disk; then the flow is held back. 16 MB or more. Default 1 GB. */
+  readonly bytes?: number;
 }
 
 /** A sink, or the directory of a durable log. */

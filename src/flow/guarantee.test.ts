@@ -3,6 +3,7 @@ import type { Sink } from '../event/sink.ts';
 import type { EventSource } from '../event/source.ts';
 import type { TransactionPlace } from '../event/transaction.ts';
 import { virtualFlow, virtualHost } from '../testing/virtual-host.ts';
+import type { SinkOptions } from './graph.ts';
 import { guaranteeOf, type Guarantee } from './guarantee.ts';
 
 type Kind = 'replays' | 'keeps' | 'redelivers' | 'forgets';
@@ -23,11 +24,16 @@ function sink(repeats?: 'goes back' | 'by key' | 'in one transaction'): Sink<num
   return repeats === undefined ? { name: 'plain', open } : { name: repeats.replace(' ', '-'), repeats, open };
 }
 
-function guarantee(kinds: readonly Kind[], sinks: readonly Sink<number>[], hasData: boolean): Guarantee {
+function guarantee(
+  kinds: readonly Kind[],
+  sinks: readonly Sink<number>[],
+  hasData: boolean,
+  options: SinkOptions = {},
+): Guarantee {
   const flow = virtualFlow('f', virtualHost());
   const [first, ...others] = kinds.map((kind) => flow.from(source(kind)));
   const all = others.length === 0 || first === undefined ? first : first.merge(...others);
-  for (const each of sinks) all?.to(each);
+  for (const each of sinks) all?.to(each, options);
   return guaranteeOf(flow.plan(), hasData);
 }
 
@@ -53,6 +59,18 @@ describe('the guarantee of a flow', () => {
       expect(guarantee([kind], [sink(repeats)], data)).toMatchObject({ level, state });
     },
   );
+
+  it('is not weakened by a spill, but where only some of its sources replay', () => {
+    const spill = { whenSlow: 'spill' } as const;
+    const pure = guarantee(['replays'], [sink('goes back')], true, spill);
+    expect([pure.level, pure.text]).toEqual([
+      'exactly-once',
+      expect.stringContaining('goes-back cannot take yet is on disk'),
+    ]);
+    expect(guarantee(['redelivers'], [sink()], true, spill).level).toBe('at-least-once');
+    const mixed = guarantee(['replays', 'redelivers'], [sink('goes back')], true, spill);
+    expect(mixed.pairs.map(({ level }) => level)).toEqual(['at-least-once', 'at-least-once']);
+  });
 
   it('is that of its weakest pair, and says which', () => {
     const found = guarantee(['replays', 'forgets'], [sink('goes back'), sink()], true);

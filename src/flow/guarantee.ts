@@ -5,6 +5,8 @@
  * - The flow's own level is that of its weakest pair.
  * - "Exactly once" is said only of outputs that a sink commits together with the checkpoint or takes back to it, and of
  *   state that follows sources which all replay.
+ * - What is spilled (`whenSlow: 'spill'`) survives as if its source had it; where some sources replay and some do not,
+ *   what came after the checkpoint is read from the disk and comes again, so outputs are there twice.
  */
 
 import { ConfigError } from '../errors/errors.ts';
@@ -12,6 +14,7 @@ import type { Sink } from '../event/sink.ts';
 import type { Source } from '../event/source.ts';
 import type { TransactionPlace } from '../event/transaction.ts';
 import type { Plan } from './plan.ts';
+import { replaysAll, spillingStages } from './spilling.ts';
 
 /** From the weakest to the strongest. */
 export const GUARANTEE_LEVELS = ['best-effort', 'at-least-once', 'effectively-once', 'exactly-once'] as const;
@@ -54,9 +57,12 @@ const OUTPUTS: Readonly<Record<Repeat, readonly [GuaranteeLevel, string]>> = {
 /** @param hasData - the run has a data directory */
 export function guaranteeOf(plan: Plan, hasData: boolean): Guarantee {
   const hasCheckpoints = transactionPlaceOf(plan, hasData) !== undefined || hasData;
+  const spilling = spillingStages(plan).map(({ name }) => name);
+  const comesTwice = spilling.length > 0 && !replaysAll(plan);
   const pairs = plan.sources.flatMap(({ node: { name, source } }) =>
     sinksOf(plan).map(({ name: sink, sink: { repeats, transaction } }): PairGuarantee => {
-      const repeat = transaction === undefined ? (repeats ?? 'again') : 'in one transaction';
+      const own = repeats === 'goes back' && comesTwice ? 'again' : (repeats ?? 'again');
+      const repeat = transaction === undefined ? own : 'in one transaction';
       const [level, afterCrash] = pairOf(returnOf(source, hasData, hasCheckpoints), repeat, hasCheckpoints);
       return { source: name, sink, level, afterCrash };
     }),
@@ -64,7 +70,7 @@ export function guaranteeOf(plan: Plan, hasData: boolean): Guarantee {
   const level = GUARANTEE_LEVELS.find((each) => pairs.some((pair) => pair.level === each)) ?? 'best-effort';
   const replayAll = plan.sources.every(({ node }) => returnOf(node.source, hasData, hasCheckpoints) === 'replays');
   const state = !hasCheckpoints ? 'none' : replayAll ? 'exactly-once' : 'checkpoint';
-  return { level, pairs, state, text: textOf(level, pairs, state) };
+  return { level, pairs, state, text: `${textOf(level, pairs, state)}${spilledText(spilling)}` };
 }
 
 /**
@@ -120,4 +126,8 @@ function textOf(level: GuaranteeLevel, pairs: readonly PairGuarantee[], state: G
   const weakest = pairs.find((pair) => pair.level === level);
   const why = weakest === undefined ? '' : ` (${weakest.source} to ${weakest.sink}: ${weakest.afterCrash})`;
   return `guarantee: ${level}${why}; ${STATES[state]}`;
+}
+
+function spilledText(stages: readonly string[]): string {
+  return stages.length === 0 ? '' : `; what ${stages.join(', ')} cannot take yet is on disk, and kept`;
 }

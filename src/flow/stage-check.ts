@@ -2,6 +2,7 @@ import { WORK_CLASSES } from '../control/work-class.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { durationMs } from '../time/duration.ts';
 import type { SinkOptions } from './graph.ts';
+import { LEAST_SPILL_BYTES } from './spilling.ts';
 import { checkOneOf } from './validation.ts';
 
 /** @throws ConfigError */
@@ -24,6 +25,9 @@ export function checkStageOptions(options: SinkOptions, path: string): void {
   if (breaker !== undefined && typeof breaker !== 'boolean')
     throw new ConfigError(`${path}.breaker`, 'true or false', breaker);
   checkOneOf(options.work, WORK_CLASSES, `${path}.work`);
-  checkOneOf(options.whenSlow, ['block', 'drop'], `${path}.whenSlow`);
+  checkOneOf(options.whenSlow, ['block', 'drop', 'spill'], `${path}.whenSlow`);
+  const bytes = options.spill?.bytes;
+  if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= LEAST_SPILL_BYTES))
+    throw new ConfigError(`${path}.spill.bytes`, `a whole number of bytes, at least ${LEAST_SPILL_BYTES}`, bytes);
   checkOneOf(options.whenFailing, ['stop', 'drop', 'deadLetter'], `${path}.whenFailing`);
 }

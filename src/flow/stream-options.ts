@@ -4,7 +4,7 @@ import type { Key } from '../operator/operator.ts';
 import type { NamedPattern } from '../pattern/match/live-patterns.ts';
 import type { PatternOptimization } from '../pattern/network/bounds.ts';
 import type { Duration } from '../time/duration.ts';
-import type { StageOptions } from './graph.ts';
+import type { SpillBound, StageOptions } from './graph.ts';
 
 export interface OperatorOptions {
   /** Name in metrics and errors; unique within the flow. Default: `map`, `map-2`, ... */
@@ -21,11 +21,15 @@ export interface EventTimeOptions extends OperatorOptions {
 export interface AsyncOptions extends StageOptions {
   /** Results come in the order of their events (default), or as they are ready. */
   readonly ordered?: boolean;
+  /** When it cannot keep up: hold the flow back (default), or keep on disk what does not fit. See `SinkOptions`. */
+  readonly whenSlow?: 'block' | 'spill';
+  readonly spill?: SpillBound;
 }
 
 export interface RateLimitOptions extends StageOptions {
-  /** When more comes: hold the flow back (default), or drop what does not fit the queue, counted. */
-  readonly whenSlow?: 'block' | 'drop';
+  /** When more comes: hold the flow back (default), drop what does not fit the queue, counted, or keep it on disk. */
+  readonly whenSlow?: 'block' | 'drop' | 'spill';
+  readonly spill?: SpillBound;
 }
 
 export interface MatchOptions extends PatternOptimization {

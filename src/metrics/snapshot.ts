@@ -32,6 +32,19 @@ export interface OperatorSnapshot {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** What a slow stage cannot take yet and has on disk. */
+export interface SpillSnapshot {
+  /** Waiting there now. */
+  readonly events: number;
+  readonly bytes: number;
+  /** Since the oldest of them was accepted; 0 when there is none. */
+  readonly oldestMs: number;
+  /** Events that went there since the run began. */
+  readonly total: number;
+  /** Of the files, with what is done and not given up yet: what the bound is about. */
+  readonly diskBytes: number;
+}
+
 export interface StageSnapshot {
   readonly name: string;
   readonly kind: 'async' | 'sink';
@@ -47,8 +60,11 @@ export interface StageSnapshot {
   readonly timeoutMs: number | null;
   readonly breaker: BreakerState;
   readonly calls: number;
+  /** Waiting in memory and on disk. */
   readonly backlogEvents: number;
   readonly backlogBytes: number;
+  /** With `whenSlow: 'spill'`: what is on disk. */
+  readonly spilled?: SpillSnapshot | undefined;
   readonly inFlight: number;
   /** Over the last half second, as the two that follow. */
   readonly busyRatio: number;

@@ -1,9 +1,10 @@
 /**
  * Checkpoints of a run: where it stood at moments at which nothing was on its way, and going on from there.
  *
- * Intake is held, what is on its way is confirmed by every sink, sinks make durable what they wrote, and state and
- * offsets are copied at one instant. A barrier through the stages would not hold intake, and could not say where a sink
- * stands; what it costs instead is one latency of the flow per checkpoint.
+ * Intake is held, and what would be read back from disk (`whenSlow: 'spill'`); what is on its way is confirmed by every
+ * sink, sinks make durable what they wrote, and state and offsets are copied at one instant. A barrier through the stages
+ * would not hold intake, and could not say where a sink stands; what it costs instead is one latency of the flow per
+ * checkpoint.
  *
  * Invariants (checkpoints.test.ts)
  * - State, offsets and positions of sinks are those of one moment: an event is in all of them or in none.
@@ -24,6 +25,7 @@ import { ConnectorError, messageOf } from '../errors/errors.ts';
 import type { Scheduler, Timer } from '../time/clock.ts';
 import type { InFlight } from './in-flight.ts';
 import type { StageEnvironment } from './stage.ts';
+import type { Spills } from './spills.ts';
 import type { Topology } from './topology.ts';
 
 export interface CheckpointsOptions {
@@ -50,6 +52,7 @@ export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #topology: Topology = { ingests: [], segments: [], stages: [] };
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
+  #spills: Spills = new Map();
   #before: Checkpoint | undefined;
   #timer: Timer | undefined;
   #taking: Promise<boolean> | undefined;
@@ -78,9 +81,10 @@ export class Checkpoints {
   }
 
   /** Before the first event. @throws StateError when the flow keeps what cannot be stored, or the state does not fit */
-  attach(topology: Topology, writers: ReadonlyMap<string, SinkWriter<never>>): void {
+  attach(topology: Topology, writers: ReadonlyMap<string, SinkWriter<never>>, spills: Spills): void {
     this.#topology = topology;
     this.#writers = writers;
+    this.#spills = spills;
     const unstorable = topology.segments.flatMap(({ state }) => state.unstorable());
     if (unstorable.length > 0) {
       throw new StateError(`the state of ${unstorable.join(', ')} cannot be stored: run the flow without data`);
@@ -168,12 +172,14 @@ export class Checkpoints {
   async #begin(): Promise<Begun | undefined> {
     const { ingests } = this.#topology;
     for (const ingest of ingests) ingest.hold();
+    for (const spill of this.#spills.values()) spill.hold();
     try {
       return await this.#capture();
     } catch (cause) {
       this.#failed(cause);
       return undefined;
     } finally {
+      for (const spill of this.#spills.values()) spill.release();
       for (const ingest of ingests) ingest.release();
     }
   }
@@ -185,6 +191,7 @@ export class Checkpoints {
 
   #commit(checkpoint: Checkpoint): void {
     for (const ingest of this.#topology.ingests) ingest.committed(this.#before?.sources.get(ingest.name) ?? new Map());
+    for (const [stage, position] of this.#before?.spills ?? []) this.#spills.get(stage)?.committed(position);
     this.#before = checkpoint;
   }
 
@@ -205,7 +212,8 @@ export class Checkpoints {
       const { ingests, segments } = this.#topology;
       const sources = new Map(ingests.flatMap((ingest) => pairOf(ingest.name, ingest.reached())));
       const states = new Map(segments.map((segment) => [segment.name, segment.state.snapshot()]));
-      const checkpoint = { flow, at: scheduler.wall(), sources, segments: states, sinks };
+      const spills = new Map([...this.#spills].map(([stage, spill]) => [stage, spill.position()]));
+      const checkpoint = { flow, at: scheduler.wall(), sources, segments: states, sinks, spills };
       return { checkpoint, written: store.write(checkpoint) };
     }
   }

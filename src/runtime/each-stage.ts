@@ -80,7 +80,7 @@ export class EachStage implements Stage {
     this.#options = options;
     this.#environment = environment;
     this.#openInputs = inputs;
-    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow);
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, () => this.#goOn());
     this.#meter = new StageMeter(environment.scheduler);
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
@@ -334,7 +334,7 @@ export class EachStage implements Stage {
   #goOn(): void {
     this.#pump();
     if (this.#isPumping || this.#isOver || this.#openInputs > 0) return;
-    if (this.#running > 0 || this.#line.length > 0 || this.#inlet.events > 0) return;
+    if (this.#running > 0 || this.#line.length > 0 || !this.#inlet.isDone) return;
     this.#end();
     this.#options.drained();
   }

@@ -14,6 +14,7 @@ import type { Sink, SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
 import { guaranteeOf, transactionPlaceOf, type Guarantee } from '../flow/guarantee.ts';
 import type { Plan } from '../flow/plan.ts';
+import { checkSpilling, spillingStages } from '../flow/spilling.ts';
 import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../metrics/snapshot.ts';
 import { systemMetrics, type SystemMetrics } from '../metrics/system-metrics.ts';
@@ -39,6 +40,7 @@ import type { Ingest } from './ingest.ts';
 import { LiveRunPatterns } from './run-patterns.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
+import type { Spills } from './spills.ts';
 import type { Stage } from './stage.ts';
 import {
   buildTopology,
@@ -84,6 +86,7 @@ export class FlowRun implements Run {
   #state: RunState = 'starting';
   #topology: Topology = { ingests: [], segments: [], stages: [] };
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
+  #spills: Spills = new Map();
   #deadLetterStage: Stage | undefined;
   #deadLetters: DeadLetters;
   #openSinks = 0;
@@ -97,6 +100,7 @@ export class FlowRun implements Run {
     this.#host = host;
     this.flow = definition.name;
     this.#plan = definition.plan();
+    checkSpilling(this.#plan, this.#data());
     this.#drainMs = durationMs(options.drainTimeout ?? DEFAULT_DRAIN_MS, 'run.drainTimeout');
     this.#startedAt = host.scheduler.now();
     this.#meters = new FlowMeters(host.scheduler);
@@ -240,6 +244,7 @@ export class FlowRun implements Run {
       this.#control.loop.stop();
       for (const timer of this.#timers) timer.cancel();
       await this.#control.learned?.end();
+      for (const spill of this.#spills.values()) await spill.close();
       await this.#checkpoints?.close();
       hold.cancel();
     }
@@ -264,8 +269,16 @@ export class FlowRun implements Run {
     }
     await this.#control.learned?.begin();
     this.#openSinks = sinks.length;
+    await this.#openSpills();
     this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
-    this.#checkpoints?.attach(this.#topology, this.#writers);
+    this.#checkpoints?.attach(this.#topology, this.#writers, this.#spills);
+  }
+
+  async #openSpills(): Promise<void> {
+    const [plan, data, hasLeft] = [this.#plan, this.#data(), (this.#resume?.spills?.size ?? 0) > 0];
+    if (data === undefined || (spillingStages(plan).length === 0 && !hasLeft)) return;
+    const environment = { ...this.#environment, suspended: this.#intake.signal };
+    this.#spills = await this.#host.openSpills({ plan, data, checkpoint: this.#resume }, environment);
   }
 
   /** A failing dead-letter sink stops the run: there is nowhere left to put what fails. */
@@ -415,6 +428,7 @@ export class FlowRun implements Run {
       signal: this.#hard.signal,
       generateCode: canGenerateCode && this.#options.generateCode !== false,
       settingsOf: (stage) => () => this.settings.get(stage),
+      spillOf: (stage) => this.#spills.get(stage),
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
       notice: this.#notice,

@@ -5,6 +5,8 @@ import type { CheckpointStore } from '../state/checkpoint.ts';
 import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
+import type { SpillEnvironment } from './spill.ts';
+import type { Spills, SpillsRequest } from './spills.ts';
 
 /** All that a run needs of the machine below it. Real in the engine, virtual in the simulator. */
 export interface Host {
@@ -25,6 +27,8 @@ export interface Host {
   checkpoints(directory: string): CheckpointStore;
   /** Checkpoints as bytes, for those that are kept elsewhere. */
   readonly checkpointCodec: CheckpointCodec;
+  /** Where slow stages have on disk what they cannot take yet. @throws StateError, and what the disk fails with */
+  openSpills(request: SpillsRequest, environment: SpillEnvironment): Promise<Spills>;
   /** A sink of dead letters that outlives the process, in a directory of its own. */
   deadLetterLog(directory: string): Sink<DeadLetter>;
   /** Keeps the process alive until cancelled. */

@@ -73,8 +73,9 @@ export function stageAccount(
     failed: meter.failed,
     dropped: inlet.dropped,
     calls: meter.calls,
-    backlogEvents: inlet.events,
-    backlogBytes: inlet.bytes,
+    backlogEvents: inlet.backlogEvents,
+    backlogBytes: inlet.backlogBytes,
+    spilled: inlet.spilled,
     inFlight: meter.inFlight,
     settings,
   };

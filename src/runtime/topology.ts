@@ -20,6 +20,7 @@ import { DEFAULT_MAX_MS } from '../resilience/call-timeout.ts';
 import { durationMs } from '../time/duration.ts';
 import { Ingest, type IngestEnvironment } from './ingest.ts';
 import { SegmentRunner, type SegmentEnvironment } from './segment-runner.ts';
+import type { Spill } from './spill.ts';
 import type { Stage, StageEnvironment } from './stage.ts';
 import type { Target } from './target.ts';
 import { WaitingStage } from './waiting-stage.ts';
@@ -27,6 +28,7 @@ import { WaitingStage } from './waiting-stage.ts';
 export interface TopologyEnvironment extends Omit<StageEnvironment, 'settings'>, IngestEnvironment, SegmentEnvironment {
   readonly generateCode: boolean;
   readonly settingsOf: (stage: string) => StageEnvironment['settings'];
+  readonly spillOf: (stage: string) => Spill | undefined;
   /** A sink has taken everything it will get. */
   readonly sinkDrained: (name: string) => void;
 }
@@ -97,7 +99,7 @@ export function sinkStage(
       kind: 'sink',
       ordered: false,
       call: (events, writeOptions) => writer.write(events as readonly never[], writeOptions),
-      whenSlow: options.whenSlow ?? 'block',
+      whenSlow: environment.spillOf(name) ?? (options.whenSlow === 'drop' ? 'drop' : 'block'),
       whenFailing: options.whenFailing ?? 'deadLetter',
       protection: protectionFor(sink.deadline === false ? { timeout: false, ...options } : options),
       completed: (_result, { parts }, at) => {
@@ -129,7 +131,7 @@ function asyncStage(
   const environment = { ...topology, settings: topology.settingsOf(name) };
   const shared = {
     name,
-    whenSlow: 'whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block',
+    whenSlow: topology.spillOf(name) ?? ('whenSlow' in options && options.whenSlow === 'drop' ? 'drop' : 'block'),
     whenFailing: options.whenFailing ?? 'deadLetter',
     protection: protectionFor(options),
     completed: (events: unknown, taken: Taken) => handOn(events as readonly unknown[], taken, output),

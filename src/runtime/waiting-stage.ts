@@ -52,7 +52,7 @@ export class WaitingStage implements Stage {
     this.#options = options;
     this.#environment = environment;
     this.#openInputs = inputs;
-    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow);
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, () => this.#goOn());
     this.#meter = new StageMeter(environment.scheduler);
     this.#dispatcher = new Dispatcher(environment.scheduler, environment.settings);
     this.#wake = new Wake(environment.scheduler, () => this.#pump());
@@ -137,7 +137,7 @@ export class WaitingStage implements Stage {
   #goOn(): void {
     this.#pump();
     if (this.#isPumping || this.#isOver || this.#openInputs > 0) return;
-    if (this.#attempts.held > 0 || this.#inlet.events > 0) return;
+    if (this.#attempts.held > 0 || !this.#inlet.isDone) return;
     this.#end();
     this.#options.drained();
   }

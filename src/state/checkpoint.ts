@@ -12,6 +12,21 @@ export interface Checkpoint {
   readonly segments: ReadonlyMap<string, StateData>;
   /** By name of the sink, for those that can go back. */
   readonly sinks: ReadonlyMap<string, unknown>;
+  /** By name of the stage, for those that spill. Not in what older versions wrote. */
+  readonly spills?: ReadonlyMap<string, SpillPosition>;
+}
+
+/** Where the log stands in which a slow stage has what it cannot take yet. */
+export interface SpillPosition {
+  /** Sequence of the last record that counts. */
+  readonly through: number;
+  /** Sequence of the last record that the stage has got. */
+  readonly read: number;
+  /** Records in between that do not count, first and last sequence: their events came again. */
+  readonly skipped: readonly (readonly [number, number])[];
+  /** That the stage has not got yet. */
+  readonly events: number;
+  readonly bytes: number;
 }
 
 /** Where the checkpoints of one flow are kept. One run at a time has it open. */

@@ -1,16 +1,23 @@
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import type { ResourceSample } from '../metrics/resources.ts';
 import type { Controller } from '../tuning/controller.ts';
-import { v8Codec } from '../host/checkpoint-codec.ts';
+import { v8Codec, v8Values } from '../host/checkpoint-codec.ts';
 import { systemRandom } from '../host/random.ts';
+import { openLog, type Log } from '../log/log.ts';
+import type { LogOptions } from '../log/options.ts';
 import { FlowRun } from '../runtime/flow-run.ts';
 import type { Host } from '../runtime/host.ts';
-import type { Checkpoint } from '../state/checkpoint.ts';
+import { openSpills } from '../runtime/spills.ts';
+import { CheckpointFiles } from '../state/checkpoint-files.ts';
+import { SimulatedDisk } from './storage/simulated-disk.ts';
+import { mountDisk } from './storage/simulated-file-system.ts';
 import { VirtualScheduler } from './virtual-scheduler.ts';
 
 /** A machine without a machine: virtual time, seeded randomness, no resources to measure. */
 export interface VirtualHost extends Host {
   readonly scheduler: VirtualScheduler;
+  /** Where checkpoints and spills are. It never fails, unless a test says so; a crash of it ends all runs. */
+  readonly disk: SimulatedDisk;
 }
 
 export interface VirtualHostOptions {
@@ -28,9 +35,10 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
   const { seed = 1, edgeEvents = 2000, generateCode = true, resources = () => ({}) } = options;
   const scheduler = new VirtualScheduler();
   const files = new Map<string, string>();
-  const checkpoints = new Map<string, Checkpoint>();
+  const disk = new SimulatedDisk({ scheduler, random: systemRandom(seed) });
   return {
     scheduler,
+    disk,
     random: (given) => systemRandom(given ?? seed),
     resources: { read: () => ({ ...NOTHING_KNOWN, ...resources() }) },
     loopUtilization: () => null,
@@ -42,12 +50,12 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       write: async (text) => Promise.resolve(void files.set(path, text)),
     }),
     checkpointCodec: v8Codec,
-    checkpoints: (directory) => ({
-      toBeginAnew: 'use another data directory',
-      open: () => Promise.resolve(structuredClone(checkpoints.get(directory))),
-      write: (checkpoint) => Promise.resolve(void checkpoints.set(directory, structuredClone(checkpoint))),
-      close: () => Promise.resolve(),
-    }),
+    checkpoints: (directory) => new CheckpointFiles(`${directory}/checkpoints`, mountDisk(disk), v8Codec),
+    openSpills: (request, environment) => {
+      const machine = { fileSystem: mountDisk(disk), scheduler };
+      const open = (directory: string, logOptions: LogOptions): Promise<Log> => openLog(directory, logOptions, machine);
+      return openSpills(request, environment, { open, ...v8Values });
+    },
     deadLetterLog: () => ({ name: 'dead-letters', open: () => ({ write: () => undefined }) }),
     hold: () => ({ cancel: () => undefined }),
   };
