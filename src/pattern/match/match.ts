@@ -47,7 +47,9 @@ export function matchPatterns(
   options: PatternOptimization,
 ): OperatorSpec {
   const byName = namesOf(patterns, path);
-  boundsOf(options, path); // throws where it is wrong
+  const { maxPatterns } = boundsOf(options, path);
+  if (byName.size > maxPatterns)
+    throw new ConfigError(`${path}.maxConcurrentPatterns`, `at most ${maxPatterns} patterns`, byName.size);
   const [first] = byName.values();
   if (first === undefined) throw new ConfigError(path, 'one pattern or more', patterns);
   const { operator } = first;
