@@ -90,23 +90,28 @@ export class Decider<E> implements SeenValues<E> {
     return false;
   }
 
+  /** Allocates nothing where the partial match stays: bench:patterns, iterative. */
   #fired(state: number, run: Run<E>): readonly Move<E>[] | undefined {
     const { moves } = this.#rows[state] as StateRow<E>;
     const isSeed = run.last === undefined;
-    const fired: Move<E>[] = [];
+    let first: Move<E> | undefined;
+    let all: Move<E>[] | undefined;
     this.#run = run;
     for (let at = 0; at < moves.length; at++) {
       const move = moves[at] as Move<E>;
       const isOpen = holds(move.condition, this.#event as E, this.#truth, this);
       if (move.action === 'guard') {
         if (!isOpen) at = move.next - 1;
-      } else if (isOpen && (move.action === 'take' || !isSeed)) fired.push(move);
+      } else if (isOpen && (move.action === 'take' || !isSeed)) {
+        if (first === undefined) first = move;
+        else (all ??= [first]).push(move);
+      }
     }
-    return isSeed ? (fired.length === 0 ? undefined : fired) : staysIn(state, fired) ? undefined : fired;
+    if (all !== undefined) return all;
+    if (first === undefined) return isSeed ? undefined : ENDS;
+    return !isSeed && first.action === 'ignore' && first.to === state ? undefined : [first];
   }
 }
 
-function staysIn(state: number, fired: readonly Move<never>[]): boolean {
-  const [only] = fired;
-  return fired.length === 1 && only?.action === 'ignore' && only.to === state;
-}
+/** Nothing fires: the partial match is over. */
+const ENDS: readonly never[] = [];

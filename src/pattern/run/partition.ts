@@ -10,7 +10,7 @@
 import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder } from '../matcher.ts';
 import { pop, push, removeAll } from './ordered.ts';
 import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
-import { seedOf, type RunPlan } from './plan.ts';
+import type { RunPlan } from './plan.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { discardedBy } from './skip.ts';
 import type { Move } from './table.ts';
@@ -20,7 +20,7 @@ export class RunPartition<E> implements PatternPartition<E> {
   readonly #skips: boolean;
   #partials: Run<E>[];
   /** Under a skip strategy: complete, but an earlier partial match may still discard them. */
-  readonly #complete: Run<E>[] = [];
+  #complete: Run<E>[] = NONE;
   #seq = 0;
   /** No later than the time at which the first partial match ends. */
   #deadline = Infinity;
@@ -28,7 +28,7 @@ export class RunPartition<E> implements PatternPartition<E> {
   constructor(plan: RunPlan<E>, snapshot?: PartitionSnapshot) {
     this.#plan = plan;
     this.#skips = plan.skip.strategy !== 'noSkip';
-    this.#partials = [seedOf(plan)];
+    this.#partials = [plan.seed];
     if (snapshot !== undefined) this.#restore(snapshot);
   }
 
@@ -47,7 +47,7 @@ export class RunPartition<E> implements PatternPartition<E> {
   process(event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void {
     const before = this.#partials;
     let after: Run<E>[] | undefined;
-    const ended: Run<E>[] = [];
+    let ended: Run<E>[] = NONE;
     const { decider } = this.#plan;
     decider.look(event, truth);
     for (let index = 0; index < before.length; index++) {
@@ -58,7 +58,10 @@ export class RunPartition<E> implements PatternPartition<E> {
         continue;
       }
       // What precedes it is a heap by itself already.
-      after ??= before.slice(0, index);
+      if (after === undefined) {
+        after = before.slice(0, index);
+        ended = [];
+      }
       this.#move(partial, moves, event, ts, after, ended);
     }
     if (after === undefined) return;
@@ -97,15 +100,15 @@ export class RunPartition<E> implements PatternPartition<E> {
 
   /** Nothing is shared. */
   release(): void {
-    this.#partials = [seedOf(this.#plan)];
-    this.#complete.length = 0;
+    this.#partials = [this.#plan.seed];
+    this.#complete = NONE;
   }
 
   #restore(snapshot: PartitionSnapshot): void {
     const { seq, partials, complete } = readSnapshot<E>(snapshot, this.#plan.tallies);
     this.#seq = seq;
     this.#partials = partials;
-    this.#complete.push(...complete);
+    if (complete.length > 0) this.#complete = complete;
     this.#deadline = Math.min(...partials.map((partial) => this.#expiryOf(partial)));
   }
 
@@ -180,6 +183,7 @@ export class RunPartition<E> implements PatternPartition<E> {
       for (const { last, startTs } of ended) output.match(bindingsOf(last), startTs, ts);
       return;
     }
+    if (ended.length > 0 && this.#complete === NONE) this.#complete = [];
     const complete = this.#complete;
     for (const partial of ended) push(complete, partial);
     for (let first = complete[0]; first !== undefined; first = complete[0]) {
@@ -195,6 +199,9 @@ export class RunPartition<E> implements PatternPartition<E> {
     }
   }
 }
+
+/** Stands for a list of a partition that has none yet: bench:patterns, iterative. */
+const NONE: never[] = [];
 
 type Order = (a: Run<unknown>, b: Run<unknown>) => number;
 

@@ -12,11 +12,12 @@ export interface RunPlan<E> {
   readonly withinMs: number | undefined;
   readonly skip: Skip;
   readonly tallies: TallySheet<E>;
+  /** What every match starts from. */
+  readonly seed: Run<E>;
   /** One for all partitions: they take their turns. */
   readonly decider: Decider<E>;
 }
 
-/** What every match starts from. */
-export function seedOf<E>({ startState, tallies }: RunPlan<E>): Run<E> {
+export function seedOf<E>(startState: number, tallies: TallySheet<E>): Run<E> {
   return { state: startState, last: undefined, start: SEED_START, startTs: 0, lastTs: 0, tally: tallies.empty };
 }

@@ -9,7 +9,7 @@ import { partsOf } from './condition.ts';
 import { Decider } from './decider.ts';
 import { partOf } from './part.ts';
 import { RunPartition } from './partition.ts';
-import type { RunPlan } from './plan.ts';
+import { type RunPlan, seedOf } from './plan.ts';
 import { awaitedBy, openingOf, tabulate, type StateRow } from './table.ts';
 import { TallySheet } from './tally.ts';
 
@@ -28,6 +28,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     withinMs: model.within?.ms,
     skip: model.skip ?? { strategy: 'noSkip' },
     tallies,
+    seed: seedOf(automaton.start.index, tallies),
     decider: new Decider(rows, automaton.start.index, tallies),
   };
   return {
