@@ -15,8 +15,7 @@ import type { FromPlane, PlaneTask } from './plane/protocol.ts';
 if (parentPort !== null) await main(workerData as PlaneTask, parentPort);
 
 async function main(task: PlaneTask, port: MessagePort): Promise<void> {
-  const letters =
-    task.kind === 'flow' ? new DeadLetterFileSink(task.deadLetters.path, task.deadLetters.isContinued) : undefined;
+  const letters = task.kind === 'flow' ? new DeadLetterFileSink(task.deadLetters) : undefined;
   const say = (message: FromPlane): void => port.postMessage(message);
   const fail = (failure: Failure, isStray = false): void =>
     say({ type: 'failed', failure, isStray, modules: loadedModules(), letters: letters?.written ?? null });

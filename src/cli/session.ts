@@ -14,6 +14,7 @@ import { DataPlane, type PlaneEnd } from './plane/data-plane-handle.ts';
 import { Hold } from './plane/hold.ts';
 import type { FromPlane, PlaneTask, Start } from './plane/protocol.ts';
 import type { Reporter } from './reporter.ts';
+import { shownFailure, shownNotice } from './said.ts';
 import { BUSY_MS } from './view/frame.ts';
 
 export interface SessionOptions {
@@ -113,7 +114,8 @@ export class Session {
     return this.#options.blockTimeoutMs !== undefined && this.#start?.hasCheckpoints === true && !this.#isDraining;
   }
 
-  #succeed({ message, at }: Failure, which: string): void {
+  #succeed(failure: Failure, which: string): void {
+    const { message, at } = shownFailure(failure);
     const where = at === undefined ? '' : ` (${placeOf(at)})`;
     const what = `${message.split('\n')[0] ?? ''}${where}`;
     this.#report().notice({
@@ -151,7 +153,7 @@ export class Session {
         this.#report().state(message.state);
         break;
       case 'notice':
-        this.#report().notice(message.notice);
+        this.#report().notice(shownNotice(message.notice));
         break;
       case 'decision':
         this.#report().decision(message.decision);
@@ -178,7 +180,8 @@ export class Session {
     const { blockTimeoutMs } = this.#options;
     if (blockTimeoutMs === undefined || this.#start === undefined) return;
     void hold.explain().then((message) => {
-      if (message !== undefined && hold === this.#hold) this.#report().notice({ level: 'warn', message });
+      if (message === undefined || hold !== this.#hold) return;
+      this.#report().notice(shownNotice({ level: 'warn', message }));
     });
     if (ms >= blockTimeoutMs) this.#plane.kill(hold.failure(ms));
   }
@@ -188,7 +191,7 @@ export class Session {
     try {
       if (end.kind === 'summary') reporter.summary(end.summary, end.letters);
       else if (end.kind === 'stopped') reporter.failed(STOPPED, null);
-      else if (end.failure.kind !== 'output-closed') reporter.failed(end.failure, end.letters);
+      else if (end.failure.kind !== 'output-closed') reporter.failed(shownFailure(end.failure), end.letters);
     } finally {
       reporter.close();
     }

@@ -2,11 +2,13 @@
  * JSON: a channel is one body, one value or an array of them; decoded when it ends.
  *
  * Invariants
+ * - A body that is nested too deeply (depth.ts) is invalid as a whole.
  * - At most `maxBodyBytes` are kept; a longer body is invalid as a whole, like one that does not parse.
  * - All batches but the last keep the body's start as their offset: a body is never half acknowledged.
  */
 import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import { tooDeep } from './depth.ts';
 import { KeyIds } from './key-ids.ts';
 import { projectionOf, type Projection } from './projection.ts';
 import { asBuffer, strictUtf8, type Bytes } from './strict-utf8.ts';
@@ -86,6 +88,11 @@ class JsonDecoder implements Decoder {
     const text = strictUtf8(body, start, body.length);
     if (text === undefined) {
       this.#refuse(output, body, 'not valid UTF-8');
+      return;
+    }
+    const deep = tooDeep(text);
+    if (deep !== undefined) {
+      this.#refuse(output, body, deep);
       return;
     }
     let value: unknown;

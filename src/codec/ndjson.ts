@@ -13,6 +13,7 @@
 import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import { Carry } from './carry.ts';
 import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import { tooDeep } from './depth.ts';
 import { LearnedShapes } from './learned-shapes.ts';
 import { projectionOf, type Projection } from './projection.ts';
 import { RawRecords, type Frame } from './raw-records.ts';
@@ -220,6 +221,8 @@ class NdjsonDecoder implements Decoder {
     if (!isBlank(bytes, from, end)) {
       const line = text ?? strictUtf8(bytes, from, end);
       if (line === undefined) return this.#invalid(region, start, end, next, 'not valid UTF-8', output);
+      const deep = tooDeep(line);
+      if (deep !== undefined) return this.#invalid(region, start, end, next, deep, output);
       let value: unknown;
       try {
         value = JSON.parse(line);

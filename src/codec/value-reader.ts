@@ -8,6 +8,7 @@
  *
  * `end` is the position after the value, -1 when there is none; `id` the key id of a string read by `word`.
  */
+import { tooDeep } from './depth.ts';
 import type { Dictionary } from './dictionary.ts';
 import { valueEnd } from './line-shape.ts';
 import { strictUtf8, type Bytes } from './strict-utf8.ts';
@@ -72,7 +73,7 @@ export class ValueReader {
     this.end = -1;
     if (end < 0) return undefined;
     const text = strictUtf8(bytes, start, end);
-    if (text === undefined) return undefined;
+    if (text === undefined || tooDeep(text) !== undefined) return undefined;
     try {
       const value: unknown = JSON.parse(text);
       this.end = end;

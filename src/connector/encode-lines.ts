@@ -29,7 +29,7 @@ function ndjsonEncoder(connector: string): LineEncoder {
       try {
         return encoder.encode(events);
       } catch (cause) {
-        throw new ConnectorError(connector, `an event cannot be written as JSON: ${messageOf(cause)}`, { cause });
+        throw hasNoJson(connector, messageOf(cause), cause);
       }
     },
   };
@@ -54,7 +54,7 @@ function csvEncoder(delimiter: string, { columns }: EncodeOptions): LineEncoder 
 export function jsonOf(event: unknown, connector: string): string {
   const text = stringify(event, connector);
   if (text !== undefined) return text;
-  throw new ConnectorError(connector, `an event cannot be written as JSON: it is ${typeof event}`);
+  throw hasNoJson(connector, `it is ${typeof event}`, undefined);
 }
 
 /** The types of the language say that the result is always a text; for a function it is not. */
@@ -62,6 +62,11 @@ function stringify(event: unknown, connector: string): string | undefined {
   try {
     return JSON.stringify(event);
   } catch (cause) {
-    throw new ConnectorError(connector, `an event cannot be written as JSON: ${messageOf(cause)}`, { cause });
+    throw hasNoJson(connector, messageOf(cause), cause);
   }
+}
+
+/** It is that event's fault, not the connector's: the others of its batch are written. */
+function hasNoJson(connector: string, why: string, cause: unknown): ConnectorError {
+  return new ConnectorError(connector, `an event cannot be written as JSON: ${why}`, { aboutEvents: true, cause });
 }

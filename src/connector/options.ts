@@ -33,6 +33,13 @@ export function wordOption<W extends string>(value: unknown, path: string, words
   return word;
 }
 
+/** Reads a name that may become a part of a path or of a message. @throws ConfigError */
+export function nameOption(name: string | undefined, path: string, otherwise: string): string {
+  if (name === undefined) return otherwise;
+  if (typeof name === 'string' && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) return name;
+  throw new ConfigError(path, 'up to 64 letters, digits, dots, dashes and underscores, no dot first', name);
+}
+
 /** Refuses options that do not exist: a misspelt bound must not silently be the default. @throws ConfigError */
 export function knownOptions(options: object, path: string, known: readonly string[]): void {
   for (const name of Object.keys(options)) {

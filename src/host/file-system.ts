@@ -1,7 +1,8 @@
 /** The operating system's files behind the log's contract. Calls run in Node's thread pool, four at a time by default. */
 
 import fs from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 import type { FileSystem, OpenFile, OpenMode } from '../log/file-system.ts';
 import { lockFile } from './file-lock.ts';
@@ -9,6 +10,8 @@ import { lockFile } from './file-lock.ts';
 /** Files of a log are for its user alone: they hold events. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
+const WRITABLE_BY_ALL = 0o002;
+const STICKY = 0o1000;
 
 const FLAGS: Readonly<Record<OpenMode, string>> = { create: 'wx+', update: 'r+', read: 'r' };
 
@@ -16,6 +19,7 @@ export function systemFileSystem(): FileSystem {
   return {
     makeDirectory: async (path) => {
       await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
+      await notForAll(path);
     },
     list: (directory) => readdir(directory),
     open: openFile,
@@ -24,6 +28,21 @@ export function systemFileSystem(): FileSystem {
     syncDirectory,
     lock: lockFile,
   };
+}
+
+/**
+ * @throws an error with the code EPERM where anybody may write there, or may put another directory in its place: what is in it
+ *   could be anybody's. In a sticky directory (/tmp) everybody has their own
+ */
+async function notForAll(path: string): Promise<void> {
+  if (process.platform === 'win32') return; // modes say nothing there
+  const parent = dirname(resolve(path));
+  const [own, above] = [(await stat(path)).mode, (await stat(parent)).mode];
+  const isReplaceable = (above & WRITABLE_BY_ALL) !== 0 && (above & STICKY) === 0;
+  if ((own & WRITABLE_BY_ALL) === 0 && !isReplaceable) return;
+  const open = isReplaceable ? parent : path;
+  const fix = `everybody may write to ${open}: take that away (chmod o-w), or name a directory within it`;
+  throw Object.assign(new Error(fix), { code: 'EPERM' });
 }
 
 /** Callbacks with descriptors: a file handle of `fs/promises` costs twice as much per call. */

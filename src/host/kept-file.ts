@@ -13,10 +13,11 @@ export function keptFile(path: string): { read(): Promise<string | undefined>; w
       }
     },
     write: async (text) => {
-      await mkdir(dirname(path), { recursive: true });
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const draft = `${path}.${process.pid}.tmp`;
       try {
-        await writeFile(draft, text, { mode: 0o600 });
+        await rm(draft, { force: true }); // of a process of the same number that was killed
+        await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
         await rename(draft, path);
       } catch (cause) {
         await rm(draft, { force: true });

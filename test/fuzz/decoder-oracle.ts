@@ -1,6 +1,7 @@
 /**
  * The naive decoder that all others are compared with: split at newlines, JSON.parse, pick.
  */
+import { MAX_DEPTH } from '../../src/codec/depth.ts';
 import type { Codec, DecoderOutput, InvalidRecord } from '../../src/codec/decoder.ts';
 
 export type Outcome =
@@ -54,6 +55,16 @@ export class CollectingOutput implements DecoderOutput {
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** How deeply a value is nested; by a list of its own, since it may be deeper than the stack. */
+function levelsOf(value: unknown): number {
+  let level: unknown[] = [value];
+  for (let levels = 0; ; levels += 1) {
+    level = level.flatMap((each): unknown[] => (typeof each === 'object' && each !== null ? [each] : []));
+    if (level.length === 0) return levels;
+    level = level.flatMap((each): unknown[] => Object.values(each as object));
+  }
+}
+
 /** What must come out of `bytes`. */
 export function expected(
   bytes: Buffer,
@@ -84,6 +95,7 @@ function expectedLine(
   if (content.every((byte) => byte === 32 || byte === 9 || byte === 13)) return undefined;
   try {
     const value: unknown = JSON.parse(strict.decode(content));
+    if (levelsOf(value) > MAX_DEPTH) return invalid;
     return { event: options.fields === undefined ? value : pick(value, options.fields) };
   } catch {
     return invalid;

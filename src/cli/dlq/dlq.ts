@@ -5,7 +5,8 @@ import { EXIT } from '../exit-code.ts';
 import { usageFailure } from '../failure.ts';
 import type { Output } from '../output.ts';
 import { doneWith, lettersIn } from './letters.ts';
-import { masked, maskedText } from './mask.ts';
+import { masked, maskedText } from '../mask.ts';
+import { printable } from '../printable.ts';
 
 export interface DlqOutput {
   /** What was asked for. */
@@ -28,7 +29,7 @@ export async function list(path: string, { data, status }: DlqOutput): Promise<n
   const all = [...groups.values()].sort((a, b) => b.count - a.count);
   for (const { count, first, last, time, letter } of all) {
     const numbers = first === last ? `${first}` : `${first}..${last}`;
-    const reason = printable(maskedText(letter.reason)).slice(0, REASON_WIDTH);
+    const reason = printable(maskedText(letter.reason)).replaceAll('\n', ' ').slice(0, REASON_WIDTH);
     data.write(
       `${String(count).padStart(8)}  ${numbers.padEnd(16)}  ${new Date(time).toISOString()}  ${letter.at}: ${reason}\n`,
     );
@@ -49,7 +50,8 @@ export async function show(
     if (each.number !== number) continue;
     const { raw, ...rest } = each.letter;
     const shown = raw === undefined ? rest : { ...rest, raw: new TextDecoder().decode(raw) };
-    data.write(`${JSON.stringify({ number, ...(isOpen ? shown : (masked(shown) as object)) }, null, 2)}\n`);
+    const json = JSON.stringify({ number, ...(isOpen ? shown : (masked(shown) as object)) }, null, 2);
+    data.write(`${printable(json)}\n`); // JSON leaves some control characters as they are
     return EXIT.done;
   }
   throw usageFailure(`there is no dead letter ${number} in ${path}`, `daoflow dlq ls ${path}`);
@@ -90,9 +92,4 @@ function written(data: DlqOutput['data'], bytes: Uint8Array | string): Promise<v
 
 function recordOf({ raw, event }: DeadLetter): Uint8Array | string {
   return raw ?? JSON.stringify(event ?? null);
-}
-
-/** Control characters of a foreign text must not reach a terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

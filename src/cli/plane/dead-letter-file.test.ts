@@ -30,7 +30,7 @@ function context(): SinkContext {
 
 describe('the dead-letter file', () => {
   it('is not there before the first letter, and is announced with it', async () => {
-    const sink = new DeadLetterFileSink(join(folder, 'x.ndjson'));
+    const sink = new DeadLetterFileSink({ path: join(folder, 'x.ndjson'), isForced: false, isContinued: false });
     const writer = sink.open(context());
     expect(sink.written).toBeNull();
     expect(readdirSync(folder)).toEqual([]);
@@ -43,7 +43,11 @@ describe('the dead-letter file', () => {
   });
 
   it('names the way out when it cannot be written', async () => {
-    const writer = new DeadLetterFileSink(join(folder, 'no', 'such', 'x.ndjson')).open(context());
+    const writer = new DeadLetterFileSink({
+      path: join(folder, 'no', 'such', 'x.ndjson'),
+      isForced: false,
+      isContinued: false,
+    }).open(context());
     await expect(writer.write([letter], options)).rejects.toThrow(/ENOENT.*--dead-letters PATH/);
   });
 });

@@ -6,29 +6,32 @@
  * - A write is confirmed only after the bytes were handed to the operating system.
  */
 
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink, SinkContext, SinkWriter } from '../../event/sink.ts';
 import { letterJson } from '../../connector/dead-letters/letter-json.ts';
 import { ConnectorError } from '../../errors/errors.ts';
 import { shortPath } from '../short-path.ts';
-import type { DeadLetterFile } from './protocol.ts';
+import type { DeadLetterFile, DeadLetterTask } from './protocol.ts';
 
 /** Letters hold what came from outside: for the owner's eyes only. */
 const OWNER_ONLY = 0o600;
+const FLAGS = constants.O_WRONLY | constants.O_CREAT;
 
 export class DeadLetterFileSink implements Sink<DeadLetter> {
   readonly name = 'dead-letters';
   readonly limits: { readonly maxConcurrency: number } = { maxConcurrency: 1 };
   readonly deadline = false;
   readonly #path: string;
-  readonly #isContinued: boolean;
+  readonly #flags: number;
   #count = 0;
 
-  /** @param isContinued - what is there is kept: an earlier thread of this run wrote it */
-  constructor(path: string, isContinued = false) {
+  constructor({ path, isForced, isContinued }: DeadLetterTask) {
     this.#path = path;
-    this.#isContinued = isContinued;
+    // A link that the user did not name, another one may have laid, in a directory of many users.
+    this.#flags =
+      FLAGS | (isContinued ? constants.O_APPEND : constants.O_TRUNC) | (isForced ? 0 : constants.O_NOFOLLOW);
   }
 
   /** Null until there is a file. */
@@ -53,7 +56,9 @@ export class DeadLetterFileSink implements Sink<DeadLetter> {
 
   async #create(): Promise<FileHandle> {
     try {
-      return await open(this.#path, this.#isContinued ? 'a' : 'w', OWNER_ONLY);
+      const file = await open(this.#path, this.#flags, OWNER_ONLY);
+      if ((await file.stat()).isFile()) await file.chmod(OWNER_ONLY); // one of that name may have been there
+      return file;
     } catch (cause) {
       throw new ConnectorError(
         'dead letters',

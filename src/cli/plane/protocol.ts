@@ -10,14 +10,23 @@ import type { Targets } from '../../metrics/targets.ts';
 import type { DemoLoad } from '../demo/flow.ts';
 import type { Failure } from '../failure.ts';
 
+/** Where dead letters go. */
+export interface DeadLetterTask {
+  /** Absolute. */
+  readonly path: string;
+  /** The user named it: it goes before a flow's own sink. */
+  readonly isForced: boolean;
+  /** What is there is kept: an earlier thread of this run wrote it. */
+  readonly isContinued: boolean;
+}
+
 /** What the data plane is started with. */
 export type PlaneTask =
   | {
       readonly kind: 'flow';
       /** Absolute path of the module. */
       readonly path: string;
-      /** Absolute path for dead letters; a flow's own sink goes first unless `forced`. Continued: written on, not anew. */
-      readonly deadLetters: { readonly path: string; readonly isForced: boolean; readonly isContinued: boolean };
+      readonly deadLetters: DeadLetterTask;
       readonly generateCode: boolean;
       readonly drainTimeoutMs: number | undefined;
       readonly tuning: TuningMode;

@@ -13,6 +13,7 @@ import type { ByteOutput, Format, SourceContext } from '../../event/source.ts';
 import { receive, type Received } from './body.ts';
 import type { Guard, Refusal } from './guard.ts';
 import type { Journal } from './journal.ts';
+import type { Peers } from '../peers.ts';
 import { HEALTH_PATH, type HttpSettings } from './settings.ts';
 
 const FORMATS: Readonly<Record<string, Format>> = {
@@ -38,6 +39,7 @@ interface Answer extends Refusal {
 export class RequestHandler {
   readonly #settings: HttpSettings;
   readonly #guard: Guard;
+  readonly #peers: Peers;
   readonly #journal: Journal | undefined;
   readonly #output: ByteOutput;
   readonly #context: SourceContext;
@@ -48,12 +50,14 @@ export class RequestHandler {
   constructor(
     settings: HttpSettings,
     guard: Guard,
+    peers: Peers,
     journal: Journal | undefined,
     output: ByteOutput,
     context: SourceContext,
   ) {
     this.#settings = settings;
     this.#guard = guard;
+    this.#peers = peers;
     this.#journal = journal;
     this.#output = output;
     this.#context = context;
@@ -99,6 +103,9 @@ export class RequestHandler {
   }
 
   #refuses(request: IncomingMessage, path: string): Answer | undefined {
+    if (!this.#peers.requested(request.socket.remoteAddress, this.#context.scheduler.now())) {
+      return { status: 429, reason: 'too many requests from one address', headers: ['retry-after', RETRY_AFTER_S] };
+    }
     const refusal = this.#guard.refuses(request);
     if (refusal !== undefined) {
       return refusal.status === 401 ? { ...refusal, headers: ['www-authenticate', 'Bearer'] } : refusal;

@@ -3,8 +3,9 @@
 import { ConfigError } from '../../errors/errors.ts';
 import { FORMATS, type Format } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
+import type { PeerLimits } from '../peers.ts';
 import { hostOption, isLoopback, portOption, type ListeningAddress } from '../listening.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, integerOption, knownOptions, nameOption, wordOption } from '../options.ts';
 
 /** Answers 200 while the flow runs, 503 while it drains. */
 export const HEALTH_PATH: string = '/health';
@@ -31,6 +32,10 @@ export interface HttpSourceOptions {
   readonly maxInFlightBytes?: number;
   /** Default 1024. */
   readonly maxConnections?: number;
+  /** Of these, from one address. Default half of them: one sender cannot lock all others out. */
+  readonly maxConnectionsPerPeer?: number;
+  /** From one address, and as many at once; beyond that 429. Default: as many as the flow takes. */
+  readonly maxRequestsPerPeer?: number;
   /** For the headers. Default 5 s. */
   readonly headersTimeout?: Duration;
   /** For the whole request. Default 15 s. */
@@ -60,6 +65,7 @@ export interface HttpSettings {
   readonly maxEventBytes: number;
   readonly maxInFlightBytes: number;
   readonly maxConnections: number;
+  readonly perPeer: PeerLimits;
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
@@ -79,6 +85,8 @@ const OPTIONS = [
   'maxBodyBytes',
   'maxInFlightBytes',
   'maxConnections',
+  'maxConnectionsPerPeer',
+  'maxRequestsPerPeer',
   'headersTimeout',
   'requestTimeout',
   'idleTimeout',
@@ -89,6 +97,8 @@ const OPTIONS = [
 const MIB = 1024 * 1024;
 const BODY = { min: 64, max: 256 * MIB, default: MIB };
 const IN_FLIGHT = { min: 64, max: 4096 * MIB, default: 64 * MIB };
+/** From one address, per second. */
+const REQUESTS = { min: 1, max: 1_000_000, default: Infinity };
 const CONNECTIONS = { min: 1, max: 65_535, default: 1024 };
 
 /** @throws ConfigError */
@@ -103,9 +113,10 @@ export function readSettings(options: HttpSourceOptions): HttpSettings {
     const fix = 'Beyond this machine a token is required: set token, for example from an environment variable.';
     throw new ConfigError('http().host', 'a loopback address such as 127.0.0.1', host, fix);
   }
+  const maxConnections = integerOption(options.maxConnections, 'http().maxConnections', CONNECTIONS);
   const maxBodyBytes = integerOption(options.maxBodyBytes, 'http().maxBodyBytes', BODY);
   return {
-    name: options.name ?? 'http',
+    name: nameOption(options.name, 'http().name', 'http'),
     address: { host, port: portOption(options.port, 'http().port') },
     path: pathOption(options.path),
     token,
@@ -118,7 +129,14 @@ export function readSettings(options: HttpSourceOptions): HttpSettings {
       maxBodyBytes,
       integerOption(options.maxInFlightBytes, 'http().maxInFlightBytes', IN_FLIGHT),
     ),
-    maxConnections: integerOption(options.maxConnections, 'http().maxConnections', CONNECTIONS),
+    maxConnections,
+    perPeer: {
+      connections: integerOption(options.maxConnectionsPerPeer, 'http().maxConnectionsPerPeer', {
+        ...CONNECTIONS,
+        default: Math.ceil(maxConnections / 2),
+      }),
+      requestsPerSecond: integerOption(options.maxRequestsPerPeer, 'http().maxRequestsPerPeer', REQUESTS),
+    },
     headersTimeoutMs: durationOption(options.headersTimeout, 'http().headersTimeout', 5000, 1),
     requestTimeoutMs: durationOption(options.requestTimeout, 'http().requestTimeout', 15_000, 1),
     idleTimeoutMs: durationOption(options.idleTimeout, 'http().idleTimeout', 30_000, 1),

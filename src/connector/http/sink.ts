@@ -4,6 +4,7 @@
  * **Invariants** (test/integration/connector-http.test.ts)
  * - Only a 2xx answer confirms; redirects are never followed, so events go to the declared host only.
  * - Credentials appear in no message.
+ * - Nothing is sent to an address of this link only (link-local.ts), unless the flow says so.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -16,7 +17,8 @@ import type { Sink } from '../../event/sink.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import type { Duration } from '../../time/duration.ts';
 import { jsonOf, lineEncoder } from '../encode-lines.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, integerOption, knownOptions, nameOption, wordOption } from '../options.ts';
+import { isLinkLocal, lookupBeyondLink, refusal } from './link-local.ts';
 import { systemFailure } from '../system-failure.ts';
 
 export interface HttpSinkOptions {
@@ -36,9 +38,25 @@ export interface HttpSinkOptions {
   readonly maxBatch?: number;
   /** Most requests at a time, each on a connection of its own. Default 16. 1 keeps the order. */
   readonly maxConcurrency?: number;
+  /**
+   * Sends also to addresses of this link only (169.254.0.0/16, fe80::/10 and the metadata services of clouds), where machines
+   * keep their credentials. Default false.
+   */
+  readonly allowLinkLocal?: boolean;
 }
 
-const OPTIONS = ['name', 'url', 'format', 'token', 'headers', 'gzip', 'timeout', 'maxBatch', 'maxConcurrency'];
+const OPTIONS = [
+  'name',
+  'url',
+  'format',
+  'token',
+  'headers',
+  'gzip',
+  'timeout',
+  'maxBatch',
+  'maxConcurrency',
+  'allowLinkLocal',
+];
 const BATCH = { min: 1, max: 1_000_000, default: 1000 };
 const CONCURRENCY = { min: 1, max: 1024, default: 16 };
 /** How much of an answer is kept for the error message. */
@@ -56,6 +74,7 @@ interface Target {
   readonly timeoutMs: number;
   readonly isArray: boolean;
   readonly isCompressed: boolean;
+  readonly allowsLinkLocal: boolean;
 }
 
 /** @throws ConfigError */
@@ -69,7 +88,8 @@ export function httpSink<E>(options: HttpSinkOptions): Sink<E> {
     limits: { maxBatch, maxConcurrency },
     work: 'network',
     open: ({ scheduler }) => {
-      const pool = { keepAlive: true, maxSockets: maxConcurrency };
+      const lookup = target.allowsLinkLocal ? {} : { lookup: lookupBeyondLink() };
+      const pool = { keepAlive: true, maxSockets: maxConcurrency, ...lookup };
       const agent = target.url.protocol === 'https:' ? new HttpsAgent(pool) : new HttpAgent(pool);
       const lines = lineEncoder('ndjson', target.name);
       return {
@@ -176,6 +196,15 @@ export function retryAfter(value: string | undefined, nowEpochMs: number): numbe
 
 function readTarget(options: HttpSinkOptions): Target {
   const url = urlOption(options.url);
+  const allowsLinkLocal = options.allowLinkLocal === true;
+  if (!allowsLinkLocal && isLinkLocal(url.hostname)) {
+    throw new ConfigError(
+      'http().url',
+      'an address beyond this link',
+      url.hostname,
+      `${refusal(url.hostname, url.hostname)}.`,
+    );
+  }
   const isArray = wordOption(options.format, 'http().format', ['ndjson', 'json'], 'ndjson') === 'json';
   const headers: Record<string, string> = {
     'content-type': isArray ? 'application/json' : 'application/x-ndjson',
@@ -187,7 +216,7 @@ function readTarget(options: HttpSinkOptions): Target {
   url.username = '';
   url.password = '';
   return {
-    name: options.name ?? 'http',
+    name: nameOption(options.name, 'http().name', 'http'),
     // A query often carries a key: only its presence is shown.
     shown: `${url.origin}${url.pathname}${url.search === '' ? '' : '?***'}`,
     url,
@@ -195,6 +224,7 @@ function readTarget(options: HttpSinkOptions): Target {
     timeoutMs: durationOption(options.timeout, 'http().timeout', 10_000, 1),
     isArray,
     isCompressed: options.gzip ?? false,
+    allowsLinkLocal,
   };
 }
 

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { ByteOutput, ByteSource, SourceContext } from '../../event/source.ts';
 import { hostAndPort, isLoopback, listen } from '../listening.ts';
+import { Peers } from '../peers.ts';
 import { systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
 import { Guard } from './guard.ts';
@@ -52,8 +53,10 @@ async function serve(
   const { name, address, path, onListening } = settings;
   const { signal } = context;
   if (signal.aborted) return;
-  const handler = new RequestHandler(settings, new Guard(settings), journal, output, context);
+  const peers = new Peers(settings.perPeer);
+  const handler = new RequestHandler(settings, new Guard(settings), peers, journal, output, context);
   const server = serverOf(settings, (request, response) => handler.handle(request, response));
+  boundPerPeer(server, peers, context);
   const bound = await listen(server, address, name);
   if (!isLoopback(address.host)) {
     const what = `open to the network on ${hostAndPort(bound)}, guarded by its token only and not encrypted`;
@@ -90,6 +93,26 @@ function serverOf(
     else socket.destroy();
   });
   return server;
+}
+
+/** Closes at once what one address opens beyond its share, and says so the first time. */
+function boundPerPeer(server: Server, peers: Peers, context: SourceContext): void {
+  const { scheduler } = context;
+  let isSaid = false;
+  server.on('connection', (socket) => {
+    const { remoteAddress } = socket;
+    if (peers.connected(remoteAddress, scheduler.now())) {
+      socket.once('close', () => peers.disconnected(remoteAddress, scheduler.now()));
+      return;
+    }
+    socket.destroy();
+    if (!isSaid)
+      context.notice(
+        'warn',
+        `${remoteAddress ?? 'a sender'} has as many connections as one address may: maxConnectionsPerPeer`,
+      );
+    isSaid = true;
+  });
 }
 
 /** New requests get 503; those under way are answered; then the connections are closed. */

@@ -13,6 +13,7 @@ import type { ByteOutput, ByteSource, Format, SourceContext } from '../../event/
 import type { Duration } from '../../time/duration.ts';
 import { hostAndPort, hostOption, isLoopback, listen, portOption, type ListeningAddress } from '../listening.ts';
 import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { Peers } from '../peers.ts';
 import { systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
 import { Connection, type Ending } from './connection.ts';
@@ -32,6 +33,8 @@ export interface TcpOptions {
   readonly format?: 'ndjson' | 'csv';
   /** More are closed at once. Default 1024. */
   readonly maxConnections?: number;
+  /** Of these, from one address. Default half of them: one sender cannot lock all others out. */
+  readonly maxConnectionsPerPeer?: number;
   /** A connection that is silent for this long is closed. Default: never (0). */
   readonly idleTimeout?: Duration;
   /** Longer events are dead-lettered. Default 1 MiB. */
@@ -47,6 +50,7 @@ const OPTIONS = [
   'exposed',
   'format',
   'maxConnections',
+  'maxConnectionsPerPeer',
   'idleTimeout',
   'maxEventBytes',
   'onListening',
@@ -85,6 +89,7 @@ interface TcpSettings {
   readonly isExposed: boolean;
   readonly format: Format;
   readonly maxConnections: number;
+  readonly perPeer: number;
   readonly idleMs: number;
   readonly maxEventBytes: number;
   readonly onListening: ((address: ListeningAddress) => void) | undefined;
@@ -97,12 +102,17 @@ function readSettings(options: TcpOptions): TcpSettings {
     const fix = 'TCP has no token: anybody who reaches the port may send events. Set exposed: true if that is wanted.';
     throw new ConfigError('tcp().host', 'a loopback address such as 127.0.0.1', host, fix);
   }
+  const maxConnections = integerOption(options.maxConnections, 'tcp().maxConnections', CONNECTIONS);
   return {
     name: options.name ?? 'tcp',
     address: { host, port: portOption(options.port, 'tcp().port') },
     isExposed,
     format: wordOption(options.format, 'tcp().format', ['ndjson', 'csv', 'tsv'], 'ndjson'),
-    maxConnections: integerOption(options.maxConnections, 'tcp().maxConnections', CONNECTIONS),
+    maxConnections,
+    perPeer: integerOption(options.maxConnectionsPerPeer, 'tcp().maxConnectionsPerPeer', {
+      ...CONNECTIONS,
+      default: Math.ceil(maxConnections / 2),
+    }),
     idleMs: durationOption(options.idleTimeout, 'tcp().idleTimeout', 0),
     maxEventBytes: integerOption(options.maxEventBytes, 'tcp().maxEventBytes', MAX_EVENT_BYTES),
     onListening: options.onListening,
@@ -115,10 +125,12 @@ class TcpRun {
   readonly #context: SourceContext;
   readonly #buffer: Uint8Array = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #connections = new Set<Connection>();
+  readonly #peers: Peers;
   #refused = 0;
 
   constructor(settings: TcpSettings, output: ByteOutput, context: SourceContext) {
     this.#settings = settings;
+    this.#peers = new Peers({ connections: settings.perPeer, requestsPerSecond: Infinity });
     this.#output = output;
     this.#context = context;
   }
@@ -143,27 +155,40 @@ class TcpRun {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size >= this.#settings.maxConnections || this.#context.signal.aborted) {
+    const refusal = this.#refuses(socket);
+    if (refusal !== undefined) {
       socket.on('error', () => undefined);
       socket.destroy();
       this.#refused += 1;
-      if (this.#refused === 1 && !this.#context.signal.aborted) {
-        const { name, maxConnections } = this.#settings;
-        this.#context.notice('warn', `${name}: ${maxConnections} connections are open, more are refused`);
-      }
+      if (this.#refused === 1 && !this.#context.signal.aborted) this.#context.notice('warn', refusal);
       return;
     }
+    const { remoteAddress } = socket;
     const { format, idleMs } = this.#settings;
-    const partition = hostAndPort({ host: socket.remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
+    const partition = hostAndPort({ host: remoteAddress ?? 'unknown', port: socket.remotePort ?? 0 });
     const connection: Connection = new Connection(socket, {
       channel: this.#output.channel(partition, format),
       format,
       buffer: this.#buffer,
       idleMs,
-      ended: (ending) => this.#ended(connection, partition, ending),
+      ended: (ending) => {
+        this.#peers.disconnected(remoteAddress, this.#context.scheduler.now());
+        this.#ended(connection, partition, ending);
+      },
     });
     this.#connections.add(connection);
     connection.start();
+  }
+
+  /** Why it is closed at once; else it counts as its sender's. */
+  #refuses({ remoteAddress }: Socket): string | undefined {
+    const { name, maxConnections, perPeer } = this.#settings;
+    if (this.#context.signal.aborted) return 'the run ends';
+    if (this.#connections.size >= maxConnections) {
+      return `${name}: ${maxConnections} connections are open, more are refused`;
+    }
+    if (this.#peers.connected(remoteAddress, this.#context.scheduler.now())) return undefined;
+    return `${name}: ${remoteAddress ?? 'a sender'} has ${perPeer} connections, more of one address are refused (maxConnectionsPerPeer)`;
   }
 
   #ended(connection: Connection, partition: string, ending: Ending): void {

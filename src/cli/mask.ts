@@ -8,8 +8,11 @@ const SECRET_TEXT: readonly (readonly [RegExp, string])[] = [
   [/(\/\/[^/\s:@]*:)[^/\s@]+@/g, '$1***@'],
   [/\b\d(?:[ -]?\d){12,18}\b/g, '***'],
 ];
-/** `"password":"..."` in text that is no whole JSON. */
-const NAMED_TEXT = /("?)([A-Za-z_-]+)\1(\s*[:=]\s*)("(?:[^"\\]|\\.)*"?|[^\s,}&]+)/g;
+/** `"password":"..."` in text that is no whole JSON. A name begins where no name does before it: the time stays linear. */
+const NAMED_TEXT = /(?<![A-Za-z_-])("?)([A-Za-z_-]{1,64})\1(\s{0,8}[:=]\s{0,8})("(?:[^"\\]|\\.)*"?|[^\s,}&]+)/g;
+/** The same in a sentence, where a colon is no assignment: `"password":"..."`, `password=...`. */
+const NAMED_IN_SENTENCE =
+  /(?<![A-Za-z_-])(?:("?)([A-Za-z_-]{1,64})\1(=)|(")([A-Za-z_-]{1,64})"(\s{0,8}:\s{0,8}))("(?:[^"\\]|\\.)*"?|[^\s,}&]+)/g;
 const MAX_DEPTH = 32;
 
 /** The value with every secret as `***`. */
@@ -31,6 +34,15 @@ export function maskedText(text: string): string {
   const named = text.replace(NAMED_TEXT, (all: string, quote: string, name: string, between: string) =>
     SECRET_NAME.test(name) ? `${quote}${name}${quote}${between}***` : all,
   );
+  return SECRET_TEXT.reduce((line, [pattern, by]) => line.replace(pattern, by), named);
+}
+
+/** A message of ours that may quote what came from outside: its own words stay. */
+export function maskedMessage(text: string): string {
+  const named = text.replace(NAMED_IN_SENTENCE, (all: string, ...parts: readonly string[]) => {
+    const [value = '', name = ''] = [parts[6], parts[1] ?? parts[4]];
+    return SECRET_NAME.test(name) ? `${all.slice(0, all.length - value.length)}***` : all;
+  });
   return SECRET_TEXT.reduce((line, [pattern, by]) => line.replace(pattern, by), named);
 }
 
