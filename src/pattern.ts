@@ -75,6 +75,7 @@ export type {
   PredicateTable,
   ShedOrder,
 } from './pattern/matcher.ts';
+export { patternToText } from './pattern/text/print.ts';
 export { patternFromText, type Measured, type TextPattern } from './pattern/text/text.ts';
 export { runProgram } from './pattern/run/program.ts';
 export { chooseMatcher, compilePattern } from './pattern/dag/choose.ts';

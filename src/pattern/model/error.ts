@@ -8,8 +8,8 @@ export class PatternError extends DaoFlowError {
   readonly expected: string;
   readonly received: string;
 
-  constructor(path: string, expected: string, received: unknown) {
-    const shown = show(received);
+  /** @param shown - the received value for people */
+  constructor(path: string, expected: string, received: unknown, shown: string = show(received)) {
     super('DAO_PATTERN', `${path}: expected ${expected}, received ${shown}.`);
     this.path = path;
     this.expected = expected;

@@ -3,17 +3,21 @@
  *
  *     condition  = conjunction { OR conjunction }
  *     conjunction= negation { AND negation }
- *     negation   = [ NOT ] ( "(" condition ")" | TRUE | comparison )
+ *     negation   = [ NOT ] ( "(" condition ")" | TRUE | comparison | THIS IS OF "(" type ")"
+ *                        | ( CONTAINS | STARTS_WITH ) "(" value "," value ")" )
  *     comparison = value ( operator value | [NOT] IN "(" literals ")" | [NOT] BETWEEN value AND value
  *                        | [NOT] LIKE 'text%' | IS [NOT] NULL )
- *     value      = literal | field | step "." field | aggregate "(" step "." ( field | "*" ) [ "," 1 ] ")"
+ *     value      = literal | field | step "." field
+ *                | aggregate "(" [ EARLIER ] step "." ( field | "*" ) [ AND THIS ] ")" | LAST "(" step "." field "," 1 ")"
  *
  * In the condition of a step, its own events include the one under test, as in SQL; LAST(step.field, 1) is the one before.
+ * EARLIER leaves the event under test out, AND THIS takes it in.
  */
 
 import type { AggregateName, AggregateTerm, Comparison, Literal, Predicate, Term } from '../model/predicate.ts';
 import { PatternError } from '../model/error.ts';
 import type { Cursor } from './cursor.ts';
+import { hintFor } from './hints.ts';
 
 /** @param own - the step that is being defined; undefined in MEASURES */
 export function readCondition(cursor: Cursor, own: string | undefined): Predicate {
@@ -29,10 +33,18 @@ export function readValue(cursor: Cursor, own: string | undefined): Term {
   if (literal !== undefined) return literal;
   const aggregate = AGGREGATES.find((name) => cursor.accepts(name.toUpperCase(), '('));
   if (aggregate !== undefined) return readAggregate(cursor, aggregate, own);
+  const { place } = cursor;
   const name = cursor.takes('word', 'a value: a literal, a field, step.field or an aggregate');
+  if (cursor.sees('(')) throw unknownFunction(name, place);
   if (!cursor.accepts('.')) return { field: name };
   const field = cursor.takes('word', 'a field');
   return name === own ? { field } : { agg: 'last', of: name, field };
+}
+
+function unknownFunction(name: string, place: string): PatternError {
+  const hint = hintFor(name);
+  const known = [...AGGREGATES, 'contains', 'starts_with'].map((one) => one.toUpperCase()).join(', ');
+  return new PatternError(place, hint === undefined ? `one of ${known}` : `one of ${known} (${hint})`, name);
 }
 
 function readConjunction(cursor: Cursor, own: string | undefined): Predicate {
@@ -54,9 +66,31 @@ function readNegation(cursor: Cursor, own: string | undefined): Predicate {
     cursor.expects(')');
     return condition;
   }
+  const text = TEXTUAL.find(([word]) => cursor.accepts(word, '('));
+  if (text !== undefined) return readTextual(cursor, text[1], own);
+  if (cursor.accepts('THIS', 'IS', 'OF', '(')) return readType(cursor);
   const value = readValue(cursor, own);
   if (value === true && !seesOperator(cursor)) return { true: true };
   return readComparison(cursor, value, own);
+}
+
+const TEXTUAL = [
+  ['CONTAINS', 'contains'],
+  ['STARTS_WITH', 'startsWith'],
+] as const;
+
+function readTextual(cursor: Cursor, operator: Comparison, own: string | undefined): Predicate {
+  const left = readValue(cursor, own);
+  cursor.expects(',');
+  const right = readValue(cursor, own);
+  cursor.expects(')');
+  return { cmp: [left, operator, right] };
+}
+
+function readType(cursor: Cursor): Predicate {
+  const isType = cursor.takes('string', "a type such as 'Trade'");
+  cursor.expects(')');
+  return { isType };
 }
 
 const OPERATORS: Readonly<Record<string, Comparison>> = {
@@ -92,7 +126,10 @@ function readComparison(cursor: Cursor, left: Term, own: string | undefined): Pr
   if (cursor.accepts('IS')) return readNull(cursor, left);
   const sign = Object.keys(OPERATORS).find((one) => cursor.accepts(one));
   const operator = sign === undefined ? undefined : OPERATORS[sign];
-  if (operator === undefined) throw cursor.error('a comparison: = <> < <= > >= IN BETWEEN LIKE IS');
+  if (operator === undefined) {
+    const isSum = ['+', '-', '*'].some((one) => cursor.sees(one));
+    throw cursor.error(`a comparison: = <> < <= > >= IN BETWEEN LIKE IS${isSum ? '; there is no arithmetic' : ''}`);
+  }
   return { cmp: [left, operator, readValue(cursor, own)] };
 }
 
@@ -121,23 +158,28 @@ function readNull(cursor: Cursor, left: Term): Predicate {
 const AGGREGATES: readonly AggregateName[] = ['sum', 'count', 'first', 'last', 'min', 'max', 'avg'];
 
 function readAggregate(cursor: Cursor, agg: AggregateName, own: string | undefined): Term {
-  const of = cursor.takes('word', 'the name of a step');
+  const { isQuoted } = cursor.token;
+  let of = cursor.takes('word', 'the name of a step');
+  const isEarlier = !isQuoted && of.toUpperCase() === 'EARLIER' && cursor.token.kind === 'word';
+  if (isEarlier) of = cursor.takes('word', 'the name of a step');
   let field: string | undefined;
   if (cursor.accepts('.') && !cursor.accepts('*')) field = cursor.takes('word', 'a field or *');
   if (agg !== 'count' && field === undefined) throw cursor.error(`a field in ${agg.toUpperCase()}(${of}.field)`);
   const isBefore = agg === 'last' && cursor.accepts(',');
   if (isBefore && cursor.integer() !== 1) throw cursor.error('1: the event before');
+  const isWithThis = !isBefore && cursor.accepts('AND', 'THIS');
   cursor.expects(')');
-  if (of === own && agg === 'last' && !isBefore && field !== undefined) return { field };
   const term: AggregateTerm = { agg, of, ...(field === undefined ? {} : { field }) };
-  return of === own && !isBefore ? { ...term, plusCurrent: true } : term;
+  if (isWithThis) return { ...term, plusCurrent: true };
+  if (of !== own || isBefore || isEarlier) return term;
+  return agg === 'last' && field !== undefined ? { field } : { ...term, plusCurrent: true };
 }
 
 function readLiteral(cursor: Cursor): Literal | undefined {
   const { kind } = cursor.token;
-  if (kind === 'number') return Number(cursor.takes('number', 'a number'));
+  if (kind === 'number') return cursor.number();
   if (kind === 'string') return cursor.takes('string', 'a string');
-  if (cursor.accepts('-')) return -Number(cursor.takes('number', 'a number'));
+  if (cursor.accepts('-')) return -cursor.number();
   if (cursor.accepts('TRUE')) return true;
   if (cursor.accepts('FALSE')) return false;
   return cursor.accepts('NULL') ? null : undefined;

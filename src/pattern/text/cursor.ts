@@ -1,6 +1,7 @@
 /** Walks the tokens of a text; says what it expected where something else stands. */
 
 import { PatternError } from '../model/error.ts';
+import { hintFor } from './hints.ts';
 import { placeName, tokensOf, type Token } from './tokens.ts';
 
 /** Parentheses and the like nest at most so deep. */
@@ -50,15 +51,20 @@ export class Cursor {
     return token.text;
   }
 
+  number(): number {
+    return Number(this.takes('number', 'a number'));
+  }
+
   integer(): number {
     const { token } = this;
-    if (token.kind !== 'number' || token.text.includes('.')) throw this.error('a whole number');
+    if (token.kind !== 'number' || !Number.isInteger(Number(token.text))) throw this.error('a whole number');
     this.#at++;
     return Number(token.text);
   }
 
   error(expected: string): PatternError {
-    return new PatternError(this.place, expected, this.token.text);
+    const hint = this.token.isQuoted ? undefined : hintFor(this.token.text);
+    return new PatternError(this.place, hint === undefined ? expected : `${expected} (${hint})`, this.token.text);
   }
 
   /** Reads something that may contain itself. */
@@ -77,7 +83,7 @@ export class Cursor {
   }
 }
 
-function isText({ kind, text }: Token, expected: string): boolean {
-  if (kind === 'word') return text.toUpperCase() === expected;
+function isText({ kind, text, isQuoted }: Token, expected: string): boolean {
+  if (kind === 'word') return !isQuoted && text.toUpperCase() === expected;
   return kind === 'sign' && text === expected;
 }

@@ -3,22 +3,35 @@
  *
  *     alternatives = sequence { "|" sequence }
  *     sequence     = element { [ "->" | "->>" | "!->" | "!" ] element }
- *     element      = ( name | "(" alternatives ")" | PERMUTE "(" names ")" ) [ quantifier [ "?" ] [ ":" contiguity ] ]
+ *     element      = ( name | "(" alternatives ")" | PERMUTE "(" names ")" ) [ loop ] [ GAP duration ]
+ *     names        = name { ( "," | "->" | "->>" ) name }
+ *     loop         = quantifier [ "?" ] [ ":" contiguity ] [ OPTIONAL ] [ UNTIL "(" condition ")" ]
  *     quantifier   = "*" | "+" | "?" | "{" [n] [ "," [m] ] "}"
+ *
+ * GAP is the longest time since the event before; of a loop, between its events.
  */
 
 import type { Link, Quantifier, SingleStep, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
+import { readCondition } from './condition.ts';
 import type { Cursor } from './cursor.ts';
+import { readDuration } from './duration.ts';
 
 export type Definitions = ReadonlyMap<string, Predicate>;
 
-/** The steps without their conditions: DEFINE stands after them. */
-export function readSequence(cursor: Cursor): readonly Step[] {
+export interface ReadSteps {
+  /** Without their conditions: DEFINE stands after them. */
+  readonly steps: readonly Step[];
+  /** Where the name of each single step stands, in order. */
+  readonly places: readonly string[];
+}
+
+export function readSequence(cursor: Cursor): ReadSteps {
+  const places: string[] = [];
   cursor.expects('(');
-  const steps = cursor.nested(() => readAlternatives(cursor, null));
+  const steps = cursor.nested(() => readAlternatives(cursor, null, places));
   cursor.expects(')');
-  return steps;
+  return { steps, places };
 }
 
 /** The same steps with their conditions. */
@@ -37,17 +50,17 @@ function withCondition(step: SingleStep, definitions: Definitions): SingleStep {
   return where === undefined ? step : { ...step, where };
 }
 
-function readAlternatives(cursor: Cursor, link: Link | null): readonly Step[] {
-  const branches = [readElements(cursor)];
-  while (cursor.accepts('|')) branches.push(readElements(cursor));
+function readAlternatives(cursor: Cursor, link: Link | null, places: string[]): readonly Step[] {
+  const branches = [readElements(cursor, places)];
+  while (cursor.accepts('|')) branches.push(readElements(cursor, places));
   const [only] = branches;
   return branches.length === 1 && only !== undefined ? only : [{ link, anyOf: branches }];
 }
 
-function readElements(cursor: Cursor): Step[] {
-  const steps: Step[] = [readElement(cursor, null)];
+function readElements(cursor: Cursor, places: string[]): Step[] {
+  const steps: Step[] = [readElement(cursor, null, places)];
   while (!cursor.sees(')') && !cursor.sees('|')) {
-    steps.push(readElement(cursor, readLink(cursor)));
+    steps.push(readElement(cursor, readLink(cursor), places));
   }
   return steps;
 }
@@ -59,24 +72,45 @@ function readLink(cursor: Cursor): Link {
   return cursor.accepts('!') ? 'notNext' : 'next';
 }
 
-function readElement(cursor: Cursor, link: Link | null): Step {
-  const element = readPrimary(cursor, link);
+function readElement(cursor: Cursor, link: Link | null, places: string[]): Step {
+  const element = readPrimary(cursor, link, places);
   const quantifier = readQuantifier(cursor, link, 'name' in element);
-  return quantifier === undefined ? element : { ...element, quantifier };
+  const gapMs = cursor.accepts('GAP') ? readDuration(cursor) : undefined;
+  const gap = gapMs === undefined ? {} : { gapMs };
+  if (quantifier === undefined) return { ...element, ...gap };
+  if (quantifier.min === undefined) return { ...element, quantifier, ...gap };
+  return { ...element, quantifier: { ...quantifier, ...gap } };
 }
 
-function readPrimary(cursor: Cursor, link: Link | null): Step {
+function readPrimary(cursor: Cursor, link: Link | null, places: string[]): Step {
   if (cursor.accepts('PERMUTE', '(')) {
-    const names = cursor.several(() => cursor.takes('word', 'the name of a step'));
-    cursor.expects(')');
-    return { link, permute: names.map((name, index) => ({ link: index === 0 ? null : 'next', name })) };
+    const permute = [readPermuted(cursor, null, places)];
+    while (!cursor.accepts(')')) permute.push(readPermuted(cursor, readSeparator(cursor), places));
+    return { link, permute };
   }
-  if (!cursor.accepts('(')) return { link, name: cursor.takes('word', 'the name of a step, or (') };
-  const steps = cursor.nested(() => readAlternatives(cursor, link));
+  if (!cursor.accepts('(')) return { link, name: readName(cursor, 'the name of a step, or (', places) };
+  const steps = cursor.nested(() => readAlternatives(cursor, link, places));
   cursor.expects(')');
   const [only] = steps;
   const isChoice = steps.length === 1 && only !== undefined && 'anyOf' in only && only.quantifier === undefined;
   return isChoice ? { ...only, link } : { link, group: steps };
+}
+
+function readName(cursor: Cursor, expected: string, places: string[]): string {
+  places.push(cursor.place);
+  return cursor.takes('word', expected);
+}
+
+function readPermuted(cursor: Cursor, link: Link | null, places: string[]): SingleStep {
+  const name = readName(cursor, 'the name of a step', places);
+  return cursor.accepts('GAP') ? { link, name, gapMs: readDuration(cursor) } : { link, name };
+}
+
+function readSeparator(cursor: Cursor): Link {
+  if (cursor.accepts(',')) return 'next';
+  if (cursor.accepts('->')) return 'followedBy';
+  if (cursor.accepts('->>')) return 'followedByAny';
+  throw cursor.error(', or -> or ->> or )');
 }
 
 /** As in SQL, loops are greedy unless `?` follows; a group has no such choice. */
@@ -87,11 +121,21 @@ function readQuantifier(cursor: Cursor, link: Link | null, isSingle: boolean): Q
   const isReluctant = cursor.accepts('?');
   const inner = cursor.accepts(':') ? readContiguity(cursor) : CONTIGUITY[link ?? 'next'];
   const isGreedy = isSingle && !isReluctant && range.max !== range.min;
-  return { ...range, inner, ...(isGreedy ? { greedy: true } : {}) };
+  const optional = cursor.accepts('OPTIONAL') ? { optional: true } : {};
+  const until = cursor.accepts('UNTIL') ? { until: readUntil(cursor) } : {};
+  return { ...range, inner, ...(isGreedy ? { greedy: true } : {}), ...optional, ...until };
+}
+
+/** About the event that would come next: the loop holds only what came before it. */
+function readUntil(cursor: Cursor): Predicate {
+  cursor.expects('(');
+  const until = readCondition(cursor, undefined);
+  cursor.expects(')');
+  return until;
 }
 
 /** Repetitions follow each other as the step follows the one before, unless it says otherwise. */
-const CONTIGUITY: Readonly<Record<Link, NonNullable<Quantifier['inner']>>> = {
+export const CONTIGUITY: Readonly<Record<Link, NonNullable<Quantifier['inner']>>> = {
   next: 'strict',
   followedBy: 'relaxed',
   followedByAny: 'any',

@@ -3,6 +3,8 @@ import { PatternError } from '../model/error.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { patternFromText } from './text.ts';
 
+const priceAtLeast9: Predicate = { cmp: [{ field: 'price' }, '>=', 9] };
+
 const steps = (pattern: string): unknown => patternFromText(`PATTERN (${pattern})`).model.steps;
 
 function condition(text: string): Predicate | undefined {
@@ -141,6 +143,30 @@ test.each<[string, unknown]>([
   expect(steps(text)).toEqual(expected);
 });
 
+test.each<[string, unknown]>([
+  ['a+ UNTIL (price >= 9)', { min: 1, max: null, inner: 'strict', greedy: true, until: priceAtLeast9 }],
+  ["a{2,4}?:any OPTIONAL GAP '5 s'", { min: 2, max: 4, inner: 'any', optional: true, gapMs: 5_000 }],
+  ['a? GAP 10', { optional: true }],
+])('%s is a loop', (text, quantifier) => {
+  const [step] = patternFromText(`PATTERN (${text})`).model.steps;
+  expect(step?.quantifier).toEqual(quantifier);
+  expect(step?.gapMs).toBe(text.endsWith('GAP 10') ? 10 : undefined);
+});
+
+test('a group has an end too, and permuted steps may follow loosely', () => {
+  expect(steps('(a b)+ UNTIL (price >= 9) GAP 7')).toMatchObject([{ quantifier: { until: priceAtLeast9, gapMs: 7 } }]);
+  expect(steps("PERMUTE(a -> b GAP INTERVAL '1' SECOND ->> c)")).toEqual([
+    {
+      link: null,
+      permute: [
+        { link: null, name: 'a' },
+        { link: 'followedBy', name: 'b', gapMs: 1_000 },
+        { link: 'followedByAny', name: 'c' },
+      ],
+    },
+  ]);
+});
+
 const price = { field: 'price' };
 
 test.each<[string, Predicate]>([
@@ -170,6 +196,19 @@ test.each<[string, Predicate]>([
   ['SUM(a.price) < 8', { cmp: [{ agg: 'sum', of: 'a', field: 'price', plusCurrent: true }, '<', 8] }],
   ['COUNT(x.*) = 1', { cmp: [{ agg: 'count', of: 'x' }, '==', 1] }],
   ['LAST(a.price, 1) IS NULL', { cmp: [{ agg: 'count', of: 'a' }, '==', 0] }],
+  [
+    "CONTAINS(name, 'a%') AND STARTS_WITH(name, x.name)",
+    {
+      and: [
+        { cmp: [{ field: 'name' }, 'contains', 'a%'] },
+        { cmp: [{ field: 'name' }, 'startsWith', { agg: 'last', of: 'x', field: 'name' }] },
+      ],
+    },
+  ],
+  ["THIS IS OF ('Trade')", { isType: 'Trade' }],
+  ['SUM(EARLIER a.price) < 8', { cmp: [{ agg: 'sum', of: 'a', field: 'price' }, '<', 8] }],
+  ['SUM(x.price AND THIS) < 8', { cmp: [{ agg: 'sum', of: 'x', field: 'price', plusCurrent: true }, '<', 8] }],
+  ['"sum" > 1e3', { cmp: [{ field: 'sum' }, '>', 1_000] }],
   ['price IS NOT NULL', { not: { cmp: [price, '==', null] } }],
   ['"any name" = TRUE', { cmp: [{ field: 'any name' }, '==', true] }],
 ])('DEFINE a AS %s', (text, expected) => {
@@ -182,6 +221,7 @@ test.each([
   ['AFTER MATCH NO SKIP', { strategy: 'noSkip' }],
   ['AFTER MATCH SKIP TO FIRST b', { strategy: 'toFirst', ref: 'b' }],
   ['AFTER MATCH SKIP TO LAST b', { strategy: 'toLast', ref: 'b' }],
+  ['AFTER MATCH SKIP TO LAST b OR ERROR', { strategy: 'toLast', ref: 'b', errorOnMiss: true }],
   ['AFTER MATCH SKIP TO b', { strategy: 'toLast', ref: 'b' }],
 ])('"%s" is a skip strategy', (text, expected) => {
   expect(patternFromText(`${text} PATTERN (a b)`).model.skip).toEqual(expected);
@@ -202,12 +242,18 @@ test.each([
   ['PATTERN (a) DEFINE a AS price', 'line 1, column 30', /a comparison/],
   ['PATTERN (a) DEFINE a AS price = #', 'line 1, column 33', /a sign/],
   ["PATTERN (a) DEFINE a AS n LIKE '%x'", 'line 1, column 32', /% at the end/],
-  ['PATTERN (a{2,1})', 'steps[0].quantifier.max', /from 2/],
-  ['PATTERN (a a)', 'steps[1].name', /a name/],
-  ['PATTERN (a !-> b)', 'steps[1]', /within/],
-  ['PATTERN (a) DEFINE b AS TRUE', 'DEFINE', /a step of the pattern: a/],
+  ['PATTERN (a{2,1})', 'line 1, column 10', /from 2/],
+  ['PATTERN (a a)', 'line 1, column 12', /a name/],
+  ['PATTERN (a !-> b)', 'line 1, column 16', /within/],
+  ['PATTERN (x (a | PERMUTE(b, c) (d | e a)))', 'line 1, column 38', /a name/],
+  ['PATTERN (x PERMUTE(b, c GAP 0))', 'line 1, column 23', /above 0/],
+  ['PATTERN (a b) DEFINE b AS price > PREV(price)', 'line 1, column 35', /LAST\(step.field, 1\)/],
+  ['PATTERN (a b) DEFINE b AS price + 1 > 2', 'line 1, column 33', /no arithmetic/],
+  ['ALL ROWS PER MATCH PATTERN (a)', 'line 1, column 1', /PATTERN \(ALL ROWS PER MATCH is not supported/],
+  ['PATTERN (a+ UNTIL price > 1)', 'line 1, column 19', /\(/],
+  ['PATTERN (a) DEFINE b AS TRUE', 'line 1, column 20', /a step of the pattern: a/],
   ['PATTERN (a) DEFINE a AS TRUE, a AS TRUE', 'line 1, column 31', /one definition/],
-  ['MEASURES COUNT(b.*) AS n PATTERN (a)', 'MEASURES n', /a step that binds/],
+  ['MEASURES COUNT(b.*) AS n PATTERN (a)', 'line 1, column 10', /a step that binds/],
   ["PATTERN (a) WITHIN INTERVAL '5' FORTNIGHT", 'line 1, column 33', /MINUTE/],
   [`PATTERN (${'('.repeat(100)}a`, 'line 1, column 74', /levels/],
   [' '.repeat(70_000), 'text', /characters/],

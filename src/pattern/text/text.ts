@@ -4,7 +4,6 @@
  */
 
 import { matchOperator } from '../match/match-collector.ts';
-import { durationMs } from '../../time/duration.ts';
 import type { Pattern } from '../builder/builder.ts';
 import { explain } from '../explain.ts';
 import type { Bindings } from '../matcher.ts';
@@ -15,6 +14,8 @@ import type { PatternModel, Skip } from '../model/pattern.ts';
 import type { AggregateTerm, Predicate, Term } from '../model/predicate.ts';
 import { readCondition, readValue } from './condition.ts';
 import { Cursor } from './cursor.ts';
+import { readDuration } from './duration.ts';
+import { stepsBefore } from './places.ts';
 import { defined, readSequence } from './sequence.ts';
 
 /** What a match of a text gives: its MEASURES by name; without any, the events of each step. */
@@ -49,14 +50,15 @@ export function patternFromText<E = unknown>(text: string, name = 'pattern'): Te
   if (cursor.accepts('ONE', 'ROW')) cursor.expects('PER', 'MATCH');
   const skip = readSkip(cursor);
   cursor.expects('PATTERN');
-  const steps = readSequence(cursor);
+  const { steps, places } = readSequence(cursor);
   const within = readWithin(cursor);
-  const definitions = cursor.accepts('DEFINE') ? readDefinitions(cursor) : new Map<string, Predicate>();
+  const definitions = cursor.accepts('DEFINE')
+    ? readDefinitions(cursor, allNames(steps))
+    : new Map<string, Predicate>();
   if (isWrapped) cursor.expects(')');
   cursor.accepts(';');
   if (cursor.token.kind !== 'end') throw cursor.error('the end');
-  checkDefinitions(steps, definitions);
-  const model = checked<E>({ steps: defined(steps, definitions), ...within, skip });
+  const model = placed(places, { steps: defined(steps, definitions), ...within, skip }, checked<E>);
   checkMeasures(measures, model);
   return {
     name,
@@ -70,9 +72,25 @@ export function patternFromText<E = unknown>(text: string, name = 'pattern'): Te
   };
 }
 
+/** What is wrong with a step is said where its name stands. */
+function placed<E>(
+  places: readonly string[],
+  model: PatternModel<E>,
+  check: (model: PatternModel<E>) => PatternModel<E>,
+): PatternModel<E> {
+  try {
+    return check(model);
+  } catch (error) {
+    if (!(error instanceof PatternError) || !error.path.startsWith('steps[')) throw error;
+    const place = places[stepsBefore(model.steps, error.path) ?? 0];
+    throw place === undefined ? error : new PatternError(place, error.expected, undefined, error.received);
+  }
+}
+
 interface Measure {
   readonly name: string;
   readonly value: Term;
+  readonly place: string;
 }
 
 function readField(cursor: Cursor): string {
@@ -80,9 +98,10 @@ function readField(cursor: Cursor): string {
 }
 
 function readMeasure(cursor: Cursor): Measure {
+  const { place } = cursor;
   const value = readValue(cursor, undefined);
   cursor.expects('AS');
-  return { name: cursor.takes('word', 'a name for the measure'), value };
+  return { name: cursor.takes('word', 'a name for the measure'), value, place };
 }
 
 /** As in SQL, a match is skipped as a whole unless the text says otherwise. */
@@ -101,50 +120,26 @@ function readSkip(cursor: Cursor): Skip {
   }
   const strategy = cursor.accepts('FIRST') ? 'toFirst' : 'toLast';
   cursor.accepts('LAST');
-  return { strategy, ref: cursor.takes('word', 'the name of a step') };
+  const ref = cursor.takes('word', 'the name of a step');
+  return cursor.accepts('OR', 'ERROR') ? { strategy, ref, errorOnMiss: true } : { strategy, ref };
 }
 
-/** `INTERVAL '5' MINUTE`, `'5 min'`, or milliseconds. */
 function readWithin(cursor: Cursor): Pick<PatternModel, 'within'> {
-  if (!cursor.accepts('WITHIN')) return {};
-  const { place } = cursor;
-  const isInterval = cursor.accepts('INTERVAL');
-  const amount =
-    !isInterval && cursor.token.kind === 'number' ? cursor.integer() : cursor.takes('string', "a time such as '5 min'");
-  if (!isInterval) return { within: { ms: durationMs(amount, place), scope: 'firstToLast' } };
-  const count = Number(amount);
-  const unit = UNITS.find(([names]) => names.some((name) => cursor.accepts(name)));
-  if (unit === undefined) throw cursor.error('MILLISECOND, SECOND, MINUTE, HOUR or DAY');
-  if (!Number.isFinite(count)) throw new PatternError(place, 'a number in the interval', amount);
-  return { within: { ms: count * unit[1], scope: 'firstToLast' } };
+  return cursor.accepts('WITHIN') ? { within: { ms: readDuration(cursor), scope: 'firstToLast' } } : {};
 }
 
-const UNITS: readonly (readonly [readonly string[], number])[] = [
-  [['MILLISECOND', 'MILLISECONDS'], 1],
-  [['SECOND', 'SECONDS'], 1_000],
-  [['MINUTE', 'MINUTES'], 60_000],
-  [['HOUR', 'HOURS'], 3_600_000],
-  [['DAY', 'DAYS'], 86_400_000],
-];
-
-function readDefinitions(cursor: Cursor): Map<string, Predicate> {
+/** A definition of no step is a misspelt name. */
+function readDefinitions(cursor: Cursor, names: readonly string[]): Map<string, Predicate> {
   const definitions = new Map<string, Predicate>();
   cursor.several(() => {
     const { place } = cursor;
     const name = cursor.takes('word', 'the name of a step');
+    if (!names.includes(name)) throw new PatternError(place, `a step of the pattern: ${names.join(', ')}`, name);
     if (definitions.has(name)) throw new PatternError(place, 'one definition per step', name);
     cursor.expects('AS');
     definitions.set(name, readCondition(cursor, name));
   });
   return definitions;
-}
-
-/** A definition of no step is a misspelt name. */
-function checkDefinitions(steps: PatternModel['steps'], definitions: ReadonlyMap<string, Predicate>): void {
-  const names = new Set(allNames(steps));
-  for (const name of definitions.keys()) {
-    if (!names.has(name)) throw new PatternError('DEFINE', `a step of the pattern: ${[...names].join(', ')}`, name);
-  }
 }
 
 function allNames(steps: PatternModel['steps']): string[] {
@@ -157,10 +152,10 @@ function allNames(steps: PatternModel['steps']): string[] {
 
 function checkMeasures(measures: readonly Measure[], { steps }: PatternModel<never>): void {
   const names = boundNames(steps);
-  for (const { name, value } of measures) {
-    if (isField(value)) throw new PatternError(`MEASURES ${name}`, 'step.field or an aggregate', value.field);
+  for (const { value, place } of measures) {
+    if (isField(value)) throw new PatternError(place, 'step.field or an aggregate', value.field);
     if (!isLiteral(value) && !names.includes(value.of)) {
-      throw new PatternError(`MEASURES ${name}`, `a step that binds: ${names.join(', ')}`, value.of);
+      throw new PatternError(place, `a step that binds: ${names.join(', ')}`, value.of);
     }
   }
 }

@@ -6,6 +6,8 @@ export interface Token {
   readonly kind: 'word' | 'number' | 'string' | 'sign' | 'end';
   /** Words as written, strings without their quotes. */
   readonly text: string;
+  /** A word in double quotes is a name, never a keyword. */
+  readonly isQuoted: boolean;
   readonly line: number;
   readonly column: number;
 }
@@ -16,10 +18,10 @@ const MAX_LENGTH = 65_536;
 const SPACE = /\s+|--[^\n]*/y;
 const TOKENS: readonly (readonly [Token['kind'], RegExp])[] = [
   ['word', /[A-Za-z_][A-Za-z0-9_]*/y],
-  ['number', /\d+(?:\.\d+)?/y],
+  ['number', /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y],
   ['string', /'(?:[^']|'')*'/y],
   // A name in double quotes may be any text.
-  ['word', /"[^"]+"/y],
+  ['word', /"(?:[^"]|"")*"/y],
   ['sign', /!->|->>|->|<>|<=|>=|!=|[(){}|,.*+?=<>!:;-]/y],
 ];
 
@@ -33,7 +35,7 @@ export function tokensOf(text: string): Token[] {
     tokens.push(token.token);
     at = skipSpace(text, token.end);
   }
-  tokens.push({ kind: 'end', text: 'the end', ...placeOf(text, text.length) });
+  tokens.push({ kind: 'end', text: 'the end', isQuoted: false, ...placeOf(text, text.length) });
   return tokens;
 }
 
@@ -51,14 +53,15 @@ function tokenAt(text: string, at: number): { token: Token; end: number } {
     shape.lastIndex = at;
     const [found] = shape.exec(text) ?? [];
     if (found === undefined) continue;
-    return { token: { kind, text: unquoted(found), ...placeOf(text, at) }, end: at + found.length };
+    const isQuoted = found.startsWith('"');
+    return { token: { kind, text: unquoted(found), isQuoted, ...placeOf(text, at) }, end: at + found.length };
   }
   throw new PatternError(placeName(placeOf(text, at)), 'a word, a number, a string or a sign', text.charAt(at));
 }
 
 function unquoted(found: string): string {
   if (found.startsWith("'")) return found.slice(1, -1).replaceAll("''", "'");
-  return found.startsWith('"') ? found.slice(1, -1) : found;
+  return found.startsWith('"') ? found.slice(1, -1).replaceAll('""', '"') : found;
 }
 
 function placeOf(text: string, at: number): Pick<Token, 'line' | 'column'> {
