@@ -1,6 +1,8 @@
-/** The public door `daoflow/log`: records on disk that survive whatever ends the process. */
+/** The public door `daoflow/log`: records on disk that survive whatever ends the process, alone and in flows. */
 
 export { durableLog } from './engine/durable-log.ts';
+export { log } from './connector/log/log.ts';
+export type { LogConnector, LogConnectorOptions } from './connector/log/log.ts';
 export type { Log } from './log/log.ts';
 export type { LogStats } from './log/stats.ts';
 export type { LogOptions } from './log/options.ts';

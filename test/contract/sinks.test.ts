@@ -8,9 +8,11 @@ import { WritableStream } from 'node:stream/web';
 import { gunzipSync } from 'node:zlib';
 import { file } from '../../src/connector/file/file.ts';
 import { http } from '../../src/connector/http/http.ts';
+import { log } from '../../src/connector/log/log.ts';
 import { callback, memory } from '../../src/connector/memory/memory.ts';
 import { stdout } from '../../src/connector/stdio/stdout.ts';
 import { stream } from '../../src/connector/stream/stream.ts';
+import { durableLog } from '../../src/engine/durable-log.ts';
 import { ConnectorError } from '../../src/errors/errors.ts';
 import { sinkContract, type PreparedSink, type Record } from './sink-contract.ts';
 
@@ -69,6 +71,23 @@ sinkContract({
       const path = join(folder, 'out.ndjson');
       return { sink: file(path), read: () => parse(readFileSync(path, 'utf8')) };
     }),
+});
+sinkContract({
+  name: 'log',
+  skips: { failure: 'a disk that fails: src/log' },
+  prepare: () =>
+    inFolder((folder) => ({
+      sink: log(folder),
+      read: async () => {
+        const queue = await durableLog(folder);
+        const events: unknown[] = [];
+        for await (const batch of queue.read({ follow: false })) {
+          for (const bytes of batch) events.push(JSON.parse(Buffer.from(bytes).toString()));
+        }
+        await queue.close();
+        return events;
+      },
+    })),
 });
 sinkContract({
   name: 'file (gzip, fsync)',

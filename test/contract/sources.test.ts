@@ -10,6 +10,8 @@ import { file } from '../../src/connector/file/file.ts';
 import { generate, generateBytes } from '../../src/connector/generate/generate.ts';
 import { http } from '../../src/connector/http/http.ts';
 import { fromBatches, iterable } from '../../src/connector/iterable/iterable.ts';
+import { log } from '../../src/connector/log/log.ts';
+import { durableLog } from '../../src/engine/durable-log.ts';
 import { stdin } from '../../src/connector/stdio/stdin.ts';
 import { stream } from '../../src/connector/stream/stream.ts';
 import { tcp } from '../../src/connector/tcp/tcp.ts';
@@ -58,6 +60,17 @@ sourceContract({
       }
     }),
   }),
+});
+sourceContract({
+  name: 'log',
+  isEndless: false,
+  prepare: async (events) => {
+    const folder = mkdtempSync(join(tmpdir(), 'daoflow-'));
+    const queue = await durableLog(folder);
+    await queue.append(events.map((event) => Buffer.from(JSON.stringify(event))));
+    await queue.close();
+    return { source: log(folder, { follow: false }), cleanUp: () => rmSync(folder, { recursive: true, force: true }) };
+  },
 });
 sourceContract({
   name: 'generate',
