@@ -1,7 +1,7 @@
 /**
  * `npm run test:faults`: real processes that are killed, stopped and drained, and a checker outside them that decides
  * from sequence numbers per key. Options: `--kills N` (50), `--quick` (10), `--events N` for the unthrottled stream (2,000,000).
- * A seed is printed; `--seed N` repeats its times.
+ * A seed is printed; `--seed N` repeats its times. `--only postgres` runs the rows of one kind: files, handlers, postgres.
  */
 import './setup.mjs';
 import { spawn, spawnSync } from 'node:child_process';
@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeEvents } from '../test/faults/events.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
+import { postgresRows } from '../test/faults/postgres.mjs';
 import { at } from './lib/paths.mjs';
 
 const option = (name, otherwise) => {
@@ -18,6 +19,8 @@ const option = (name, otherwise) => {
   return place < 0 ? otherwise : Number(process.argv[place + 1]);
 };
 const isQuick = process.argv.includes('--quick');
+const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : undefined;
+const isWanted = (kind) => only === undefined || only === kind;
 const KILLS = option('kills', isQuick ? 10 : 50);
 const FREE_EVENTS = option('events', isQuick ? 500_000 : 2_000_000);
 const RATE = 50_000;
@@ -45,6 +48,12 @@ console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped}
 process.exit(counts.failed === 0 ? 0 : 1);
 
 async function main() {
+  if (isWanted('files')) await fileRows();
+  if (isWanted('handlers')) await handlerRows(folder, row);
+  if (isWanted('postgres')) await postgresRows(folder, { row, skip, random, kills: Math.ceil(KILLS / 2) });
+}
+
+async function fileRows() {
   await killed(`kill -9, ${KILLS} times, under ${RATE.toLocaleString('en')} events/s`, KILLS * RATE, KILLS, RATE);
   await killed(
     `kill -9, 10 times, ${FREE_EVENTS.toLocaleString('en')} events at full speed`,
@@ -54,7 +63,6 @@ async function main() {
   );
   await stopped();
   await drained();
-  await handlerRows(folder, row);
 }
 
 /** Dies at random, again and again, then runs to its end. */
@@ -156,4 +164,9 @@ function between([from, to]) {
 function row(name, isRight, figures) {
   counts[isRight ? 'passed' : 'failed'] += 1;
   console.log(`${isRight ? 'passed' : 'FAILED'}  ${name}: ${figures}`);
+}
+
+function skip(name, reason) {
+  counts.skipped += 1;
+  console.log(`skipped ${name}: ${reason}`);
 }

@@ -3,7 +3,7 @@
  * many rows. Interleaved, median and spread of the rounds; the rows are counted afterwards. For a server on this machine.
  *
  * `node scripts/services.mjs -- npx jiti bench/micro/postgres.ts`
- * Options: --rounds 3 --ms 800 --batches 1,256 --calls 1,16
+ * Options: --rounds 3 --ms 800 --batches 1,256 --calls 1,16 --ways sink (those whose names begin with it)
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -27,6 +27,8 @@ const TYPES = Object.values(COLUMNS);
 const TABLE = 'daoflow_bench';
 /** Calls per connection before it counts: the server plans a prepared statement anew five times. */
 const WARM_UP = 6;
+/** From checkpoint to checkpoint, where rows are committed with it. */
+const COMMIT_MS = 200;
 /** Width of a column, characters. */
 const COLUMN = 26;
 
@@ -55,6 +57,7 @@ const { values: options } = parseArgs({
     ms: { type: 'string', default: '800' },
     batches: { type: 'string', default: '1,16,256,1024,4096' },
     calls: { type: 'string', default: '1,4,16' },
+    ways: { type: 'string', default: '' },
   },
 });
 const numbers = (list: string): number[] => list.split(',').map(Number);
@@ -62,6 +65,8 @@ const numbers = (list: string): number[] => list.split(',').map(Number);
 const WAYS: Readonly<Record<string, Open>> = {
   'sink, insert': () => sink({ mode: 'insert' }),
   'sink, copy': () => sink({ mode: 'copy' }),
+  'sink, insert, once': () => once({ mode: 'insert' }),
+  'sink, copy, once': () => once({ mode: 'copy' }),
   'sink, insert, key': () => sink({ mode: 'insert', key: ['probe', 'big'] }),
   'sink, copy, key': () => sink({ mode: 'copy', key: ['probe', 'big'] }),
   'VALUES list': raw((sql, events) => {
@@ -84,6 +89,40 @@ const WAYS: Readonly<Record<string, Open>> = {
     return sql.unsafe(`insert into ${TABLE} (${NAMES.join()}) ${rows}`, [JSON.stringify(events)], { prepare: true });
   }),
 };
+
+/** Writes are held while a commit is due, as a run holds its intake. */
+async function once(mode: { readonly mode: 'insert' | 'copy' }): Promise<Way> {
+  const { signal } = new AbortController();
+  const scheduler = systemScheduler({ keepAlive: true });
+  const context = { flow: 'bench', scheduler, signal, notice: console.error };
+  const sink = postgres<Event>({ url, table: TABLE, exactlyOnce: true, ...mode });
+  const transaction = await sink.transaction?.open({ ...context, commitSoon: () => undefined });
+  if (transaction === undefined) throw new Error('no transaction');
+  const writer = await sink.open({ ...context, name: 'postgres', transaction });
+  const running = new Set<Promise<void>>();
+  let held: Promise<void> | undefined;
+  let committedAt = performance.now();
+  const commit = async (): Promise<void> => {
+    await Promise.all(running);
+    await transaction.commit(Buffer.from('place'));
+    committedAt = performance.now();
+    held = undefined;
+  };
+  return {
+    write: async (events) => {
+      if (performance.now() - committedAt > COMMIT_MS) held ??= commit();
+      while (held !== undefined) await held;
+      const write = Promise.resolve(writer.write(events, { signal: new AbortController().signal }));
+      running.add(write);
+      await write;
+      running.delete(write);
+    },
+    close: async () => {
+      await commit();
+      await transaction.close();
+    },
+  };
+}
 
 async function sink(mode: { readonly mode: 'insert' | 'copy'; readonly key?: readonly string[] }): Promise<Way> {
   const scheduler = systemScheduler({ keepAlive: true });
@@ -173,7 +212,7 @@ async function measure(open: Open, batch: number, calls: number, ms: number): Pr
 }
 
 async function backends(): Promise<number[]> {
-  const ours = 'datname = current_database() and pid <> pg_backend_pid()';
+  const ours = "datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'";
   const found = await admin.unsafe<{ pid: number }[]>(`select pid from pg_stat_activity where ${ours}`);
   return found.map(({ pid }) => pid);
 }
@@ -189,15 +228,16 @@ function serverCpuUs(pids: readonly number[]): number {
 }
 
 const batches = numbers(options.batches);
+const ways = Object.entries(WAYS).filter(([name]) => name.startsWith(options.ways));
 for (const calls of numbers(options.calls)) {
   console.log(
     `\n${calls} connections: K rows/s, median (least to most); CPU us per row of client + server; by rows per call`,
   );
   console.log(['', ...batches].map((each) => String(each).padStart(COLUMN)).join(''));
-  const results = new Map(Object.keys(WAYS).map((name) => [name, batches.map((): Measured[] => [])]));
+  const results = new Map(ways.map(([name]) => [name, batches.map((): Measured[] => [])]));
   for (let round = 0; round < Number(options.rounds); round += 1) {
     for (const [at, batch] of batches.entries()) {
-      for (const [name, open] of Object.entries(WAYS)) {
+      for (const [name, open] of ways) {
         results.get(name)?.[at]?.push(await measure(open, batch, calls, Number(options.ms)));
       }
     }
@@ -206,7 +246,7 @@ for (const calls of numbers(options.calls)) {
     console.log(name.padStart(COLUMN) + cells.map((cell) => shown(cell).padStart(COLUMN)).join(''));
   }
 }
-await admin.unsafe(`drop table ${TABLE}`);
+await admin.unsafe(`drop table ${TABLE}, daoflow_checkpoint`);
 await admin.end();
 
 function shown(cell: readonly Measured[]): string {

@@ -74,7 +74,7 @@ function mayPass(state: string): boolean {
 }
 
 /** Five characters, on errors that the server sent: those have a severity. */
-function sqlState(cause: unknown): string | undefined {
+export function sqlState(cause: unknown): string | undefined {
   const { code, severity } = Object(cause) as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && typeof severity === 'string' && code.length === 5 ? code : undefined;
 }

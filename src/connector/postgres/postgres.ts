@@ -9,9 +9,6 @@ import { checkedTable, DESCRIBE_TABLE, searchedName, type Table, type TableDescr
 import { Transaction } from './transaction.ts';
 import { Writer } from './writer.ts';
 
-/** Calls at a time in one transaction: one is written while the rows of the next are made. */
-const TRANSACTION_CALLS = 2;
-
 /**
  * A sink that writes events to a table of PostgreSQL 12 or later, by batched INSERT or by COPY.
  *
@@ -29,7 +26,7 @@ export function postgres<E = unknown>(options: PostgresOptions<E>): Sink<E> {
   const { name, maxBatch, maxConnections, exactlyOnce } = settings;
   return {
     name,
-    limits: { maxBatch, maxConcurrency: exactlyOnce ? TRANSACTION_CALLS : maxConnections },
+    limits: { maxBatch, maxConcurrency: maxConnections },
     ...(settings.key.length > 0 && { repeats: 'by key' }),
     ...(exactlyOnce && { transaction: transactionPlace(settings) }),
     open: (context) => open(settings, context),

@@ -12,8 +12,7 @@ import {
   TAKE_OVER,
 } from './checkpoint-table.ts';
 import type { Connection } from './connection.ts';
-import { RELEASE, ROLL_BACK, SAVEPOINT } from './recorder.ts';
-import { BEGIN } from './transaction.ts';
+import { BEGIN, RELEASE, ROLL_BACK, SAVEPOINT } from './session.ts';
 
 export interface FlowRow {
   readonly epoch: number;

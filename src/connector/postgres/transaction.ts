@@ -8,7 +8,7 @@
  * - What is committed is exactly what was written before the checkpoint that is committed with it.
  * - Once an epoch is taken nothing of an older one is committed.
  * - A write that failed, or was given up, has left nothing behind; one that was confirmed is committed or written again.
- * - Calls run one after the other, in the order in which they were made.
+ * - Writes run beside each other; a commit runs alone, and later writes wait for it.
  */
 
 import { ConnectorError, FencedError, RefusedEventsError, ShutdownError } from '../../errors/errors.ts';
@@ -27,7 +27,7 @@ import {
 } from './checkpoint-table.ts';
 import type { Connection, Statements } from './connection.ts';
 import { failureOf, isStatementError } from './failure.ts';
-import { bytesOf, ran, Recorder, type Work } from './recorder.ts';
+import { bytesOf, Recorder, Session, type Work } from './session.ts';
 
 export interface TransactionOptions extends TransactionContext {
   /** Of the connector, for messages. */
@@ -38,9 +38,6 @@ export interface TransactionOptions extends TransactionContext {
   readonly owner: string;
   readonly connect: () => Connection;
 }
-
-/** Constraints are checked at each statement, so that events are refused while it is known which. */
-export const BEGIN = 'begin isolation level read committed read write; set constraints all immediate';
 
 /** Statements kept until they are committed, before a checkpoint is asked for, bytes. */
 const MUCH_BYTES = 64 * 2 ** 20;
@@ -55,22 +52,20 @@ export class Transaction implements SinkTransaction {
   #epoch = 0;
   /** Of the checkpoint that was committed last. */
   #number = 0;
-  #connection: Connection | undefined;
-  /** The server has begun a transaction for us. */
-  #hasBegun = false;
+  #session: Session | undefined;
   /** Since the last commit. */
   #kept: Work[] = [];
   #keptBytes = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  #committing: Promise<void> | undefined;
 
   /** @throws ConnectorError */
   static async begin(options: TransactionOptions): Promise<Transaction> {
     const transaction = new Transaction(options);
-    const forget = onAbort(options.signal, () => transaction.#lose());
+    const forget = onAbort(options.signal, () => transaction.#lose(transaction.#session));
     try {
       await transaction.#takeOver();
     } catch (cause) {
-      transaction.#lose();
+      transaction.#lose(transaction.#session);
       throw transaction.#failure('cannot take over the flow', cause);
     } finally {
       forget();
@@ -94,42 +89,40 @@ export class Transaction implements SinkTransaction {
    * @param work - all its statements count, or, when it throws anything but a RefusedEventsError, none
    * @param signal - gives it up: then it has left nothing behind
    */
-  write(work: (to: Statements) => Promise<void>, signal: AbortSignal): Promise<void> {
-    return this.#inTurn(() => this.#write(work, signal));
-  }
-
-  commit(checkpoint: Uint8Array): Promise<void> {
-    return this.#inTurn(() => this.#commit(Buffer.from(checkpoint).toString('base64')));
-  }
-
-  async close(): Promise<void> {
-    const connection = this.#connection;
-    this.#lose();
-    await connection?.close();
-  }
-
-  #inTurn(call: () => Promise<void>): Promise<void> {
-    const ended = this.#turn.then(call);
-    this.#turn = ended.catch(() => undefined);
-    return ended;
-  }
-
-  async #write(work: (to: Statements) => Promise<void>, signal: AbortSignal): Promise<void> {
-    const forget = onAbort(signal, () => this.#lose());
+  async write(work: (to: Statements) => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (this.#committing !== undefined) await this.#committing.catch(() => undefined);
     const done: Work[] = [];
+    let session: Session | undefined;
+    const forget = onAbort(signal, () => this.#lose(session));
     try {
       checkWanted(signal);
-      const refusal = await refusalOf(work(new Recorder(await this.#joined(), done)));
+      session = await this.#joined();
+      const refusal = await refusalOf(work(new Recorder(session, done)));
       checkWanted(signal);
+      if (session !== this.#session) throw this.#lost();
       this.#keep(done);
       if (refusal !== undefined) throw refusal;
     } catch (cause) {
       if (cause instanceof RefusedEventsError) throw cause;
-      this.#lose();
+      this.#lose(session);
       throw this.#failure('cannot write', cause);
     } finally {
       forget();
     }
+  }
+
+  commit(checkpoint: Uint8Array): Promise<void> {
+    const commit = this.#commit(Buffer.from(checkpoint).toString('base64')).finally(() => {
+      this.#committing = undefined;
+    });
+    this.#committing = commit;
+    return commit;
+  }
+
+  async close(): Promise<void> {
+    const { connection } = this.#session ?? {};
+    this.#lose(this.#session);
+    await connection?.close();
   }
 
   #keep(done: readonly Work[]): void {
@@ -156,68 +149,78 @@ export class Transaction implements SinkTransaction {
   }
 
   async #tryCommit(number: number, state: string): Promise<ConnectorError | undefined> {
-    const forget = onAbort(this.#options.signal, () => this.#lose());
+    const forget = onAbort(this.#options.signal, () => this.#lose(this.#session));
     try {
-      const connection = await this.#usable();
-      if (this.#number < number) await this.#save(connection, number, state);
+      const session = await this.#usable();
+      if (this.#number < number) await this.#save(session, number, state);
       return undefined;
     } catch (cause) {
-      this.#lose();
+      this.#lose(this.#session);
       return this.#failure('cannot commit', cause);
     } finally {
       forget();
     }
   }
 
-  async #save(connection: Connection, number: number, state: string): Promise<void> {
+  async #save(session: Session, number: number, state: string): Promise<void> {
     const { flow } = this.#options;
+    const { connection } = session;
     const rows = await connection.query(SAVE, [flow, String(this.#epoch), String(number), state], false);
     if (rows.length === 0) throw await this.#fenced(connection);
-    if (this.#hasBegun) await connection.query('commit', [], false);
+    if (session.begun !== undefined) await connection.query('commit', [], false);
+    session.begun = undefined;
     this.#committed(number);
   }
 
   #committed(number: number): void {
     this.#number = number;
-    this.#hasBegun = false;
     this.#kept = [];
     this.#keptBytes = 0;
   }
 
-  /** A connection within the transaction. */
-  async #joined(): Promise<Connection> {
-    const connection = await this.#usable();
-    if (!this.#hasBegun) await this.#begin(connection);
-    return connection;
+  /** Within the transaction. */
+  async #joined(): Promise<Session> {
+    const session = await this.#usable();
+    try {
+      await session.begin();
+    } catch (cause) {
+      this.#lose(session);
+      throw cause;
+    }
+    return session;
   }
 
-  async #usable(): Promise<Connection> {
-    if (this.#connection?.isUsable === true) return this.#connection;
-    this.#lose();
-    const connection = this.#options.connect();
-    this.#connection = connection;
+  /** One that has run everything that is kept. */
+  async #usable(): Promise<Session> {
+    if (this.#session?.connection.isUsable !== true) {
+      this.#session = new Session(this.#options.connect());
+      this.#session.ready = this.#comeBack(this.#session);
+    }
+    const session = this.#session;
+    try {
+      await session.ready;
+    } catch (cause) {
+      this.#lose(session);
+      throw cause;
+    }
+    return session;
+  }
+
+  async #comeBack(session: Session): Promise<void> {
+    const { connection } = session;
     const [row] = await connection.query(COME_BACK, [this.#options.flow, String(this.#epoch)], false);
     if (row === undefined) throw await this.#fenced(connection);
     const { number } = row as { number: number };
     if (number > this.#number) this.#committed(number); // the answer was lost, not the commit
-    if (this.#kept.length > 0) await this.#again(connection);
-    return connection;
-  }
-
-  async #begin(connection: Connection): Promise<void> {
-    await connection.query(BEGIN, [], false);
-    this.#hasBegun = true;
-  }
-
-  async #again(connection: Connection): Promise<void> {
-    await this.#begin(connection);
-    for (const work of this.#kept) await ran(connection, work);
+    if (this.#kept.length === 0) return;
+    await session.begin();
+    await Promise.all(this.#kept.map((work) => session.run(work)));
   }
 
   async #takeOver(): Promise<void> {
     const { flow, owner, name, connect } = this.#options;
     const connection = connect();
-    this.#connection = connection;
+    this.#session = new Session(connection);
     const [table] = await connection.query(TABLE_EXISTS, [], false);
     if (!(table as { exists: boolean }).exists) await this.#createTable(connection);
     for (let i = 0; i < MAX_TAKEOVERS; i += 1) {
@@ -269,10 +272,14 @@ export class Transaction implements SinkTransaction {
   }
 
   /** The server takes back what was not committed. */
-  #lose(): void {
-    void this.#connection?.close();
-    this.#connection = undefined;
-    this.#hasBegun = false;
+  #lose(session: Session | undefined): void {
+    void session?.connection.close();
+    if (session === this.#session) this.#session = undefined;
+  }
+
+  #lost(): ConnectorError {
+    const { name, address } = this.#options;
+    return new ConnectorError(name, `cannot write (${address}): the connection was lost.`, { retryable: true });
   }
 
   #failure(doing: string, cause: unknown): ConnectorError {

@@ -1,0 +1,188 @@
+/** Rows of `npm run test:faults` about PostgreSQL: outputs, places and state in one transaction, judged in the tables. */
+
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import connect from 'postgres';
+import { at } from '../../scripts/lib/paths.mjs';
+import { startPostgres } from '../../scripts/lib/postgres.mjs';
+import { KEYS, writeEvents } from './events.mjs';
+
+const RATE = 20_000;
+/** Enough that some are left after the last death. */
+const EVENTS_PER_DEATH = 12_000;
+/** Most time from a moment of its life to the death of a process, ms. */
+const LIFE_MS = 1_000;
+/** Of so many processes one dies while it starts, one within a time from its guarantee, the others from its first commit. */
+const KINDS_OF_DEATH = 5;
+const LIMIT_MS = 300_000;
+const STANDS_STILL_MS = 5_000;
+
+/**
+ * @param row - takes a name, whether it is right, and its figures
+ * @param skip - takes a name and a reason
+ */
+export async function postgresRows(folder, { row, skip, random, kills }) {
+  const server = await startPostgres().catch((error) => skip('PostgreSQL', error.message));
+  if (server === undefined) return;
+  try {
+    await killed(server, folder, { row, random, kills });
+    await standsStill(server, folder, row);
+    await restarted(server, folder, row);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function killed(server, folder, { row, random, kills }) {
+  const stream = await prepared(server, folder, 'killed', kills * EVENTS_PER_DEATH);
+  let done = 0;
+  for (; done < kills; done += 1) {
+    const run = start(stream);
+    if (done % KINDS_OF_DEATH > 0) await run.begun;
+    if (done % KINDS_OF_DEATH > 1) await nextCommit(stream, run.ended);
+    const died = await Promise.race([run.ended.then(() => false), sleep(random() * LIFE_MS).then(() => true)]);
+    run.child.kill('SIGKILL');
+    await run.ended;
+    if (!died) break;
+  }
+  const { events: before } = await committed(stream);
+  const { code } = await start(stream).ended;
+  const { isRight, said } = await judged(stream);
+  const figures = `${done} kills, exit code ${code}, ${before} events before the last life, ${said}`;
+  row(`kill -9, ${kills} times, into PostgreSQL exactly once`, code === 0 && isRight && done === kills, figures);
+}
+
+/** A second run takes over while the first stands still in the middle of a transaction; then the first goes on. */
+async function standsStill(server, folder, row) {
+  const stream = await prepared(server, folder, 'still', 10 * RATE);
+  const old = start(stream, { EVERY: '3s' });
+  await old.begun;
+  await sleep(4_000); // in the middle of its second transaction
+  old.child.kill('SIGSTOP');
+  const young = start(stream);
+  await sleep(STANDS_STILL_MS);
+  old.child.kill('SIGCONT');
+  const deposed = await old.ended;
+  const { code } = await young.ended;
+  const { isRight, said } = await judged(stream);
+  const isFenced = deposed.code === 1 && deposed.said.includes(`has a newer owner: process ${young.child.pid} `);
+  if (!isFenced) console.error(deposed.said);
+  const figures = `the old one ${isFenced ? 'names the new one and ends' : 'was NOT fenced'}, ${said}`;
+  row(
+    `SIGSTOP for ${STANDS_STILL_MS / 1000} s while a second run takes over`,
+    code === 0 && isFenced && isRight,
+    figures,
+  );
+}
+
+async function restarted(server, folder, row) {
+  if (!server.isOwn) return;
+  const stream = await prepared(server, folder, 'restarted', 8 * RATE);
+  const run = start(stream);
+  await run.begun;
+  for (let i = 0; i < 2; i += 1) {
+    await sleep(1_500);
+    await server.halt();
+    await sleep(1_000);
+    await server.resume();
+  }
+  const { code } = await run.ended;
+  const { isRight, said } = await judged(stream);
+  row('the server stopped and started again, twice', code === 0 && isRight, said);
+}
+
+/** A database of its own, with the two tables. */
+async function prepared(server, folder, name, count) {
+  const database = `daoflow_faults_${name}_${process.pid}`;
+  await asked(server.url, (sql) => sql.unsafe(`create database ${database}`));
+  const url = new URL(server.url);
+  url.pathname = database;
+  await asked(url.href, async (sql) => {
+    await sql.unsafe('create table events (n int, key text)');
+    await sql.unsafe(`create table windows (place bigint generated always as identity, key text, start bigint,
+      events int, total bigint, first int, last int, "all" int)`);
+  });
+  const events = join(folder, `${name}.ndjson`);
+  await writeEvents(events, count);
+  return { url: url.href, events, count, out: join(folder, `${name}.out.ndjson`), folder };
+}
+
+function start({ url, events, folder }, env = {}) {
+  const args = [at('dist/cli.js'), 'run', at('test/faults/postgres.flow.mjs'), '--plain'];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, NO_COLOR: '1', EVENTS: events, RATE: String(RATE), DATABASE_URL: url, ...env },
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  const begun = new Promise((resolve) => {
+    child.stderr.on('data', (bytes) => {
+      said = `${said}${bytes}`.slice(-8000);
+      if (said.includes('guarantee: exactly-once')) resolve();
+    });
+    child.on('close', resolve);
+  });
+  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const ended = new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      resolve({ code, said });
+    });
+  });
+  return { child, begun, ended };
+}
+
+/** What can be seen from outside. */
+const committed = ({ url }) =>
+  asked(url, async (sql) => {
+    const [{ exists }] = await sql.unsafe(`select to_regclass('daoflow_checkpoint') is not null as exists`);
+    if (!exists) return { commits: 0, events: 0 };
+    const [found] = await sql.unsafe(
+      'select (select sum(number) from daoflow_checkpoint)::int as commits, (select count(*) from events)::int as events',
+    );
+    return found;
+  });
+
+async function nextCommit(stream, ended) {
+  const { commits } = await committed(stream);
+  let isOver = false;
+  void ended.then(() => (isOver = true));
+  while (!isOver && (await committed(stream)).commits === commits) await sleep(20);
+}
+
+/** Per key: each number once in the one table, each event once in the windows and totals of the other. */
+async function judged({ url, count, out }) {
+  const keys = await asked(url, (sql) =>
+    sql.unsafe(`select key, count(*)::int as rows, count(distinct n)::int as numbers,
+      count(*) filter (where n not between 0 and ${count - 1} or 'key-' || n % ${KEYS} <> key)::int as wrong
+      from events group by key`),
+  );
+  const found = { rows: 0, lost: count, repeated: 0, wrong: 0 };
+  for (const { rows, numbers, wrong } of keys) {
+    found.rows += rows;
+    found.lost -= numbers;
+    found.repeated += rows - numbers;
+    found.wrong += wrong;
+  }
+  const windows = await asked(url, (sql) => sql.unsafe('select * from windows order by place'));
+  writeFileSync(
+    out,
+    windows
+      .map((row) => `${JSON.stringify({ ...row, start: Number(row.start), total: Number(row.total) })}\n`)
+      .join(''),
+  );
+  const checker = spawnSync(process.execPath, [at('test/faults/checker.mjs'), out, String(count)]);
+  const isRight = found.lost + found.repeated + found.wrong === 0 && keys.length === KEYS && checker.status === 0;
+  return { isRight, said: `${JSON.stringify(found)} ${String(checker.stdout).trim()}` };
+}
+
+async function asked(url, question) {
+  const sql = connect(url, { max: 1, onnotice: () => undefined });
+  try {
+    return await question(sql);
+  } finally {
+    await sql.end();
+  }
+}
