@@ -15,6 +15,7 @@ import { Carry } from './carry.ts';
 import { CsvFrame } from './csv-frame.ts';
 import { csvEventBuilder, csvFields, type CsvEventBuilder } from './csv-record.ts';
 import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import { IdSlab } from './id-slab.ts';
 import { KeyIds } from './key-ids.ts';
 import { RawRecords, type Frame } from './raw-records.ts';
 import { RecordBatch } from './record-batch.ts';
@@ -52,11 +53,13 @@ class CsvCodec implements Codec {
   readonly keys = new KeyIds();
   records = 0;
   invalid = 0;
+  readonly ids: IdSlab | undefined;
 
   constructor(options: CodecOptions, delimiter: string, header: true | readonly string[]) {
     this.options = options;
     this.delimiter = delimiter;
     this.header = header;
+    if (options.keyField !== undefined) this.ids = new IdSlab(options.maxBatchEvents);
   }
 
   get keyValues(): readonly string[] {
@@ -104,11 +107,11 @@ class CsvDecoder implements Decoder {
   #line = 1;
 
   constructor(codec: CsvCodec) {
-    const { maxBatchEvents, keyField, keepRaw } = codec.options;
+    const { maxBatchEvents, keepRaw } = codec.options;
     this.#codec = codec;
     this.#frame = new CsvFrame(codec.delimiter.charCodeAt(0));
     if (keepRaw === true) this.#raw = new RawRecords(frameWith(codec.delimiter.charCodeAt(0)));
-    this.#batch = new RecordBatch(maxBatchEvents, keyField !== undefined, this.#raw);
+    this.#batch = new RecordBatch(maxBatchEvents, codec.ids, this.#raw);
     if (codec.header !== true) this.#columns = this.#columnsOf(codec.header);
   }
 

@@ -161,3 +161,31 @@ describe('ndjson decoder', () => {
     expect(output.batches.at(-1)?.keyIds?.every((id) => id >= 0)).toBe(true);
   });
 });
+
+it('gives each of several decoders ids that no other overwrites, in batches that are kept', () => {
+  const codec = ndjsonCodec(options({ keyField: 'key', maxBatchEvents: 64 }));
+  const kept: { events: unknown[]; ids: Int32Array }[] = [];
+  const output: DecoderOutput = {
+    batch: (events, _bytes, _end, ids) => void kept.push({ events, ids: ids ?? new Int32Array(0) }),
+    invalid: () => undefined,
+  };
+  const decoders = [codec.decoder(), codec.decoder(), codec.decoder()];
+  for (let i = 0; i < 3000; i += 1) {
+    // Each write ends in the middle of a record, so that decoders have carried bytes while others write.
+    const text = lines(1 + ((i * 7) % 90), (n) => ({ n, key: `k${(i + n) % 50}` }));
+    const cut = i < 3 ? '' : '{"n":0,"key":"k7';
+    const open = i < 6 ? '' : '"}\n';
+    decoders[i % 3]?.write(Buffer.from(open + text + cut), output);
+  }
+  let known = 0;
+  for (const { events, ids } of kept) {
+    expect(ids).toHaveLength(events.length);
+    events.forEach((event, i) => {
+      const id = ids[i] as number;
+      if (id >= 0) known += 1;
+      const isRight = id < 0 || codec.keyValues[id] === (event as { key: string }).key;
+      if (!isRight) expect({ id: codec.keyValues[id] }).toEqual({ id: event });
+    });
+  }
+  expect(known).toBeGreaterThan(100_000);
+});

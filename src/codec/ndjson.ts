@@ -14,6 +14,7 @@ import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import { Carry } from './carry.ts';
 import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
 import { tooDeep } from './depth.ts';
+import { IdSlab } from './id-slab.ts';
 import { LearnedShapes } from './learned-shapes.ts';
 import { projectionOf, type Projection } from './projection.ts';
 import { RawRecords, type Frame } from './raw-records.ts';
@@ -36,9 +37,11 @@ class NdjsonCodec implements Codec {
   records = 0;
   learnedRecords = 0;
   invalid = 0;
+  readonly ids: IdSlab | undefined;
 
   constructor(options: CodecOptions) {
     this.options = options;
+    if (options.keyField !== undefined) this.ids = new IdSlab(options.maxBatchEvents);
     this.project = projectionOf(options.fields);
     this.learned = new LearnedShapes({
       fields: options.fields,
@@ -80,9 +83,9 @@ class NdjsonDecoder implements Decoder {
 
   constructor(codec: NdjsonCodec) {
     this.#codec = codec;
-    const { maxBatchEvents, keyField, keepRaw } = codec.options;
+    const { maxBatchEvents, keepRaw } = codec.options;
     if (keepRaw === true) this.#raw = new RawRecords(frameLine);
-    this.#batch = new RecordBatch(maxBatchEvents, keyField !== undefined, this.#raw);
+    this.#batch = new RecordBatch(maxBatchEvents, codec.ids, this.#raw);
   }
 
   write(chunk: Uint8Array, output: DecoderOutput): void {
