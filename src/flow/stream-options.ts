@@ -16,6 +16,12 @@ export interface EventTimeOptions extends OperatorOptions {
   readonly outOfOrder?: Duration;
   /** A partition silent for so long no longer holds event time back. Default 30 s. */
   readonly idle?: Duration;
+  /**
+   * What event time does once all partitions have been silent for `idle`: it waits for the next event (default), or it goes on with wall
+   * time, as if an event without a key had come: windows close and patterns end while nothing comes. An event whose time it has
+   * passed meanwhile is late.
+   */
+  readonly whenSilent?: 'wait' | 'goOn';
 }
 
 export interface AsyncOptions extends StageOptions {

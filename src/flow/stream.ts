@@ -95,7 +95,10 @@ export class Stream<E, K extends Key | undefined = undefined> {
     const name = this.#named('eventTime', options, fn);
     const outOfOrderMs = durationMs(options.outOfOrder ?? 0, `${this.#path(name)}.outOfOrder`);
     const idleMs = durationMs(options.idle ?? '30s', `${this.#path(name)}.idle`);
-    return this.#operator({ kind: 'eventTime', name, fn, outOfOrderMs, idleMs });
+    const whenSilent: string = options.whenSilent ?? 'wait';
+    if (!['wait', 'goOn'].includes(whenSilent))
+      throw new ConfigError(`${this.#path(name)}.whenSilent`, 'wait or goOn', whenSilent);
+    return this.#operator({ kind: 'eventTime', name, fn, outOfOrderMs, idleMs, goesOn: whenSilent === 'goOn' });
   }
 
   /** Folds each event into a state per key and passes the new state on. */

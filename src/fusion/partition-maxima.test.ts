@@ -83,4 +83,27 @@ describe('partition maxima', () => {
     expect(maxima.expiryFor(50)).toBe(110);
     expect(maxima.expiryFor(51)).toBe(Infinity);
   });
+
+  test('in silence event time goes on with wall time where that is wanted, and not before all are idle', () => {
+    const maxima = new PartitionMaxima(IDLE_MS, true);
+    const input = (partition: string, time: number, wallMs: number): void => {
+      maxima.open(partition, wallMs);
+      maxima.current = Math.max(maxima.current, time);
+      maxima.close();
+    };
+    expect([maxima.least(0), maxima.expiryFor(5)]).toEqual([-Infinity, Infinity]);
+    input('a', 100, 1000);
+    input('b', 90, 1004);
+    expect([maxima.least(1005), maxima.least(1010)]).toEqual([90, 90]);
+    expect([maxima.expiryFor(105), maxima.expiryFor(130)]).toEqual([1014, 1034]);
+    expect([maxima.least(1013), maxima.least(1014), maxima.least(1034)]).toEqual([90, 110, 130]);
+    input('a', 125, 1040);
+    expect([maxima.least(1040), maxima.least(1051)]).toEqual([125, 136]);
+
+    const restored = new PartitionMaxima(IDLE_MS, true);
+    restored.restore(maxima.snapshot());
+    expect(restored.expiryFor(140)).toBe(-Infinity);
+    expect([restored.least(9000), restored.least(9007)]).toEqual([125, 132]);
+    expect(restored.expiryFor(140)).toBe(9015);
+  });
 });

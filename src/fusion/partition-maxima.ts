@@ -3,7 +3,8 @@
  *
  * Invariants
  * - A partition that is unseen, idle or ended holds nothing back.
- * - With none left, the largest time ever seen counts: nobody holds it back any more.
+ * - With none left, the largest time ever seen counts: nobody holds it back any more. Where event time goes on in silence,
+ *   so does the wall time that has passed since the last input; after a restart only what has passed since then.
  * - Memory is one entry per partition that was active within `idleMs`.
  *
  * Cost: per event nothing (the loop works on `current` and `others`); per batch O(1), except where one of the two
@@ -29,6 +30,9 @@ export class PartitionMaxima {
   others: number = Infinity;
 
   readonly #idleMs: number;
+  readonly #goesOn: boolean;
+  /** When any input came last; undefined: not since the start. */
+  #inputMs: number | undefined;
   readonly #partitions = new Map<string, Partition>();
   #inHand: Partition | undefined;
   #highest = -Infinity;
@@ -39,14 +43,17 @@ export class PartitionMaxima {
   /** Never later than the first moment at which a partition goes idle. */
   #expiryMs = Infinity;
 
-  constructor(idleMs: number) {
+  /** @param goesOn - event time goes on with wall time once all partitions are idle */
+  constructor(idleMs: number, goesOn: boolean = false) {
     this.#idleMs = idleMs;
+    this.#goesOn = goesOn;
   }
 
   /** Input of `partition` arrives: sets `current` and `others`. */
   open(partition: string, wallMs: number): void {
     if (wallMs >= this.#expiryMs) this.#scan(wallMs); // The partition itself may have been idle: it starts over.
     const inHand = this.#enter(partition, wallMs);
+    this.#inputMs = wallMs;
     if (this.#isStale) this.#scan(wallMs);
     const nearest = this.#least === inHand ? this.#second : this.#least;
     this.#inHand = inHand;
@@ -72,12 +79,19 @@ export class PartitionMaxima {
   /** What no active partition is behind of; -Infinity before the first event. */
   least(wallMs: number): number {
     if (this.#isStale || wallMs >= this.#expiryMs) this.#scan(wallMs);
-    return this.#least === undefined ? this.#highest : this.#least.max;
+    this.#inputMs ??= wallMs;
+    if (this.#least !== undefined) return this.#least.max;
+    if (!this.#goesOn || this.#partitions.size > 0) return this.#highest;
+    return this.#highest + (wallMs - this.#inputMs);
   }
 
-  /** When a partition may go idle and so let the watermark reach `timeMs`; Infinity when that cannot help. */
+  /** When silence, of one partition or of all, may let the watermark reach `timeMs`; Infinity when that cannot help. */
   expiryFor(timeMs: number): number {
-    return this.#partitions.size > 1 && timeMs <= this.#highest ? this.#expiryMs : Infinity;
+    const expiryMs = this.#partitions.size > 1 && timeMs <= this.#highest ? this.#expiryMs : Infinity;
+    if (!this.#goesOn || this.#highest === -Infinity) return expiryMs;
+    // Not known yet after a restart: at once, so that it will be.
+    const silentMs = (this.#inputMs ?? -Infinity) + Math.max(this.#idleMs, timeMs - this.#highest);
+    return Math.min(expiryMs, silentMs);
   }
 
   snapshot(): MaximaData {

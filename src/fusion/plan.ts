@@ -218,7 +218,7 @@ class Planner {
       fn: spec.fn as (event: unknown) => unknown,
       outOfOrderMs: spec.outOfOrderMs,
       domain: new Domain('event'),
-      maxima: new PartitionMaxima(spec.idleMs),
+      maxima: new PartitionMaxima(spec.idleMs, spec.goesOn),
     };
     this.#enter(node, scope);
     scope.region.times.push(node);

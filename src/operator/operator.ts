@@ -134,6 +134,8 @@ export type OperatorSpec =
       readonly outOfOrderMs: number;
       /** A partition silent for so long no longer holds the watermark back. */
       readonly idleMs: number;
+      /** When all are, event time goes on with wall time. */
+      readonly goesOn?: boolean | undefined;
     }
   | { readonly kind: 'step'; readonly name: string; readonly create: (environment: OperatorEnvironment) => Step }
   | {

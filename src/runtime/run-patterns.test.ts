@@ -172,3 +172,12 @@ test('more patterns than may be at once are refused where they are declared', ()
     'flow.many.match.maxConcurrentPatterns: expected at most 1 patterns',
   );
 });
+
+test('what event time shall do in silence is one of two things', () => {
+  const silent = (whenSilent: string) => () =>
+    flow('silent')
+      .from(iterable(payments))
+      .eventTime(({ at }) => at, { whenSilent: whenSilent as 'wait' });
+  expect(silent('sleep')).toThrow('flow.silent.eventTime.whenSilent: expected wait or goOn');
+  expect(silent('goOn')).not.toThrow();
+});

@@ -34,15 +34,19 @@ interface Placed {
   readonly isKeyed?: boolean;
   readonly hasTime?: boolean;
   readonly outOfOrderMs?: number;
+  /** Event time goes on with wall time after a second of silence. */
+  readonly goesOn?: boolean;
   readonly generateCode?: boolean;
 }
 
 function segmentOf(operator: OperatorSpec, placed: Placed = {}): Segment {
-  const { isKeyed = true, hasTime = true, outOfOrderMs = 0, generateCode = true } = placed;
+  const { isKeyed = true, hasTime = true, outOfOrderMs = 0, goesOn = false, generateCode = true } = placed;
   const match = { operator, ports: [0, 1, 2, 3].map((leaf) => [{ leaf }]) };
   const keyBy = { kind: 'keyBy', name: 'key', fn: ({ key }: Tick) => key } as const;
   const keyed = isKeyed ? { operator: keyBy, ports: [[match]] } : match;
-  const eventTime = { kind: 'eventTime', name: 'time', fn: ({ at }: Tick) => at, outOfOrderMs, idleMs: 1e9 } as const;
+  const idleMs = goesOn ? 1000 : 1e9;
+  const fn = ({ at }: Tick): number => at;
+  const eventTime = { kind: 'eventTime', name: 'time', fn, outOfOrderMs, idleMs, goesOn } as const;
   const tree = hasTime ? { operator: eventTime, ports: [[keyed]] } : keyed;
   const clock = { now: () => 0, wall: () => 0 };
   return compileSegment([tree], 4, { flow: 'test', clock, random: () => 0.5, generateCode });
@@ -137,6 +141,24 @@ test('without event time, events are matched as they arrive, and time ends what 
   expect(segment.nextTickMs).toBe(1010);
   segment.tick(1010);
   expect(((segment.take(0) ?? []) as Match[]).map(shown)).toEqual(['absent k: 0 (1000..1010)']);
+});
+
+test('in event time too, what waits for time ends without a further event, by wall time, where that is wanted', () => {
+  const slow = patternOf<Tick>({
+    steps: [step(null, 'a'), step('notFollowedBy', 'b')],
+    within: { ms: 5000, scope: 'firstToLast' },
+  });
+  const segment = matching({ slow }, { placed: { goesOn: true } });
+  segment.tick(1_000_000);
+  expect(run(segment, ticks('a'))).toEqual([]);
+  expect(segment.nextTickMs).toBe(1_005_000);
+  segment.tick(1_004_999);
+  expect(segment.take(0)).toBeUndefined();
+  segment.tick(1_005_000);
+  expect(((segment.take(0) ?? []) as Match[]).map(shown)).toEqual(['slow k: 0 (0..5000)']);
+  expect(run(segment, [{ id: 1, at: 4000, key: 'k', name: 'a' }])).toEqual([]);
+  expect(segment.take(2)).toMatchObject([{ id: 1 }]);
+  expect(matching({ slow }).nextTickMs).toBe(Infinity);
 });
 
 test('what runs out of time is told where it is wanted, and what follows inherits event time', () => {
