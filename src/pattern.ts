@@ -1,16 +1,9 @@
 /** The public door `daoflow/pattern`: complex event processing. */
 
-export {
-  anyOf,
-  inAnyOrder,
-  pattern,
-  type Block,
-  type LoopOptions,
-  type Pattern,
-  type PatternBuilder,
-  type PatternStart,
-  type TimesOptions,
-} from './pattern/builder/builder.ts';
+export { anyOf, inAnyOrder, type Block } from './pattern/builder/block.ts';
+export { pattern, type PatternBuilder, type PatternStart } from './pattern/builder/builder.ts';
+export type { LoopOptions, TimesOptions } from './pattern/builder/loop.ts';
+export type { Pattern } from './pattern/builder/pattern.ts';
 export {
   fields,
   past,

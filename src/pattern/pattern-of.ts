@@ -1,5 +1,5 @@
 import { matchOperator } from './match/match-collector.ts';
-import type { Pattern } from './builder/builder.ts';
+import type { Pattern } from './builder/pattern.ts';
 import { explain } from './explain.ts';
 import { checked } from './model/check.ts';
 import type { PatternModel } from './model/pattern.ts';

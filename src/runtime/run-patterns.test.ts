@@ -3,7 +3,7 @@ import { fromBatches, iterable } from '../connector/iterable/iterable.ts';
 import { memory } from '../connector/memory/memory.ts';
 import { flow } from '../engine/launch.ts';
 import type { Run } from '../flow/run.ts';
-import type { Pattern } from '../pattern/builder/builder.ts';
+import type { Pattern } from '../pattern/builder/pattern.ts';
 import { patternOf } from '../pattern/pattern-of.ts';
 
 interface Payment {

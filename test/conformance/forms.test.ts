@@ -1,7 +1,8 @@
 /** One model, three forms: what is written in one and read back is the same pattern, for random patterns of every construct. */
 
 import { expect, test } from 'vitest';
-import { anyOf, inAnyOrder, pattern, type Block, type PatternBuilder } from '../../src/pattern/builder/builder.ts';
+import { anyOf, inAnyOrder, type Block } from '../../src/pattern/builder/block.ts';
+import { pattern, type PatternBuilder } from '../../src/pattern/builder/builder.ts';
 import type { Shapes } from '../../src/pattern/builder/types.ts';
 import { patternFromJson } from '../../src/pattern/json.ts';
 import { isOptional } from '../../src/pattern/model/check.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { PatternError } from '../model/error.ts';
 import type { SeenEvents } from '../model/predicate.ts';
-import { anyOf, inAnyOrder, pattern } from './builder.ts';
+import { anyOf, inAnyOrder } from './block.ts';
+import { pattern } from './builder.ts';
 import { fields, past } from './fields.ts';
 
 interface Login {
@@ -126,7 +127,6 @@ describe('what is wrong', () => {
 
   test('is refused when the pattern is used', () => {
     expect(refused(() => pattern<Session>().begin('a').notFollowedBy('b').model)).toBe('steps[1]');
-    expect(refused(() => pattern<Session>().begin('a').notNext('b').optional().model)).toBe('steps[1].quantifier');
     expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').within('1s')))).toBe('pattern.within');
     const group = pattern<Session>().begin('a').times(2);
     expect(refused(() => pattern<Session>().begin(inAnyOrder(pattern<Session>().begin(group))).model)).toBe(
@@ -150,6 +150,12 @@ describe('what is wrong', () => {
       expectTypeOf(seen).not.toHaveProperty('c');
       return true;
     });
+    // @ts-expect-error -- a negation cannot be left out
+    expect(refused(() => a.optional().model)).toBe('steps[1].quantifier');
+    // @ts-expect-error -- nor come more than once
+    expect(refused(() => a.oneOrMore().model)).toBe('steps[1].quantifier');
+    // @ts-expect-error -- nor so many times
+    expect(refused(() => a.times(2).model)).toBe('steps[1].quantifier');
     // @ts-expect-error -- a condition is a function, a test or a predicate
     a.followedBy('b', 'user = 1');
   });

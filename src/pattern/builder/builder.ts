@@ -4,15 +4,18 @@
  */
 
 import { durationMs, type Duration } from '../../time/duration.ts';
-import { matchOperator } from '../match/match-collector.ts';
-import { type MatchOperator } from '../match/live-patterns.ts';
 import { explain, type Explanation } from '../explain.ts';
+import { matchOperator } from '../match/match-collector.ts';
+import type { MatchOperator } from '../match/live-patterns.ts';
 import type { Bindings } from '../matcher.ts';
 import { checked } from '../model/check.ts';
 import { PatternError } from '../model/error.ts';
 import type { Link, PatternModel, Quantifier, SingleStep, Skip, Step } from '../model/pattern.ts';
-import type { EventTest, Predicate, SeenTest } from '../model/predicate.ts';
-import { FieldTest } from './fields.ts';
+import { stepOf, type Block } from './block.ts';
+import { predicateOf, type Written } from './condition.ts';
+import { loopOf, repeats, type LoopOptions, type TimesOptions } from './loop.ts';
+import type { Pattern } from './pattern.ts';
+import { projected } from './projection.ts';
 import type {
   BindingsOf,
   Bound,
@@ -22,42 +25,13 @@ import type {
   Merged,
   Narrowed,
   NoShapes,
+  OfStep,
   Optional,
   Repeated,
   SeenOf,
   Shapes,
   With,
 } from './types.ts';
-
-/**
- * A pattern over events of type `E` whose matches give an `R`.
- * `B` is what the steps bind: see `BindingsOf`.
- */
-export interface Pattern<E, R = Bindings<E>, B = Bindings<E>> {
-  readonly name: string;
-  /** @throws PatternError when it is not a pattern: two steps of one name, an open negation at the end... */
-  readonly model: PatternModel<E>;
-  /** What a match gives: the result of `select`, else each step's events. */
-  project(bindings: Bindings<E>): R;
-  /** The same bindings, typed. */
-  typed(bindings: Bindings<E>): B;
-  /** How it will be matched. */
-  explain(): Explanation;
-  /** @internal What `stream.match` runs. */
-  readonly operator: MatchOperator;
-}
-
-export interface LoopOptions {
-  /** How repetitions follow each other. Default `relaxed`. */
-  readonly contiguity?: NonNullable<Quantifier['inner']>;
-  /** Longest time between two repetitions. */
-  readonly gap?: Duration;
-}
-
-export interface TimesOptions extends LoopOptions {
-  /** Up to so many. Default: exactly the number given. */
-  readonly max?: number;
-}
 
 /**
  * Begins a pattern.
@@ -99,17 +73,6 @@ interface Draft<E> {
   readonly within?: NonNullable<PatternModel['within']>;
   readonly skip?: Skip;
 }
-
-/** Steps as one: a pattern within a pattern, or what `anyOf` and `inAnyOrder` give. */
-export interface Block<E, S extends Shapes> {
-  /** The steps as one step. */
-  block(link: Link | null): Step<E>;
-  /** Only a type: what the steps bind. */
-  readonly shapes?: S;
-}
-
-/** A condition in any of its forms, types forgotten. */
-type Written<E> = FieldTest | Predicate<E> | EventTest<E> | SeenTest<E>;
 
 /**
  * @typeParam S - the steps so far
@@ -190,26 +153,31 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   }
 
   /** The last step, so many times. */
-  times(count: number, { max, ...options }: TimesOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
-    return this.#loop({ min: count, max: max ?? count, ...loopOf(options) });
+  times(
+    ...[count, options = {}]: OfStep<L, [count: number, options?: TimesOptions]>
+  ): PatternBuilder<E, Repeated<S, L>, L> {
+    const { max = count, ...loop } = options;
+    return this.#loop({ min: count, max, ...loopOf(loop) });
   }
 
   /** The last step, so many times or more. */
-  atLeast(count: number, options: LoopOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
+  atLeast(
+    ...[count, options = {}]: OfStep<L, [count: number, options?: LoopOptions]>
+  ): PatternBuilder<E, Repeated<S, L>, L> {
     return this.#loop({ min: count, max: null, ...loopOf(options) });
   }
 
-  oneOrMore(options: LoopOptions = {}): PatternBuilder<E, Repeated<S, L>, L> {
-    return this.atLeast(1, options);
+  oneOrMore(...[options = {}]: OfStep<L, [options?: LoopOptions]>): PatternBuilder<E, Repeated<S, L>, L> {
+    return this.#loop({ min: 1, max: null, ...loopOf(options) });
   }
 
   /** The last step may be missing. */
-  optional(): PatternBuilder<E, Optional<S, L>, L> {
+  optional(...[]: OfStep<L, []>): PatternBuilder<E, Optional<S, L>, L> {
     return this.#loop({ optional: true });
   }
 
   /** The last step's loop takes an event where the next step would take it too. */
-  greedy(): PatternBuilder<E, S, L> {
+  greedy(...[]: OfStep<L, []>): PatternBuilder<E, S, L> {
     return this.#loop({ greedy: true });
   }
 
@@ -259,10 +227,7 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   }
 
   project(bindings: Bindings<E>): MatchOf<S> {
-    const match = Object.fromEntries(
-      arities(this.#draft.steps).map(([name, isLoop]) => [name, isLoop ? (bindings[name] ?? []) : bindings[name]?.[0]]),
-    );
-    return match as MatchOf<S>;
+    return projected(this.#draft.steps, bindings) as MatchOf<S>;
   }
 
   typed(bindings: Bindings<E>): BindingsOf<S> {
@@ -313,78 +278,3 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
 }
 
 type Changed<E> = Partial<Pick<SingleStep<E>, 'quantifier' | 'gapMs' | 'where'>>;
-
-/**
- * One of several sequences.
- *
- * @example
- * .followedBy(anyOf(pattern<E>().begin('sms', isSms), pattern<E>().begin('mail', isMail)))
- */
-export function anyOf<E, S extends Shapes, T extends Shapes, U extends Shapes = NoShapes>(
-  first: Block<E, S>,
-  second: Block<E, T>,
-  third?: Block<E, U>,
-): Block<E, Optional<Merged<Merged<S, T>, U>, keyof S | keyof T | keyof U>> {
-  const branches = third === undefined ? [first, second] : [first, second, third];
-  return {
-    block: (link) => ({ link, anyOf: branches.map((branch) => stepsOf(branch.block(null))) }),
-  };
-}
-
-/** All steps of a pattern, in any order. They must be single ones. */
-export function inAnyOrder<E, S extends Shapes>(steps: Block<E, S>): Block<E, S> {
-  return {
-    block: (link) => {
-      const permute = stepsOf(steps.block(null)).map((step, index) => {
-        if (!('name' in step)) throw new PatternError(`inAnyOrder[${index}]`, 'a single step', step);
-        return step;
-      });
-      return { link, permute };
-    },
-  };
-}
-
-function stepsOf<E>(step: Step<E>): readonly Step<E>[] {
-  return 'group' in step && step.quantifier === undefined ? step.group : [step];
-}
-
-function stepOf<E>(step: string | Block<E, Shapes>, link: Link | null, condition: Written<E> | undefined): Step<E> {
-  if (typeof step !== 'string') return step.block(link);
-  return { link, name: step, ...(condition === undefined ? {} : { where: predicateOf(condition) }) };
-}
-
-/** A function of two parameters wants to see the match so far; one of one parameter is asked once per event. */
-function predicateOf<E>(condition: Written<E>): Predicate<E> {
-  if (condition instanceof FieldTest) return condition.predicate;
-  if (!isFunction(condition)) return condition;
-  return isEventTest(condition) ? { call: condition } : { callWithSeen: condition };
-}
-
-function isFunction<E>(condition: Predicate<E> | EventTest<E> | SeenTest<E>): condition is EventTest<E> | SeenTest<E> {
-  return typeof condition === 'function';
-}
-
-function isEventTest<E>(condition: EventTest<E> | SeenTest<E>): condition is EventTest<E> {
-  return condition.length < 2;
-}
-
-function loopOf({ contiguity, gap }: LoopOptions): Pick<Quantifier, 'inner' | 'gapMs'> {
-  return {
-    ...(contiguity === undefined ? {} : { inner: contiguity }),
-    ...(gap === undefined ? {} : { gapMs: durationMs(gap, 'gap') }),
-  };
-}
-
-/** Names that bind, and whether each binds an array. */
-function arities(steps: readonly Step<never>[], isRepeated = false): [string, boolean][] {
-  return steps.flatMap((step): [string, boolean][] => {
-    const isLoop = isRepeated || repeats(step.quantifier);
-    if ('group' in step) return arities(step.group, isLoop);
-    if ('permute' in step) return arities(step.permute, isLoop);
-    if ('anyOf' in step) return step.anyOf.flatMap((branch) => arities(branch, isLoop));
-    return step.link === 'notNext' || step.link === 'notFollowedBy' ? [] : [[step.name, isLoop]];
-  });
-}
-
-const repeats = (quantifier: Quantifier<never> | undefined): boolean =>
-  quantifier?.min !== undefined || quantifier?.max !== undefined;

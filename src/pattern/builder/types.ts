@@ -101,3 +101,6 @@ interface Maybe {
 
 /** A name that no step has yet. */
 export type FreeName<N extends string, S extends Shapes> = N extends keyof S ? never : N;
+
+/** Arguments of what is said of a step that binds events, named `L`; a negation has none, and none of it can be said. */
+export type OfStep<L, Arguments extends readonly unknown[]> = [L] extends [never] ? [notOfANegation: never] : Arguments;

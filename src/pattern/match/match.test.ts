@@ -4,7 +4,7 @@ import { compileSegment } from '../../fusion/compile.ts';
 import type { Segment } from '../../fusion/segment.ts';
 import type { MatcherWishes } from '../dag/choose.ts';
 import type { PatternOptimization } from '../network/bounds.ts';
-import type { Pattern } from '../builder/builder.ts';
+import type { Pattern } from '../builder/pattern.ts';
 import type { Step } from '../model/pattern.ts';
 import { patternOf } from '../pattern-of.ts';
 import type { OperatorSpec } from '../../operator/operator.ts';

@@ -1,7 +1,9 @@
 /** What the cases of the reference do not ask: functions that see the match, time, snapshots, bounds, choices, orders. */
 
 import { expect, test } from 'vitest';
-import { anyOf, inAnyOrder, pattern, type Pattern } from '../builder/builder.ts';
+import { anyOf, inAnyOrder } from '../builder/block.ts';
+import { pattern } from '../builder/builder.ts';
+import type { Pattern } from '../builder/pattern.ts';
 import { fields, past } from '../builder/fields.ts';
 import type { Bindings, EventTruth, MatchOutput, PatternPartition, PredicateTable } from '../matcher.ts';
 import { SkipTargetError } from '../model/error.ts';

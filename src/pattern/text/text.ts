@@ -4,7 +4,7 @@
  */
 
 import { matchOperator } from '../match/match-collector.ts';
-import type { Pattern } from '../builder/builder.ts';
+import type { Pattern } from '../builder/pattern.ts';
 import { explain } from '../explain.ts';
 import type { Bindings } from '../matcher.ts';
 import { boundNames, checked } from '../model/check.ts';
