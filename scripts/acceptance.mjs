@@ -4,24 +4,16 @@
  */
 import './setup.mjs';
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  createReadStream,
-  createWriteStream,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-} from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync, statSync, truncateSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { writeAccessLog } from '../test/acceptance/access-log.mjs';
 import { at } from './lib/paths.mjs';
+import { suite } from './lib/suite.mjs';
 
 const isQuick = process.argv.includes('--quick');
 const MB = 1_000_000;
@@ -30,16 +22,14 @@ const POST_LINES = 500;
 const MOST_MEMORY_MB = 500;
 /** No single run may take longer. */
 const LIMIT_MS = 240_000;
-const folder = mkdtempSync(join(tmpdir(), 'daoflow-acceptance-'));
-const counts = { passed: 0, failed: 0, skipped: 0 };
 
-try {
-  await main();
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exit(counts.failed === 0 ? 0 : 1);
+let folder = '';
+let row;
+let skip;
+await suite('acceptance', (tools) => {
+  ({ folder, row, skip } = tools);
+  return main();
+});
 
 async function main() {
   const python = pythonCommand();
@@ -204,14 +194,4 @@ function memoryMb(pid) {
 
 function lines(text) {
   return text === '' ? 0 : text.split('\n').length;
-}
-
-function row(name, isRight, detail) {
-  counts[isRight ? 'passed' : 'failed'] += 1;
-  console.log(`${isRight ? 'ok  ' : 'FAIL'} ${name}${detail === '' ? '' : `: ${detail}`}`);
-}
-
-function skip(name, why) {
-  counts.skipped += 1;
-  console.log(`SKIP ${name}: ${why}`);
 }

@@ -1,14 +1,30 @@
 /** What is killed: a file, at a rate, by keyed windows of event time and a running total per key, into a file. */
 
+import { appendFileSync } from 'node:fs';
 import { count, file, flow, max, min, sum, tumbling } from 'daoflow';
 
-const { EVENTS, OUT, DATA, RATE } = process.env;
+const { EVENTS, OUT, DATA, RATE, PROGRESS, BEGAN, CLOCK } = process.env;
+const PROGRESS_MS = 250;
 const n = (event) => event.n;
+
+let passed = 0;
+setInterval(() => appendFileSync(PROGRESS, `${BEGAN} ${Math.round(realNow())} ${passed}\n`), PROGRESS_MS).unref();
+
+/** `MS:JUMP,...`: so many ms after the start the wall clock is JUMP ms off, or stands still. */
+const realNow = Date.now;
+for (const [ms, jump] of (CLOCK ?? '').split(',').map((each) => each.split(':'))) {
+  if (jump === undefined) continue;
+  setTimeout(() => {
+    const at = realNow();
+    Date.now = jump === 'stop' ? () => at : () => realNow() + Number(jump);
+  }, Number(ms)).unref();
+}
 
 const events = flow('windows', { ...(DATA === undefined ? {} : { data: DATA }), checkpointEvery: '100ms' }).from(
   file(EVENTS),
 );
 export default (RATE === undefined ? events : events.rateLimit(Number(RATE)))
+  .tap(() => (passed += 1))
   .eventTime((event) => event.at, { outOfOrder: 100 })
   .keyBy((event) => event.key)
   .window(tumbling('10s'))
