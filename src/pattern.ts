@@ -38,6 +38,7 @@ export type {
   ChoiceStep,
   GroupStep,
   Link,
+  Only,
   PatternModel,
   PermutationStep,
   Quantifier,

@@ -39,7 +39,7 @@ export interface RateLimitOptions extends StageOptions {
 }
 
 export interface MatchOptions extends PatternOptimization {
-  /** Matches per event, key and pattern, where the pattern runs on the DAG matcher. Default: all. */
+  /** Matches that come at once for a key and pattern, at most; a lower `limit` of the pattern holds. Default: all. */
   readonly limit?: number;
 }
 

@@ -44,8 +44,11 @@ test('every kind of step, quantifier, predicate and skip strategy is read as it 
     ],
     within: { ms: 1000, scope: 'firstToLast' },
     skip: { strategy: 'toFirst', ref: 'a', errorOnMiss: true },
+    limit: 3,
   };
   expect(patternFromJson(json)).toEqual(json);
+  for (const only of ['first', 'last', 'longest', 'count'])
+    expect(patternFromJson({ steps: [A], only })).toEqual({ steps: [A], only });
 });
 
 test.each<[string, unknown, string]>([
@@ -80,6 +83,9 @@ test.each<[string, unknown, string]>([
   ['steps to permute', { steps: [{ link: null, permute: [A] }] }, 'steps[0].permute'],
   ['a target of skipping', { steps: [A], skip: { strategy: 'toLast', ref: 'b' } }, 'skip.ref'],
   ['no target where none is used', { steps: [A], skip: { strategy: 'pastLast', ref: 'a' } }, 'skip.ref'],
+  ['a known choice', { steps: [A], only: 'best' }, 'only'],
+  ['a limit of one or more', { steps: [A], limit: 0 }, 'limit'],
+  ['no limit beside a choice', { steps: [A], limit: 2, only: 'first' }, 'limit'],
   ['one operator per predicate', { steps: [{ ...A, where: {} }] }, 'steps[0].where'],
   ['a known comparison', { steps: [{ ...A, where: { cmp: [1, '=', 1] } }] }, 'steps[0].where.cmp[1]'],
   ['three of a comparison', { steps: [{ ...A, where: { cmp: [1, '=='] } }] }, 'steps[0].where.cmp'],

@@ -15,11 +15,13 @@ const MAX_PREDICATE_DEPTH = 64;
  * @throws PatternError naming the path, what was expected and what was received; unknown keys are errors
  */
 export function patternFromJson<E = unknown>(json: unknown): PatternModel<E> {
-  const { steps, within, skip } = fields(json, 'pattern', ['steps', 'within', 'skip']);
+  const { steps, within, skip, only, limit } = fields(json, 'pattern', ['steps', 'within', 'skip', 'only', 'limit']);
   return checked<E>({
     steps: list(steps, 'steps', (step, path) => stepFrom<E>(step, path, 1)),
     ...optional('within', within, withinFrom),
     ...optional('skip', skip, skipFrom),
+    ...optional('only', only, (value) => oneOf(value, ['first', 'last', 'longest', 'count'] as const, 'only')),
+    ...optional('limit', limit, (value) => number(value, 'limit')),
   });
 }
 

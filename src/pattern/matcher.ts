@@ -70,7 +70,8 @@ export interface EventTruth {
 export type Bindings<E> = Readonly<Record<string, readonly E[]>>;
 
 export interface MatchOutput<E> {
-  match(bindings: Bindings<E>, startTs: number, endTs: number): void;
+  /** @param count - matches that this stands for: 1, or where a pattern only counts, all; `bindings` is empty then */
+  match(bindings: Bindings<E>, startTs: number, endTs: number, count: number): void;
   /** A partial match ran out of time at `at`. */
   timeout(bindings: Bindings<E>, startTs: number, at: number): void;
   /** A bound made the matcher let go of `partials`. */

@@ -114,6 +114,16 @@ describe('the model', () => {
   });
 });
 
+test('of the matches that come at once: some, one, or how many there are', () => {
+  const pair = pattern<Session>('p').begin('a').followedByAny('b');
+  expect(pair.limit(5).model).toEqual({ steps: pair.model.steps, limit: 5 });
+  expect(pair.only('longest').model).toEqual({ steps: pair.model.steps, only: 'longest' });
+  const counted = pair.count();
+  expect(counted.model).toEqual({ steps: pair.model.steps, only: 'count' });
+  expect([counted.project({}, 7), counted.explain().matcher]).toEqual([7, 'dag']);
+  expectTypeOf(counted.project({}, 7)).toEqualTypeOf<number>();
+});
+
 describe('what is wrong', () => {
   const refused = (build: () => unknown): string => {
     try {
@@ -128,6 +138,9 @@ describe('what is wrong', () => {
   test('is refused when the pattern is used', () => {
     expect(refused(() => pattern<Session>().begin('a').notFollowedBy('b').model)).toBe('steps[1]');
     expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').within('1s')))).toBe('pattern.within');
+    expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').only('first')))).toBe('pattern.only');
+    expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').limit(1)))).toBe('pattern.limit');
+    expect(refused(() => pattern<Session>().begin('a').limit(0).model)).toBe('limit');
     const group = pattern<Session>().begin('a').times(2);
     expect(refused(() => pattern<Session>().begin(inAnyOrder(pattern<Session>().begin(group))).model)).toBe(
       'inAnyOrder[0]',

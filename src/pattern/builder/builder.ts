@@ -10,7 +10,7 @@ import type { MatchOperator } from '../match/live-patterns.ts';
 import type { Bindings } from '../matcher.ts';
 import { checked } from '../model/check.ts';
 import { PatternError } from '../model/error.ts';
-import type { Link, PatternModel, Quantifier, SingleStep, Skip, Step } from '../model/pattern.ts';
+import type { Link, Only, PatternModel, Quantifier, SingleStep, Skip, Step } from '../model/pattern.ts';
 import { stepOf, type Block } from './block.ts';
 import { predicateOf, type Written } from './condition.ts';
 import { loopOf, repeats, type LoopOptions, type TimesOptions } from './loop.ts';
@@ -72,6 +72,8 @@ interface Draft<E> {
   readonly steps: readonly Step<E>[];
   readonly within?: NonNullable<PatternModel['within']>;
   readonly skip?: Skip;
+  readonly only?: Only;
+  readonly limit?: number;
 }
 
 /**
@@ -95,11 +97,13 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   }
 
   get model(): PatternModel<E> {
-    const { steps, within, skip } = this.#draft;
+    const { steps, within, skip, only, limit } = this.#draft;
     this.#model ??= checked<E>({
       steps,
       ...(within === undefined ? {} : { within }),
       ...(skip === undefined ? {} : { skip }),
+      ...(only === undefined ? {} : { only }),
+      ...(limit === undefined ? {} : { limit }),
     });
     return this.#model;
   }
@@ -213,6 +217,36 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
     return this.#with({ skip: { strategy, ...(ref === undefined ? {} : { ref }), ...options } });
   }
 
+  /**
+   * Of the matches that come at once for a key only one: that which began first, that which began last, or that with the most
+   * events (of several, the one that began first).
+   */
+  only(which: Only): PatternBuilder<E, S, L> {
+    return this.#with({ only: which });
+  }
+
+  /** Of the matches that come at once for a key no more than so many. The DAG matcher puts together only these. */
+  limit(matches: number): PatternBuilder<E, S, L> {
+    return this.#with({ limit: matches });
+  }
+
+  /**
+   * Only how many matches come at once for a key, as the value of one output. The DAG matcher counts 2^n of them in n steps;
+   * exact up to 2^53 - 1, beyond that the nearest double.
+   */
+  count(): Pattern<E, number> {
+    const { name } = this;
+    const model = checked<E>({ ...this.model, only: 'count' });
+    return {
+      name,
+      model,
+      project: (_, count = 1) => count,
+      typed: (bindings) => bindings,
+      explain: () => explain(model),
+      operator: matchOperator,
+    };
+  }
+
   /** What a match gives. The function gets one event per single step, an array per loop, undefined for what is missing. */
   select<R>(result: (match: MatchOf<S>) => R): Pattern<E, R, BindingsOf<S>> {
     const { name, model } = this;
@@ -239,9 +273,11 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   }
 
   block(link: Link | null): Step<E> {
-    const { within, skip, steps } = this.#draft;
+    const { within, skip, only, limit, steps } = this.#draft;
     if (within !== undefined) throw new PatternError(`${this.name}.within`, 'a time for the whole pattern', within.ms);
     if (skip !== undefined) throw new PatternError(`${this.name}.skip`, 'one for the whole pattern', skip.strategy);
+    if (only !== undefined) throw new PatternError(`${this.name}.only`, 'one for the whole pattern', only);
+    if (limit !== undefined) throw new PatternError(`${this.name}.limit`, 'one for the whole pattern', limit);
     return { link, group: steps };
   }
 

@@ -13,7 +13,7 @@ import { predicatesOf } from './shape.ts';
 export interface MatcherWishes {
   /** Partial matches that run out of time are wanted as output. Default false. */
   readonly timeouts?: boolean;
-  /** Matches per event and key are enough; only patterns for the DAG matcher can be cut so without being searched. */
+  /** So many matches per event and key are enough; the DAG matcher puts together no more. */
   readonly limit?: number | undefined;
 }
 
@@ -50,10 +50,11 @@ export function compilePattern<E>(
 /** The same for one of a set, whose DAG programs share a pool. */
 export function compileInto<E>(
   pool: DagPool<E>,
-  model: PatternModel<E>,
+  declared: PatternModel<E>,
   table: PredicateTable<E>,
   wishes: MatcherWishes,
 ): MatcherProgram<E> {
+  const model = limited(declared, wishes.limit);
   const { kind, reason } = chooseMatcher(model, wishes);
   if (kind === 'run') return runProgram(model, table, reason);
   const automaton = automatonOf(model, table);
@@ -66,8 +67,13 @@ export function compileInto<E>(
       `it asks ${predicates} different things of an event; the DAG takes ${MAX_PREDICATES}`,
     );
   }
-  const options = { reason, withinMs: model.within?.ms, limit: wishes.limit };
+  const options = { reason, withinMs: model.within?.ms, limit: model.limit, only: model.only };
   return new DagProgram(rows, automaton.start.index, options, pool);
+}
+
+/** The lower of two limits holds, either of which may be missing. */
+function limited<E>(model: PatternModel<E>, limit: number | undefined): PatternModel<E> {
+  return limit === undefined ? model : { ...model, limit: Math.min(limit, model.limit ?? Infinity) };
 }
 
 function reasonAgainstDag<E>(model: PatternModel<E>, { timeouts }: MatcherWishes): string | undefined {

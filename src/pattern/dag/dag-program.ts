@@ -20,12 +20,15 @@ import type {
   PatternPartition,
   ShedOrder,
 } from '../matcher.ts';
+import type { PatternModel } from '../model/pattern.ts';
 import { type PartitionStore, StoredPartition } from '../partition-store.ts';
 import { awaitedBy, openingOf, type StateRow } from '../run/table.ts';
+import { countMatches } from './count.ts';
 import { SEALED } from './configuration.ts';
 import type { DagEngine } from './engine.ts';
 import { Enumerator } from './enumerate.ts';
 import { NONE } from './node-arena.ts';
+import { pickMatch } from './pick.ts';
 import { DagPool } from './pool.ts';
 import { shapeOf } from './shape.ts';
 import { readSnapshot, restoreGraph, snapshotGraph } from './snapshot.ts';
@@ -35,6 +38,8 @@ export interface DagOptions {
   readonly withinMs?: number | undefined;
   /** Matches handed out per event and key, those with later starts first. Default: all. */
   readonly limit?: number | undefined;
+  /** One of them, or how many there are. Default: all. */
+  readonly only?: PatternModel['only'];
 }
 
 export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
@@ -49,6 +54,7 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
   /** Numbers of the predicates, in the order of their bits. */
   readonly #predicates: Int32Array;
   readonly #limit: number;
+  readonly #only: PatternModel['only'];
   /** Sets of a partition, at most. */
   readonly mostSets: number;
   /** SEALED once nothing begins any more. */
@@ -62,6 +68,7 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
     const { shape, predicates, names } = shapeOf(rows, start);
     this.reason = options.reason;
     this.#limit = options.limit ?? Infinity;
+    this.#only = options.only;
     this.mostSets = rows.length;
     this.engine = pool.engineFor(shape, options.withinMs ?? Infinity);
     this.#predicates = Int32Array.from(predicates);
@@ -106,7 +113,13 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
 
   /** Hands out the matches that the engine has completed. */
   emit(complete: number, ts: number, output: MatchOutput<E>): void {
-    this.#enumerator.emit(complete, this.engine.overUntil, ts, this.#limit, output);
+    const { arena, overUntil } = this.engine;
+    const only = this.#only;
+    if (only === undefined) this.#enumerator.emit(complete, overUntil, ts, this.#limit, output);
+    else if (only === 'count') {
+      const { count, startMs } = countMatches(arena, complete, overUntil);
+      output.match({}, startMs, ts, count);
+    } else this.#enumerator.hand(pickMatch(arena, this.#enumerator.names, complete, overUntil, only), ts, output);
   }
 
   advance(partition: number, ts: number): void {

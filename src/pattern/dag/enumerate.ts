@@ -43,7 +43,7 @@ export class Enumerator<E> {
       depth += 1;
       node = left[node] as number;
       if (node !== NONE) continue;
-      output.match(this.#bindings(depth), start[path[depth - 1] as number] as number, endTs);
+      output.match(this.#bindings(depth), start[path[depth - 1] as number] as number, endTs, 1);
       emitted += 1;
       const next = waiting.pop();
       if (next === undefined) break;
@@ -51,6 +51,14 @@ export class Enumerator<E> {
       depth = depths.pop() as number;
     }
     return emitted;
+  }
+
+  /** Hands out one match by its nodes, the last event's first. */
+  hand(path: readonly number[], endTs: number, output: MatchOutput<E>): void {
+    path.forEach((node, i) => {
+      this.#path[i] = node;
+    });
+    output.match(this.#bindings(path.length), this.#arena.start[path.at(-1) ?? NONE] as number, endTs, 1);
   }
 
   #bindings(length: number): Bindings<E> {

@@ -1,5 +1,6 @@
 import type { PartitionSnapshot } from '../matcher.ts';
 import { NONE, UNION, type NodeArena } from './node-arena.ts';
+import { reachedFrom } from './reach.ts';
 
 /** Some sets of an arena as plain data: the nodes that they reach, numbered from 0 upwards, children first. */
 export interface GraphSnapshot<E> {
@@ -18,7 +19,7 @@ export interface DagSnapshot<E> extends GraphSnapshot<E> {
 }
 
 export function snapshotGraph<E>(arena: NodeArena<E>, sets: readonly number[], overUntil: number): GraphSnapshot<E> {
-  const nodes = reached(arena, sets, overUntil);
+  const nodes = reachedFrom(arena, sets, overUntil);
   const numbers = new Map(nodes.map((node, i) => [node, i]));
   const isUnion = (node: number): boolean => arena.label[node] === UNION;
   const slotOf = (node: number): number => arena.right[node] as number;
@@ -35,20 +36,6 @@ export function snapshotGraph<E>(arena: NodeArena<E>, sets: readonly number[], o
     start: nodes.map((node) => arena.start[node] as number),
     events: slots.map((slot) => arena.events[slot] as E),
   };
-}
-
-function reached<E>(arena: NodeArena<E>, sets: readonly number[], overUntil: number): number[] {
-  const seen = new Set<number>();
-  const waiting = [...sets];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node === NONE) continue;
-    const kept = arena.prune(node, overUntil);
-    if (seen.has(kept)) continue;
-    seen.add(kept);
-    waiting.push(arena.left[kept] as number);
-    if (arena.label[kept] === UNION) waiting.push(arena.right[kept] as number);
-  }
-  return [...seen].sort((a, b) => a - b);
 }
 
 /** @returns the sets, as nodes of the arena */

@@ -9,7 +9,7 @@ import type { Collector, OperatorEnvironment } from '../../operator/operator.ts'
 export interface NamedPattern<E, R = Bindings<E>, B = Bindings<E>> {
   readonly name: string;
   readonly model: PatternModel<E>;
-  project(bindings: Bindings<E>): R;
+  project(bindings: Bindings<E>, count?: number): R;
   typed(bindings: Bindings<E>): B;
   /** @internal Brought along by the pattern, so that flows without patterns load no matcher. */
   readonly operator: MatchOperator;

@@ -35,6 +35,7 @@ export interface MatchOutputEvent extends Origin {
   readonly value: unknown;
   readonly start: number;
   readonly end: number;
+  readonly count: number;
 }
 
 interface MatchData {
@@ -162,12 +163,12 @@ class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternS
     this.#time.wakeAt(Math.min(this.#order.firstMs, this.#set.nextMs));
   }
 
-  match(name: string, key: StateKey, bindings: Bindings<unknown>, start: number, end: number): void {
+  match(name: string, key: StateKey, bindings: Bindings<unknown>, start: number, end: number, count: number): void {
     const pattern = this.#named.get(name);
     if (pattern === undefined) return;
     try {
-      const value = pattern.project(bindings as Bindings<never>);
-      this.#emit(MATCHES, { pattern: name, key, events: bindings, value, start, end });
+      const value = pattern.project(bindings as Bindings<never>, count);
+      this.#emit(MATCHES, { pattern: name, key, events: bindings, value, start, end, count });
     } catch (cause) {
       this.#fail({ pattern: name, key, events: bindings, start, end }, key, cause);
     }

@@ -189,6 +189,18 @@ test('a pattern with a selection gives its result; one that throws costs that ma
   expect(segment.takeFailures()).toMatchObject([{ operator: 'match', key: 'k', event: { pattern: 'ab', start: 0 } }]);
 });
 
+test('a pattern that counts gives one output for all matches that come at once', () => {
+  const all = {
+    ...ab.model,
+    steps: ab.model.steps.map((step) => (step.link === null ? step : { ...step, link: 'followedByAny' as const })),
+  };
+  const counting = patternOf<Tick>({ ...all, only: 'count' }, 'counting');
+  const segment = matching([counting]);
+  segment.process(ticks('aaab'), 0, 4, 'p');
+  segment.end();
+  expect(segment.take(0)).toMatchObject([{ count: 3, events: {}, start: 0, end: 3 }]);
+});
+
 test('events may be gathered: until there are enough, or for a time', () => {
   const batchProcessing = { size: 3, timeout: 50 };
   const segment = matching({ ab }, { batchProcessing, placed: { hasTime: false } });

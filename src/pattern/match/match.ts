@@ -19,6 +19,11 @@ export interface PatternMatch<K extends Key | undefined, B, R> {
   readonly start: number;
   /** Event time at which it was complete. */
   readonly end: number;
+  /**
+   * Matches that this stands for: 1. Of a pattern that only counts: how many came at once; `events` is empty then, and `start`
+   * that of the earliest. Exact up to 2^53 - 1, beyond that the nearest double.
+   */
+  readonly count: number;
 }
 
 /** A partial match that ran out of time. */

@@ -27,6 +27,7 @@ export function checked<E>(model: PatternModel<E>): PatternModel<E> {
   if (model.within !== undefined) checkDuration(model.within.ms, 'within.ms');
   checkEnd(model);
   checkSkip(model, names);
+  checkSelection(model);
   forEachPredicate(model.steps, 'steps', (predicate, path) => checkReferences(predicate, path, names));
   return model;
 }
@@ -153,6 +154,15 @@ function checkSkip(model: PatternModel<never>, names: ReadonlyMap<string, string
     throw new PatternError('skip.ref', 'the name of a step that binds events', ref);
   }
 }
+
+function checkSelection({ only, limit }: PatternModel<never>): void {
+  if (only !== undefined && !ONLY.includes(only)) throw new PatternError('only', ONLY.join(', '), only);
+  if (limit === undefined) return;
+  if (!Number.isInteger(limit) || limit < 1) throw new PatternError('limit', 'a whole number, at least 1', limit);
+  if (only !== undefined) throw new PatternError('limit', `nothing beside only: '${only}'`, limit);
+}
+
+const ONLY: readonly NonNullable<PatternModel['only']>[] = ['first', 'last', 'longest', 'count'];
 
 function checkReferences(predicate: Predicate<never>, path: string, names: ReadonlyMap<string, string>): void {
   for (const { of, agg, field } of aggregatesIn(predicate)) {

@@ -7,7 +7,14 @@ export interface PatternModel<E = unknown> {
   readonly within?: { readonly ms: number; readonly scope: 'firstToLast' };
   /** Default `noSkip`. */
   readonly skip?: Skip;
+  /** Of the matches that come at once for a key: one of them, or how many there are. Default: all. */
+  readonly only?: Only | 'count';
+  /** Of the matches that come at once for a key no more than so many. Default: all. */
+  readonly limit?: number;
 }
+
+/** Of several matches the one that began first, the one that began last, or the one with the most events. */
+export type Only = 'first' | 'last' | 'longest';
 
 export type Step<E = unknown> = SingleStep<E> | GroupStep<E> | ChoiceStep<E> | PermutationStep<E>;
 

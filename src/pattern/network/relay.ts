@@ -3,7 +3,8 @@ import type { Bindings, MatchOutput } from '../matcher.ts';
 import type { Entry, PatternCounts } from './entry.ts';
 
 export interface PatternSetOutput<E> {
-  match(pattern: string, key: StateKey, bindings: Bindings<E>, startTs: number, endTs: number): void;
+  /** @param count - matches that this stands for: 1, or where a pattern only counts, all; `bindings` is empty then */
+  match(pattern: string, key: StateKey, bindings: Bindings<E>, startTs: number, endTs: number, count: number): void;
   timeout(pattern: string, key: StateKey, bindings: Bindings<E>, startTs: number, at: number): void;
   shed(pattern: string, key: StateKey, partials: number): void;
   /** User code threw, or a bound with the policy `error` was reached. The other patterns have seen the event. */
@@ -28,9 +29,9 @@ export class Relay<E> implements MatchOutput<E> {
     return this;
   }
 
-  match(bindings: Bindings<E>, startTs: number, endTs: number): void {
-    if (this.#counts !== undefined) this.#counts.hits += 1;
-    this.output.match(this.#name, this.#key, bindings, startTs, endTs);
+  match(bindings: Bindings<E>, startTs: number, endTs: number, count: number): void {
+    if (this.#counts !== undefined) this.#counts.hits += count;
+    this.output.match(this.#name, this.#key, bindings, startTs, endTs, count);
   }
 
   timeout(bindings: Bindings<E>, startTs: number, at: number): void {

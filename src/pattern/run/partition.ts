@@ -12,6 +12,7 @@ import { pop, push, removeAll } from './ordered.ts';
 import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
 import type { RunPlan } from './plan.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { handOut } from './selection.ts';
 import { discardedBy } from './skip.ts';
 import type { Move } from './table.ts';
 
@@ -180,23 +181,34 @@ export class RunPartition<E> implements PatternPartition<E> {
   /** Without a skip strategy at once; with one, in order of their first events, each discarding what it skips. */
   #emit(ended: readonly Run<E>[], output: MatchOutput<E>, ts: number): void {
     if (!this.#skips) {
-      for (const { last, startTs } of ended) output.match(bindingsOf(last), startTs, ts);
+      handOut(ended, this.#plan.selection, ts, output);
       return;
     }
     if (ended.length > 0 && this.#complete === NONE) this.#complete = [];
     const complete = this.#complete;
     for (const partial of ended) push(complete, partial);
-    for (let first = complete[0]; first !== undefined; first = complete[0]) {
-      const [earliest] = this.#partials;
-      if (earliest !== undefined && first.start > earliest.start) return;
-      pop(complete);
-      const isDiscarded = discardedBy(this.#plan.skip, first);
-      if (isDiscarded !== undefined) {
-        removeAll(this.#partials, isDiscarded);
-        removeAll(complete, isDiscarded);
+    if (complete.length === 0) return;
+    const handed: Run<E>[] = [];
+    try {
+      for (let first = complete[0]; first !== undefined; first = complete[0]) {
+        const [earliest] = this.#partials;
+        if (earliest !== undefined && first.start > earliest.start) return;
+        pop(complete);
+        this.#discard(first);
+        handed.push(first);
       }
-      output.match(bindingsOf(first.last), first.startTs, ts);
+    } finally {
+      // Also where a later one cannot be skipped from as its pattern asks.
+      handOut(handed, this.#plan.selection, ts, output);
     }
+  }
+
+  /** Lets go of what a match skips. */
+  #discard(match: Run<E>): void {
+    const isDiscarded = discardedBy(this.#plan.skip, match);
+    if (isDiscarded === undefined) return;
+    removeAll(this.#partials, isDiscarded);
+    removeAll(this.#complete, isDiscarded);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type { Skip } from '../model/pattern.ts';
 import type { Decider } from './decider.ts';
+import type { Selection } from './selection.ts';
 import { SEED_START, type Run } from './run.ts';
 import type { StateRow } from './table.ts';
 import type { TallySheet } from './tally.ts';
@@ -11,6 +12,7 @@ export interface RunPlan<E> {
   readonly startState: number;
   readonly withinMs: number | undefined;
   readonly skip: Skip;
+  readonly selection: Selection;
   readonly tallies: TallySheet<E>;
   /** What every match starts from. */
   readonly seed: Run<E>;
