@@ -10,9 +10,9 @@
 
 import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../errors/errors.ts';
 import type { DeadLetter } from '../event/dead-letter.ts';
-import type { Sink, SinkWriter } from '../event/sink.ts';
+import type { SinkWriter } from '../event/sink.ts';
 import type { SinkNode } from '../flow/graph.ts';
-import { guaranteeOf, transactionPlaceOf, type Guarantee } from '../flow/guarantee.ts';
+import { guaranteeOf, type Guarantee } from '../flow/guarantee.ts';
 import type { Plan } from '../flow/plan.ts';
 import { checkSpilling, spillingStages } from '../flow/spilling.ts';
 import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../flow/run.ts';
@@ -27,8 +27,8 @@ import type { Settings } from '../control/settings.ts';
 import type { Energy } from '../energy/energy.ts';
 import type { Controller } from '../tuning/controller.ts';
 import type { Checkpoint } from '../state/checkpoint.ts';
-import { CommittedCheckpoints } from '../state/committed-checkpoints.ts';
-import { Checkpoints } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { DEAD_LETTERS, deadLetterNode } from './dead-letter-sink.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { flowControl, type FlowControl } from './flow-control.ts';
 import { graphOf } from './flow-graph.ts';
@@ -37,6 +37,7 @@ import { totalsOf } from './flow-reports.ts';
 import type { Host } from './host.ts';
 import { InFlight } from './in-flight.ts';
 import type { Ingest } from './ingest.ts';
+import { runCheckpoints } from './run-checkpoints.ts';
 import { LiveRunPatterns } from './run-patterns.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -53,13 +54,6 @@ import {
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
-
-/** What is done again after a crash, against what a checkpoint costs. */
-const CHECKPOINT_MS = 10_000;
-/** The same where outputs can be seen only after it. */
-const COMMIT_MS = 1_000;
-
-const DEAD_LETTERS = 'dead-letters';
 
 export class FlowRun implements Run {
   readonly flow: string;
@@ -105,7 +99,17 @@ export class FlowRun implements Run {
     this.#startedAt = host.scheduler.now();
     this.#meters = new FlowMeters(host.scheduler);
     this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
-    this.#checkpoints = this.#makeCheckpoints();
+    this.#checkpoints = runCheckpoints({
+      flow: this.flow,
+      plan: this.#plan,
+      data: this.#data(),
+      everyMs: definition.checkpointEveryMs,
+      host,
+      signal: this.#hard.signal,
+      inFlight: this.#inFlight,
+      notice: this.#notice,
+      fatal: this.#fatal,
+    });
     this.guarantee = guaranteeOf(this.#plan, this.#checkpoints !== undefined);
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
@@ -281,20 +285,9 @@ export class FlowRun implements Run {
     this.#spills = await this.#host.openSpills({ plan, data, checkpoint: this.#resume }, environment);
   }
 
-  /** A failing dead-letter sink stops the run: there is nowhere left to put what fails. */
   #deadLetterNode(): SinkNode | undefined {
-    const sink = this.#deadLetterSink();
-    if (sink === undefined) return undefined;
-    const options = { name: DEAD_LETTERS, whenFailing: 'stop' } as const;
-    const input = { node: this.#plan.sources[0]?.node as never, port: 0 };
-    return { kind: 'sink', name: DEAD_LETTERS, sink, options, input };
-  }
-
-  #deadLetterSink(): Sink<DeadLetter> | undefined {
     const place = this.#options.deadLetters ?? this.#definition.deadLetterSink;
-    if (place !== undefined) return 'path' in place ? this.#host.deadLetterLog(place.path) : place;
-    const data = this.#data();
-    return data === undefined ? undefined : this.#host.deadLetterLog(`${data}/dead-letters`);
+    return deadLetterNode(this.#plan, place, this.#data(), this.#host);
   }
 
   /** What outlives the process is kept there. */
@@ -387,27 +380,6 @@ export class FlowRun implements Run {
     const drain = (): void => void this.drain().catch(() => undefined);
     if (signal.aborted) drain();
     else signal.addEventListener('abort', drain, { once: true, signal: this.#hard.signal });
-  }
-
-  #makeCheckpoints(): Checkpoints | undefined {
-    const data = this.#data();
-    const place = transactionPlaceOf(this.#plan, data !== undefined);
-    if (place === undefined && data === undefined) return undefined;
-    const { scheduler, checkpointCodec } = this.#host;
-    const context = { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice };
-    const commitSoon = (): void => void this.#checkpoints?.take();
-    const store =
-      place === undefined
-        ? this.#host.checkpoints(data ?? '')
-        : new CommittedCheckpoints(() => place.open({ ...context, commitSoon }), checkpointCodec);
-    const { checkpointEveryMs = place === undefined ? CHECKPOINT_MS : COMMIT_MS } = this.#definition;
-    return new Checkpoints({
-      ...context,
-      store,
-      everyMs: checkpointEveryMs,
-      inFlight: this.#inFlight,
-      fatal: this.#fatal,
-    });
   }
 
   readonly #fatal = (cause: unknown): void => {
