@@ -66,8 +66,8 @@ class Place implements TransactionPlace {
       transaction: this,
       open: ({ transaction }) => ({
         write: async (events) => {
-          await this.#pass(2);
           if (transaction !== undefined) this.written.get(transaction)?.push(...events);
+          await this.#pass(2);
         },
       }),
     };
@@ -76,7 +76,7 @@ class Place implements TransactionPlace {
   async #commit(transaction: SinkTransaction, checkpoint: Uint8Array): Promise<void> {
     const written = this.written.get(transaction)?.splice(0) ?? [];
     await this.#pass(2);
-    if (this.isBroken || transaction !== this.#owner) throw new Error('not committed');
+    if (this.isBroken || transaction !== this.#owner) throw new Error('the place is broken');
     this.rows.push(...written);
     this.last = checkpoint;
     this.commits += 1;
@@ -158,15 +158,15 @@ describe('outputs that are committed with the checkpoint', () => {
     expect(sorted(place.rows)).toEqual(await unbroken());
   });
 
-  it('make the run fail when they cannot be committed', async () => {
+  it('make the run fail at once when they cannot be committed', async () => {
     const host = virtualHost();
     const place = new Place(host);
-    const run = started(host, place, { checkpointEvery: 100_000 });
-    await host.scheduler.advance(30);
+    const run = started(host, place);
+    await host.scheduler.advance(10);
     place.isBroken = true;
-    await host.scheduler.advance(5000);
+    await host.scheduler.advance(30);
     expect(run.state).toBe('failed');
-    await expect(run.done).rejects.toThrow('not committed');
+    await expect(run.done).rejects.toThrow('the place is broken');
     expect(place.rows).toEqual([]);
   });
 

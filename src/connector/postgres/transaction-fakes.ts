@@ -40,6 +40,8 @@ export class FakeDatabase {
   rows: string[] = [];
   flow: FlowRow | undefined;
   statements = 0;
+  /** False: the connection of another owner cannot be ended. */
+  mayEnd = true;
   /** Number of a statement -> its connection is lost before or after it has run. */
   readonly losses: Map<number, 'before' | 'after'> = new Map();
   readonly scheduler: Scheduler;
@@ -155,6 +157,7 @@ export class FakeConnection implements Connection {
       case OWNERS_BACKEND:
         return row === undefined ? [] : [{ backend: row.backend, start: String(row.backend) }];
       case END_BACKEND:
+        if (!this.#database.mayEnd) throw serverError('42501');
         void this.#database.connections[Number(first) - 1]?.close();
         return [];
       case TAKE_OVER:

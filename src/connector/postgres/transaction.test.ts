@@ -175,6 +175,39 @@ describe('a transaction from checkpoint to checkpoint', () => {
     expect(database.rows).toEqual(['2']);
   });
 
+  it('deposes an owner whose connection it may not end', async () => {
+    database.mayEnd = false;
+    const old = await settled(begin('process 1'));
+    await settled(inserted(old, ['1']));
+    const young = await settled(begin('process 2'));
+    await expect(settled(committed(old, 1))).rejects.toBeInstanceOf(FencedError);
+    await settled(inserted(young, ['2']));
+    await settled(committed(young, 2));
+    expect(database.rows).toEqual(['2']);
+  });
+
+  it.each(['before', 'after'] as const)('commits once when its connection is lost %s any statement', async (when) => {
+    for (let n = 1; n <= 8; n += 1) {
+      database = new FakeDatabase(scheduler);
+      const transaction = await settled(begin('a'));
+      await settled(inserted(transaction, ['1']));
+      database.losses.set(database.statements + n, when);
+      await settled(committed(transaction, 1));
+      await settled(inserted(transaction, ['2']).catch(() => inserted(transaction, ['2'])));
+      await settled(committed(transaction, 2));
+      expect(database.rows).toEqual(['1', '2']);
+    }
+  });
+
+  it('does not take what is written during a commit into it', async () => {
+    const transaction = await settled(begin('a'));
+    await settled(inserted(transaction, ['1']));
+    await settled(Promise.all([committed(transaction, 1), inserted(transaction, ['2'])]));
+    expect(database.rows).toEqual(['1']);
+    await settled(committed(transaction, 2));
+    expect(database.rows).toEqual(['1', '2']);
+  });
+
   it('waits for the commit of an owner that is under way, and goes on after it', async () => {
     const old = await settled(begin('a'));
     await settled(inserted(old, ['1']));
