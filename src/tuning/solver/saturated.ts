@@ -3,7 +3,7 @@
  * model, trials of its neighbours, and a trim of the latency budget.
  */
 
-import type { StageGoal } from '../../control/goal.ts';
+import { within, type StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
@@ -98,8 +98,13 @@ function visiting<S extends SearchState>(
   { observation, space }: SearchInput,
 ): Searched<S> {
   if (observation.at < until - CONTROL_PERIOD_MS / 2) return { state: before, plan: undefined };
-  const plan = saturatedPlan(candidateAt(space, base), 'the trial is over');
+  const plan = saturatedPlan(candidateAt(space, inside(space, base)), 'the trial is over');
   return { state: { ...before, trial: { nextAt: before.trial.nextAt } }, plan: { ...plan, kind: 'revert' } };
+}
+
+/** The target may have refused so many calls meanwhile. */
+function inside({ concurrency }: SearchSpace, { batch, inFlight }: Point): Point {
+  return { batch, inFlight: within(concurrency, inFlight) };
 }
 
 function tried<S extends SearchState>(

@@ -43,6 +43,8 @@ export interface TrimInput {
 export function trim(before: TrimState, { observation, targetMs, used, delayPeriods }: TrimInput): TrimState {
   const p95 = quantile(observation.latency, 0.95);
   if (p95 === undefined || observation.at < before.frozenUntil || observation.pause !== undefined) return before;
+  // Calls that are repeated because they were refused are late whatever the point.
+  if (observation.rejected > 0) return before;
   const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods);
   const ratio = p95 / targetMs;
   const error = clamp(AIM - ratio, -0.5, 0.5);

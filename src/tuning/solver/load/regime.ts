@@ -39,6 +39,8 @@ const FREE_RATIO = 0.3;
 const TURNING_PERIODS = 4;
 /** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
 const BACKLOG_AGE = 3;
+/** What is left in an edge that has become smaller explains so many targets of it. */
+const MOST_EXPLAINED = 10;
 /** Of the target: a backlog is worked off once nothing is older. */
 const WORKED_OFF = 0.5;
 /** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
@@ -67,7 +69,7 @@ function afterPause(before: RegimeState, { observation, goal }: RegimeInput): Re
   return { ...before, pausedAt: at };
 }
 
-function followed(before: RegimeState, { observation, goal }: RegimeInput): RegimeState {
+function followed(before: RegimeState, { observation, settings, goal }: RegimeInput): RegimeState {
   const { pausedAt } = before;
   const isFull = observation.fullRatio >= FULL_RATIO;
   const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
@@ -81,7 +83,9 @@ function followed(before: RegimeState, { observation, goal }: RegimeInput): Regi
     periodMs: observation.durationMs,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
-  if (isBacklog(observation, goal.p95Ms)) return step('draining');
+  // Events of refused calls are old, however few there are.
+  const isRefused = before.isSaturated && observation.rejected > 0;
+  if (!isRefused && isBacklog(observation, settings.edgeEvents, goal.p95Ms)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
     case 'saturated':
@@ -97,9 +101,17 @@ function followed(before: RegimeState, { observation, goal }: RegimeInput): Regi
   }
 }
 
-/** The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside. */
-function isBacklog({ oldestMs, backlogEvents, done, durationMs, samples }: StageObservation, p95Ms: number): boolean {
-  const edgeMs = done === 0 ? Infinity : (backlogEvents * durationMs) / done;
+/**
+ * The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside.
+ * An edge that was larger once explains some of that, but not that it is worked off for seconds.
+ */
+function isBacklog(
+  { oldestMs, backlogEvents, done, durationMs, samples }: StageObservation,
+  edgeEvents: number,
+  p95Ms: number,
+): boolean {
+  const msFor = (events: number): number => (done === 0 ? Infinity : (events * durationMs) / done);
+  const edgeMs = Math.min(msFor(backlogEvents), Math.max(msFor(edgeEvents), MOST_EXPLAINED * p95Ms));
   const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
   return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * (edgeMs + callMs);
 }

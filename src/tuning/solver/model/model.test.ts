@@ -77,6 +77,15 @@ describe('nonNegativeLeastSquares', () => {
 });
 
 describe('fitPrior', () => {
+  it('makes no slope of chance between 1 and 1.05 calls', () => {
+    const cells = [1, 4, 16, 64, 256].flatMap((b) => [
+      cellAt(b, 1, 4 + 0.03 * b),
+      cellAt(b, 1.06, 1.2 * (4 + 0.03 * b)),
+    ]);
+    const prior = fitPrior(cells, 0.03);
+    expect(priorLogMs(prior, 256, 2) - priorLogMs(prior, 256, 1)).toBeLessThan(0.25);
+  });
+
   it.each([
     [
       'affine cost and contention',

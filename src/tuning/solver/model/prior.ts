@@ -44,6 +44,8 @@ const BATCH_SETS: readonly (readonly BatchTerm[])[] = [
 const SMOOTH: readonly InFlightTerm[] = ['one', 'linear', 'square'];
 const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
 const LEAST_MS = 1e-4;
+/** Ratio of most to fewest calls in flight from which on their influence is fitted. */
+const LEAST_SPREAD = 1.3;
 /** What free products must explain more than a separable cost. */
 const UNUSUAL = 4;
 
@@ -87,7 +89,10 @@ function inFlightValue(term: InFlightTerm, n: number, knee: number): number {
 /** @param tolerance - relative error beyond the evidence's own that any point may have: no single one rules */
 export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const batches = distinct(cells.map(({ batch }) => batch));
-  const concurrencies = distinct(cells.map(({ inFlight }) => inFlight));
+  const inFlight = cells.map((cell) => cell.inFlight);
+  // Between 1 and 1.05 calls chance makes a slope, and a prediction for 2 of it.
+  const isSpread = Math.max(...inFlight) >= LEAST_SPREAD * Math.min(...inFlight);
+  const concurrencies = isSpread ? distinct(inFlight) : 1;
   const batchSets = batches < 2 ? [['first'] as const] : BATCH_SETS.slice(0, batches < 4 ? 1 : BATCH_SETS.length);
   const smooth = SMOOTH.slice(0, Math.min(concurrencies, SMOOTH.length));
   const points: Points = { cells, weights: cells.map(({ variance }) => 1 / (variance + square(tolerance))) };
