@@ -6,6 +6,7 @@
  * 300,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N` repeats its times.
  */
 import './setup.mjs';
+import { fullDiskRow } from '../test/faults/full-disk.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
 import { httpRows } from '../test/faults/http.mjs';
 import { clockRows, drainRows, killRows, stopRows } from '../test/faults/lives.mjs';
@@ -40,6 +41,7 @@ const GROUPS = {
   overload: overloadRows,
   long: longRows,
   handlers: ({ folder, row }) => handlerRows(folder, row),
+  disk: ({ folder, row, skip }) => fullDiskRow(folder, row, skip),
   postgres: ({ folder, kills, ...tools }) => postgresRows(folder, { ...tools, kills: Math.ceil(kills / 2) }),
 };
 

@@ -15,6 +15,7 @@
  * Source: Flink's buffer debloating (throughput x target, changes under 25 % ignored, growth capped at 2x).
  */
 
+import { objectOfOptions } from '../errors/declared.ts';
 import { coldStartCapacity, type Parallelism } from './capacity.ts';
 import type { EdgeCapacity } from './edge.ts';
 import { memoryBand, sizeFactor, type MemoryBand } from './memory-band.ts';
@@ -87,6 +88,7 @@ export class BufferManager {
   #band: MemoryBand = 'free';
 
   constructor(options: BufferManagerOptions) {
+    objectOfOptions(options, 'BufferManager');
     this.#coldEvents = coldStartCapacity(options);
     this.#memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
   }

@@ -1,3 +1,4 @@
+import { objectOfOptions } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 
@@ -42,6 +43,7 @@ export function nameOption(name: string | undefined, path: string, otherwise: st
 
 /** Refuses options that do not exist: a misspelt bound must not silently be the default. @throws ConfigError */
 export function knownOptions(options: object, path: string, known: readonly string[]): void {
+  objectOfOptions(options, path);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name);
   }

@@ -1,7 +1,7 @@
 import { CircuitOpenError, ConfigError } from '../errors/errors.ts';
 import { systemScheduler } from '../host/scheduler.ts';
 import { Breaker, BREAKER_CALLS, DEFAULT_BREAKER, type BreakerState } from '../resilience/breaker.ts';
-import { numberWithin } from '../errors/declared.ts';
+import { numberWithin, objectOfOptions } from '../errors/declared.ts';
 import type { Clock } from '../time/clock.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 
@@ -41,6 +41,7 @@ export class CircuitBreaker {
 
   /** @throws ConfigError when an option is wrong */
   constructor(options: CircuitBreakerOptions = {}) {
+    objectOfOptions(options, 'CircuitBreaker');
     const {
       name = 'the target',
       failureRatio = DEFAULT_BREAKER.failureRatio,

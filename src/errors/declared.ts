@@ -28,6 +28,21 @@ export function declared<N extends string>(
   return read;
 }
 
+/** For what the types promise and plain JavaScript need not keep. @throws ConfigError unless it is an object */
+export function objectOfOptions(value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null) throw new ConfigError(path, 'an object of options', value);
+}
+
+/** @throws ConfigError unless it is a function */
+export function declaredFunction(value: unknown, path: string): void {
+  if (typeof value !== 'function') throw new ConfigError(path, 'a function', value);
+}
+
+/** True for a text, also where the types say that nothing else can be. */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
 /** @throws ConfigError unless it is a finite number from `min` to `max` */
 export function numberWithin(value: unknown, path: string, [min, max]: readonly [number, number]): number {
   if (typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max) return value;

@@ -1,5 +1,6 @@
 /** What the builder records: nodes that name their inputs. Immutable once the flow is planned. */
 
+import { isText } from '../errors/declared.ts';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { WorkClass } from '../control/work-class.ts';
 import { ConfigError } from '../errors/errors.ts';
@@ -153,7 +154,8 @@ export class Graph {
 
   #take(name: string, kind: string): string {
     const path = `flow.${this.flow}.${kind}.name`;
-    if (!NAME.test(name)) throw new ConfigError(path, 'letters, digits, ".", "_" or "-", at most 64', name);
+    if (!isText(name) || !NAME.test(name))
+      throw new ConfigError(path, 'letters, digits, ".", "_" or "-", at most 64', name);
     if (this.#names.has(name)) throw new ConfigError(path, 'a name not used in this flow yet', name);
     this.#names.add(name);
     return name;

@@ -1,3 +1,4 @@
+import { declaredFunction, objectOfOptions } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { Sink, SinkFunction, WriteOptions } from '../event/sink.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
@@ -82,6 +83,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
   keyBy<F extends KeyField<E>>(field: F, options?: OperatorOptions): Stream<E, E[F] & Key>;
   keyBy<L extends Key>(fn: (event: E) => L, options?: OperatorOptions): Stream<E, L>;
   keyBy(key: string | ((event: E) => Key), options: OperatorOptions = {}): Stream<E, Key> {
+    if (typeof key !== 'string') declaredFunction(key, `${this.#path('keyBy')}.key`);
     const fn = typeof key === 'string' ? (event: E): Key => event[key as keyof E] as Key : key;
     const field = typeof key === 'string' ? key : fieldRead(key);
     return this.#operator({ kind: 'keyBy', name: this.#named('keyBy', options, fn), fn, field, isField: fn !== key });
@@ -203,6 +205,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
 
   /** Calls an async function per event, several at a time. Key and event time end here: declare them again after it. */
   mapAsync<R>(fn: (event: E, options: WriteOptions) => R | Promise<R>, options: AsyncOptions = {}): Stream<R> {
+    objectOfOptions(options, this.#path('mapAsync'));
     return this.#stage('mapAsync', { kind: 'mapAsync', fn, ordered: options.ordered ?? true }, options);
   }
 
@@ -211,12 +214,13 @@ export class Stream<E, K extends Key | undefined = undefined> {
     fn: (events: readonly E[], options: WriteOptions) => readonly R[] | Promise<readonly R[]>,
     options: AsyncOptions = {},
   ): Stream<R> {
+    objectOfOptions(options, this.#path('mapBatch'));
     return this.#stage('mapBatch', { kind: 'mapBatch', fn, ordered: options.ordered ?? true }, options);
   }
 
   /** Lets at most `perSecond` events through, evenly. */
   rateLimit(perSecond: number, options: RateLimitOptions = {}): Stream<E> {
-    if (!(perSecond > 0 && Number.isFinite(perSecond))) {
+    if (!Number.isFinite(perSecond) || perSecond <= 0) {
       throw new ConfigError(`${this.#path('rateLimit')}.perSecond`, 'a number above 0', perSecond);
     }
     return this.#stage('rateLimit', { kind: 'rateLimit', perSecond }, options);
@@ -258,6 +262,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
   }
 
   #named(kind: string, options: OperatorOptions, fn?: unknown): string {
+    objectOfOptions(options, this.#path(kind));
     const name = this.#graph.name(kind, options.name);
     if (arguments.length > 2) checkFunction(fn, this.#path(name));
     return name;

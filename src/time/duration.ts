@@ -1,3 +1,4 @@
+import { isText } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 
 /** Milliseconds as a number, or a number with a unit: `'250us'`, `'10ms'`, `'1.5s'`, `'5m'`, `'2h'`, `'1d'`, `'5 min'`. */
@@ -23,7 +24,7 @@ const UNIT_MS: Readonly<Record<string, number>> = {
  * durationMs('1.5s', 'window.size') // 1500
  */
 export function durationMs(value: Duration, path: string): number {
-  const parsed = typeof value === 'number' ? value : parse(value);
+  const parsed = typeof value === 'number' ? value : isText(value) ? parse(value) : Number.NaN;
   if (!Number.isFinite(parsed) || parsed < 0) {
     throw new ConfigError(path, 'a duration such as 250, "10ms", "1.5s", "5m" or "2h"', value);
   }

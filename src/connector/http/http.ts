@@ -1,3 +1,4 @@
+import { objectOfOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { ByteSource } from '../../event/source.ts';
@@ -15,6 +16,7 @@ import { httpSource } from './source.ts';
 export function http(options: HttpSourceOptions): ByteSource;
 export function http<E = unknown>(options: HttpSinkOptions): Sink<E>;
 export function http(options: HttpSourceOptions | HttpSinkOptions): ByteSource | Sink<unknown> {
+  objectOfOptions(options, 'http()');
   const isSink = 'url' in options;
   if (isSink === 'port' in options) {
     throw new ConfigError('http()', '`port` for a source or `url` for a sink', options);

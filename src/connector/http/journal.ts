@@ -9,12 +9,17 @@
  * - It is read again after a restart unless the checkpoint holds it, or a later body was acknowledged.
  */
 
+import { mkdir, statfs } from 'node:fs/promises';
 import { systemFileSystem } from '../../host/file-system.ts';
+import type { LogEvent } from '../../log/log-event.ts';
 import { openLog, type Log } from '../../log/log.ts';
 import { FORMATS, type ByteOutput, type Format, type SourceContext } from '../../event/source.ts';
 import { onAbort } from '../waiting.ts';
 
 const HEADER_BYTES = 9;
+/** Of the whole disk, and at most. */
+const RESERVE_SHARE = 64;
+const MOST_RESERVE_BYTES = 64 * 1024 * 1024;
 
 interface Handed {
   readonly start: number;
@@ -24,14 +29,19 @@ interface Handed {
 export class Journal {
   readonly #log: Log;
   readonly #name: string;
+  /** To be called when the log takes no more: those who wait for room. */
+  readonly #waiting: Set<() => void>;
   /** Bytes before the next body. */
   #position: number;
   /** In the order of the log, from the first that may be read again. */
   readonly #handed: Handed[] = [];
 
   /** @param position - where the checkpoint ends that the run goes on from; 0 = none */
-  static async open(directory: string, name: string, { scheduler }: SourceContext, position: number): Promise<Journal> {
-    const log = await openLog(directory, {}, { fileSystem: systemFileSystem(), scheduler });
+  static async open(directory: string, name: string, context: SourceContext, position: number): Promise<Journal> {
+    const { scheduler } = context;
+    const waiting = new Set<() => void>();
+    const options = { reserveBytes: await reserveOn(directory), onEvent: pauses(name, context, waiting) };
+    const log = await openLog(directory, options, { fileSystem: systemFileSystem(), scheduler });
     let end = position;
     if (log.stats.last >= log.stats.first) {
       for await (const batch of log.read({ from: log.stats.last, follow: false })) {
@@ -39,10 +49,11 @@ export class Journal {
         end = Math.max(end, positionOf(record) + record.length);
       }
     }
-    return new Journal(log, name, end);
+    return new Journal(log, name, end, waiting);
   }
 
-  private constructor(log: Log, name: string, position: number) {
+  private constructor(log: Log, name: string, position: number, waiting: Set<() => void>) {
+    this.#waiting = waiting;
     this.#log = log;
     this.#name = name;
     this.#position = position;
@@ -53,14 +64,24 @@ export class Journal {
     return this.#log.stats.state !== 'open';
   }
 
-  /** Resolves once the body is durable. */
-  async append(format: Format, body: Uint8Array): Promise<void> {
+  /**
+   * Keeps a body. @returns true once it is durable; false when the log became full meanwhile: it is written once there is
+   * room, but nobody should wait for that
+   */
+  append(format: Format, body: Uint8Array): Promise<boolean> {
     const record = new Uint8Array(HEADER_BYTES + body.length);
     record[0] = FORMATS.indexOf(format);
     viewOf(record).setFloat64(1, this.#position);
     record.set(body, HEADER_BYTES);
     this.#position += record.length;
-    await this.#log.append([record]);
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => resolve(false);
+      this.#waiting.add(refuse);
+      this.#log
+        .append([record])
+        .then(() => resolve(true), reject)
+        .finally(() => this.#waiting.delete(refuse));
+    });
   }
 
   /** Hands bodies to the flow, those of earlier runs first, until the run stops taking in. @param done - see `open` */
@@ -97,6 +118,25 @@ export class Journal {
     channel.end();
     return blocked;
   }
+}
+
+/** What a full log should do to the flow and to those who wait for it. */
+function pauses(name: string, context: SourceContext, waiting: Set<() => void>): (event: LogEvent) => void {
+  return (event) => {
+    if (event.kind === 'resumed') context.notice('info', `${name}: there is room again, events are taken`);
+    if (event.kind !== 'paused') return;
+    const what = event.reason === 'disk-full' ? 'the disk is full' : 'the log is full';
+    context.notice('warn', `${name}: ${what}: senders get 503 until there is room. Nothing that was answered is lost`);
+    for (const refuse of [...waiting]) refuse();
+    waiting.clear();
+  };
+}
+
+/** A log on a small disk must not take all of it for its reserve, bytes. */
+async function reserveOn(directory: string): Promise<number> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const { blocks, bsize } = await statfs(directory);
+  return Math.min(MOST_RESERVE_BYTES, Math.floor((blocks * bsize) / RESERVE_SHARE));
 }
 
 function positionOf(record: Uint8Array): number {

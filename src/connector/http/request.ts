@@ -28,6 +28,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
 const WRITE_BYTES = 256 * 1024;
 /** Seconds after which a refused sender should try again. */
 const RETRY_AFTER_S = '1';
+const NO_ROOM = 'there is no room to keep it';
 /** What is read and thrown away of a refused body, so that the sender gets to read the answer. */
 const LINGER_BYTES = 4 * 1024 * 1024;
 const LINGER_MS = 1000;
@@ -130,7 +131,7 @@ export class RequestHandler {
   #busy(): Answer | undefined {
     const headers = ['retry-after', RETRY_AFTER_S];
     if (this.#context.signal.aborted) return { status: 503, reason: 'the flow is draining', headers };
-    if (this.#journal?.isFull === true) return { status: 503, reason: 'there is no room to keep it', headers };
+    if (this.#journal?.isFull === true) return { status: 503, reason: NO_ROOM, headers };
     if (this.#journal === undefined && this.#output.isFull) return { status: 429, reason: 'the flow is full', headers };
     return undefined;
   }
@@ -199,7 +200,10 @@ export class RequestHandler {
       return;
     }
     journal.append(format, bytes).then(
-      () => answer(response, 202, `{"bytes":${bytes.length}}`, []),
+      (isKept) => {
+        if (isKept) answer(response, 202, `{"bytes":${bytes.length}}`, []);
+        else answer(response, 503, JSON.stringify({ error: NO_ROOM }), ['retry-after', RETRY_AFTER_S]);
+      },
       () => failed(response),
     );
   }

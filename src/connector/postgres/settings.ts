@@ -148,7 +148,9 @@ function nameOption(name: unknown, path: string): string {
 
 function keyOption(key: string | readonly string[] | undefined): readonly string[] {
   if (key === undefined) return [];
-  const names = (typeof key === 'string' ? [key] : key).map((name) => nameOption(name, 'postgres().key'));
+  const names = (Array.isArray(key) ? (key as readonly unknown[]) : [key]).map((name) =>
+    nameOption(name, 'postgres().key'),
+  );
   if (names.length > 0 && new Set(names).size === names.length) return names;
   throw new ConfigError('postgres().key', 'one or more columns, each named once', key);
 }

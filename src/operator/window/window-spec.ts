@@ -3,6 +3,7 @@
  * holds `start <= time < end`.
  */
 
+import { objectOfOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { type Duration, durationMs } from '../../time/duration.ts';
 
@@ -17,6 +18,7 @@ const MAX_OVERLAP = 10_000;
 
 /** Windows of one size, one after the other: `[n * size + offset, (n + 1) * size + offset)`. */
 export function tumbling(size: Duration, options: { readonly offset?: Duration } = {}): WindowSpec {
+  objectOfOptions(options, 'tumbling.options');
   const sizeMs = wholeMs(size, 'tumbling.size', 1);
   return { kind: 'tumbling', sizeMs, offsetMs: offsetOf(options.offset, sizeMs, 'tumbling.offset') };
 }
@@ -35,6 +37,7 @@ export function sliding(options: {
   readonly every: Duration;
   readonly offset?: Duration;
 }): WindowSpec {
+  objectOfOptions(options, 'sliding');
   const sizeMs = wholeMs(options.size, 'sliding.size', 1);
   const everyMs = wholeMs(options.every, 'sliding.every', 1);
   if (everyMs > sizeMs) {
@@ -58,6 +61,7 @@ export function sliding(options: {
 
 /** Per key, events less than `gap` apart: from the first one to the last one plus `gap`. */
 export function session(options: { readonly gap: Duration }): WindowSpec {
+  objectOfOptions(options, 'session');
   return { kind: 'session', gapMs: wholeMs(options.gap, 'session.gap', 1) };
 }
 

@@ -1,5 +1,6 @@
 /** A text cut into words, numbers, quoted strings and signs, each with its place. */
 
+import { isText } from '../../errors/declared.ts';
 import { PatternError } from '../model/error.ts';
 
 export interface Token {
@@ -27,6 +28,7 @@ const TOKENS: readonly (readonly [Token['kind'], RegExp])[] = [
 
 /** @throws PatternError for a character that nothing begins with */
 export function tokensOf(text: string): Token[] {
+  if (!isText(text)) throw new PatternError('text', 'a text', text);
   if (text.length > MAX_LENGTH) throw new PatternError('text', `at most ${MAX_LENGTH} characters`, text.length);
   const tokens: Token[] = [];
   let at = skipSpace(text, 0);
