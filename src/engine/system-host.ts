@@ -12,7 +12,6 @@ import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
 import type { Host } from '../runtime/host.ts';
-import { durableLog } from './durable-log.ts';
 import { CheckpointFiles } from '../state/checkpoint-files.ts';
 
 /** The real machine, as a run needs it. */
@@ -29,7 +28,11 @@ export function systemHost(): Host {
     checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
     checkpointCodec: v8Codec,
     openSpills: async (request, environment) => {
-      const { openSpills } = await import('../runtime/spills.ts'); // few flows need it
+      // Few flows need them.
+      const [{ openSpills }, { durableLog }] = await Promise.all([
+        import('../runtime/spills.ts'),
+        import('./durable-log.ts'),
+      ]);
       return openSpills(request, environment, { open: durableLog, ...v8Values });
     },
     deadLetterLog,

@@ -1,7 +1,7 @@
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink } from '../../event/sink.ts';
 import { systemFileSystem } from '../../host/file-system.ts';
-import { openLog } from '../../log/log.ts';
+import type { Log } from '../../log/log.ts';
 import { letterJson } from './letter-json.ts';
 
 /**
@@ -12,8 +12,9 @@ export function deadLetterLog(directory: string): Sink<DeadLetter> {
   return {
     name: 'dead-letters',
     deadline: false,
-    open: (context) => {
-      let opening: ReturnType<typeof openLog> | undefined;
+    open: async (context) => {
+      const { openLog } = await import('../../log/log.ts'); // not among what every flow loads
+      let opening: Promise<Log> | undefined;
       const encoder = new TextEncoder();
       return {
         write: async (letters) => {
