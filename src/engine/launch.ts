@@ -4,7 +4,7 @@ import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import { checkOneOf, checkSink } from '../flow/validation.ts';
 import { TUNING_MODES, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
-import { FlowRun } from '../runtime/flow-run.ts';
+import { FlowRun } from '../runtime/run/flow-run.ts';
 import { checkLearned } from './check-learned.ts';
 import { systemHost } from './system-host.ts';
 

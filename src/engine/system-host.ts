@@ -30,7 +30,7 @@ export function systemHost(): Host {
     openSpills: async (request, environment) => {
       // Few flows need them.
       const [{ openSpills }, { durableLog }] = await Promise.all([
-        import('../runtime/spills.ts'),
+        import('../runtime/stage/spill/spills.ts'),
         import('./durable-log.ts'),
       ]);
       return openSpills(request, environment, { open: durableLog, ...v8Values });

@@ -3,7 +3,7 @@ import { LatencyMeter } from '../metrics/latency-meter.ts';
 import { RateMeter } from '../metrics/rate-meter.ts';
 import type { Meters } from '../metrics/system-metrics.ts';
 import type { Clock } from '../time/clock.ts';
-import { Burst } from './burst.ts';
+import { Burst } from './intake/burst.ts';
 
 /**
  * The flow's own meters. Batches that come in now are counted by `burst`; those whose source says when they came,

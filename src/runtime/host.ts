@@ -5,8 +5,8 @@ import type { CheckpointStore } from '../state/checkpoint.ts';
 import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
-import type { SpillEnvironment } from './spill.ts';
-import type { Spills, SpillsRequest } from './spills.ts';
+import type { SpillEnvironment } from './stage/spill/spill.ts';
+import type { Spills, SpillsRequest } from './stage/spill/spills.ts';
 
 /** All that a run needs of the machine below it. Real in the engine, virtual in the simulator. */
 export interface Host {

@@ -1,7 +1,7 @@
 /**
  * Checkpoints that are committed together with the outputs before them, where the sinks write.
  *
- * Invariants (runtime/committed-outputs.test.ts)
+ * Invariants (runtime/run/committed-outputs.test.ts)
  * - A checkpoint that is not whole is never used: with it the outputs after it could not be told.
  */
 

@@ -1,6 +1,6 @@
 import type { StageSettings } from '../../control/settings.ts';
 import { systemRandom } from '../../host/random.ts';
-import { WaitingStage, type WaitingStageOptions } from '../../runtime/waiting-stage.ts';
+import { WaitingStage, type WaitingStageOptions } from '../../runtime/stage/waiting-stage.ts';
 import type { Scheduler } from '../../time/clock.ts';
 
 export interface PlantStageOptions extends Pick<WaitingStageOptions, 'name' | 'call'> {

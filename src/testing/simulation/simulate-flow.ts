@@ -11,7 +11,7 @@ import type { RunOptions } from '../../flow/run.ts';
 import type { Stream } from '../../flow/stream.ts';
 import { systemRandom } from '../../host/random.ts';
 import type { FlowSnapshot } from '../../metrics/snapshot.ts';
-import { FlowRun } from '../../runtime/flow-run.ts';
+import { FlowRun } from '../../runtime/run/flow-run.ts';
 import { virtualHost } from '../virtual-host.ts';
 import { DiscreteScheduler } from './discrete-scheduler.ts';
 import type { PlantCall } from './plant.ts';

@@ -2,7 +2,7 @@ import { decided, type Decision } from '../../control/decision.ts';
 import type { StageGoal } from '../../control/goal.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
-import type { WaitingStage } from '../../runtime/waiting-stage.ts';
+import type { WaitingStage } from '../../runtime/stage/waiting-stage.ts';
 import type { Controller, Step } from '../../tuning/controller.ts';
 import type { DiscreteScheduler } from './discrete-scheduler.ts';
 import { plantStage } from './plant-stage.ts';

@@ -4,7 +4,7 @@
  *
  * Told apart by the order in which calls started (dispatches.ts): a ceiling on calls at once, a limit of calls
  * per second, and an outage, of which nothing is learned: the data path stops and probes by itself
- * (runtime/gate.ts), and whoever keeps its settings is back at them at once. Calls that fail for other reasons
+ * (runtime/stage/gate.ts), and whoever keeps its settings is back at them at once. Calls that fail for other reasons
  * are no back-pressure and limit nothing.
  */
 

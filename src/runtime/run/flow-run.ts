@@ -1,0 +1,416 @@
+/**
+ * The life of one run of a flow: open sinks, read sources, and end in one of three ways.
+ *
+ * Invariants (flow-run.test.ts)
+ * - done: every accepted event was confirmed, dropped by policy or dead-lettered; windows and sinks are closed.
+ * - stopped, failed: what was not confirmed is not acknowledged to its source.
+ * - A source that fails ends the intake; what was read is still processed; then `done` rejects with its error.
+ * - `done` settles exactly once, after the sinks are closed.
+ */
+
+import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../../errors/errors.ts';
+import type { DeadLetter } from '../../event/dead-letter.ts';
+import type { SinkWriter } from '../../event/sink.ts';
+import type { SinkNode } from '../../flow/graph.ts';
+import { guaranteeOf, type Guarantee } from '../../flow/guarantee.ts';
+import type { Plan } from '../../flow/plan.ts';
+import { checkSpilling, spillingStages } from '../../flow/spilling.ts';
+import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../../flow/run.ts';
+import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
+import { systemMetrics, type SystemMetrics } from '../../metrics/system-metrics.ts';
+import { durationMs, type Duration } from '../../time/duration.ts';
+import type { Timer } from '../../time/clock.ts';
+import type { StageObservation } from '../../control/observation.ts';
+import type { DecisionFilter, DecisionRecord } from '../../control/decision-record.ts';
+import type { Bound } from '../../control/goal.ts';
+import type { Settings } from '../../control/settings.ts';
+import type { Energy } from '../../energy/energy.ts';
+import type { Controller } from '../../tuning/controller.ts';
+import type { Checkpoint } from '../../state/checkpoint.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { DEAD_LETTERS, deadLetterNode } from './dead-letter-sink.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { flowControl, type FlowControl } from '../control/flow-control.ts';
+import { graphOf } from '../flow-graph.ts';
+import { FlowMeters } from '../flow-meters.ts';
+import { totalsOf } from '../flow-reports.ts';
+import type { Host } from '../host.ts';
+import { InFlight } from '../intake/in-flight.ts';
+import type { Ingest } from '../intake/ingest.ts';
+import { runCheckpoints } from './run-checkpoints.ts';
+import { LiveRunPatterns } from './run-patterns.ts';
+import { Listeners } from './listeners.ts';
+import { snapshotOf } from './snapshot.ts';
+import type { Spills } from '../stage/spill/spills.ts';
+import type { Stage } from '../stage/stage.ts';
+import {
+  buildTopology,
+  closeSinks,
+  openSinks,
+  sinkStage,
+  type Topology,
+  type TopologyEnvironment,
+} from './topology.ts';
+
+/** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
+const DEFAULT_DRAIN_MS = 25_000;
+
+export class FlowRun implements Run {
+  readonly flow: string;
+  readonly done: Promise<RunSummary>;
+  readonly patterns: RunPatterns;
+  readonly guarantee: Guarantee;
+  readonly #definition: RunnableFlow;
+  readonly #options: RunOptions;
+  readonly #host: Host;
+  readonly #plan: Plan;
+  readonly #meters: FlowMeters;
+  readonly #control: FlowControl;
+  readonly #listeners = new Listeners<RunEvents>();
+  /** Aborted = no more intake. */
+  readonly #intake = new AbortController();
+  /** Aborted = stop at once. */
+  readonly #hard = new AbortController();
+  readonly #startedAt: number;
+  readonly #environment: TopologyEnvironment;
+  readonly #drainMs: number;
+  readonly #inFlight = new InFlight();
+  readonly #checkpoints: Checkpoints | undefined;
+  #resume: Checkpoint | undefined;
+  #state: RunState = 'starting';
+  #topology: Topology = { ingests: [], segments: [], stages: [] };
+  #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
+  #spills: Spills = new Map();
+  #deadLetterStage: Stage | undefined;
+  #deadLetters: DeadLetters;
+  #openSinks = 0;
+  #allDrained: () => void = () => undefined;
+  #failure: { readonly cause: unknown } | undefined;
+  #timers: Timer[] = [];
+
+  constructor(definition: RunnableFlow, options: RunOptions, host: Host, controller?: Controller<unknown>) {
+    this.#definition = definition;
+    this.#options = options;
+    this.#host = host;
+    this.flow = definition.name;
+    this.#plan = definition.plan();
+    checkSpilling(this.#plan, this.#data());
+    this.#drainMs = durationMs(options.drainTimeout ?? DEFAULT_DRAIN_MS, 'run.drainTimeout');
+    this.#startedAt = host.scheduler.now();
+    this.#meters = new FlowMeters(host.scheduler);
+    this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
+    this.#checkpoints = runCheckpoints({
+      flow: this.flow,
+      plan: this.#plan,
+      data: this.#data(),
+      everyMs: definition.checkpointEveryMs,
+      host,
+      signal: this.#hard.signal,
+      inFlight: this.#inFlight,
+      notice: this.#notice,
+      fatal: this.#fatal,
+    });
+    this.guarantee = guaranteeOf(this.#plan, this.#checkpoints !== undefined);
+    this.#environment = this.#makeEnvironment();
+    const letters = this.#deadLetterNode();
+    const nodes = this.#plan.stages.map(({ node }) => node);
+    this.#control = flowControl({
+      stages: letters === undefined ? nodes : [...nodes, letters],
+      graph: graphOf(this.#plan),
+      totals: () => totalsOf(this.#meters, this.#topology.ingests),
+      flow: definition,
+      run: options,
+      host,
+      controller,
+      notice: this.#notice,
+      decided: (record) => this.#listeners.emit('decision', record),
+      ended: (record) => this.#listeners.emit('outcome', record),
+    });
+    this.patterns = new LiveRunPatterns(
+      this.flow,
+      () => new Map(this.#topology.segments.flatMap((segment) => [...segment.patterns()])),
+    );
+    this.done = this.#live();
+    this.#followSignal(options.signal);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  get settings(): Settings {
+    return this.#control.settings;
+  }
+
+  get energy(): Energy {
+    return this.#control.energy;
+  }
+
+  metrics(): SystemMetrics {
+    return systemMetrics(this.#meters, this.#host.resources);
+  }
+
+  snapshot(): FlowSnapshot {
+    return snapshotOf({
+      flow: this.flow,
+      state: this.#state,
+      at: this.#host.scheduler.wall(),
+      uptimeMs: this.#host.scheduler.now() - this.#startedAt,
+      system: this.metrics(),
+      targets: this.#definition.targets,
+      meters: this.#meters,
+      deadLettered: this.#deadLetters.count,
+      topology: this.#topology,
+      observations: this.observations(),
+      loopUtilization: this.#host.loopUtilization(),
+      shared: this.#control.sharing.snapshot(),
+      settingsVersion: this.settings.version,
+    });
+  }
+
+  observations(): readonly StageObservation[] {
+    return this.#control.loop.observations();
+  }
+
+  deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters.newest();
+  }
+
+  on<K extends keyof RunEvents>(event: K, listener: (value: RunEvents[K]) => void): () => void {
+    return this.#listeners.on(event, listener);
+  }
+
+  decisions(filter?: DecisionFilter): readonly DecisionRecord[] {
+    return this.#control.log.list(filter);
+  }
+
+  pin(path: string, value: number): void {
+    this.#control.steering.pin(path, value);
+  }
+
+  bound(path: string, bound: Partial<Bound>): void {
+    this.#control.steering.bound(path, bound);
+  }
+
+  unpin(path: string): boolean {
+    return this.#control.steering.unpin(path);
+  }
+
+  pins(): readonly Pin[] {
+    return this.#control.pins();
+  }
+
+  freeze(): void {
+    this.#control.steering.freeze();
+  }
+
+  thaw(): void {
+    this.#control.steering.thaw();
+  }
+
+  drain(options: { readonly timeout?: Duration } = {}): Promise<RunSummary> {
+    if (this.#state === 'starting' || this.#state === 'running') {
+      this.#enter('draining');
+      this.#intake.abort();
+      const limitMs = options.timeout === undefined ? this.#drainMs : durationMs(options.timeout, 'drain.timeout');
+      this.#timers.push(this.#host.scheduler.after(limitMs, () => this.#drainTooLong(limitMs)));
+    }
+    return this.done;
+  }
+
+  stop(): Promise<RunSummary> {
+    this.#end('stopped', new ShutdownError(`flow ${this.flow} was stopped`));
+    return this.done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain().catch(() => undefined);
+  }
+
+  /** The whole life, top to bottom. */
+  async #live(): Promise<RunSummary> {
+    const hold = this.#host.hold();
+    try {
+      await this.#open();
+      const drained = new Promise<void>((resolve) => {
+        this.#allDrained = resolve;
+      });
+      this.#control.loop.start(this.#stages());
+      await this.#checkpoints?.begin();
+      if (this.#state === 'starting') this.#enter('running');
+      for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
+      await drained;
+      await this.#close();
+    } catch (cause) {
+      this.#failure ??= { cause };
+      this.#end('failed', cause);
+    } finally {
+      this.#control.loop.stop();
+      for (const timer of this.#timers) timer.cancel();
+      await this.#control.learned?.end();
+      for (const spill of this.#spills.values()) await spill.close();
+      await this.#checkpoints?.close();
+      hold.cancel();
+    }
+    return this.#summary();
+  }
+
+  async #open(): Promise<void> {
+    const { scheduler } = this.#host;
+    const context = { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice };
+    const sinks = this.#plan.stages.map(({ node }) => node).filter((node): node is SinkNode => node.kind === 'sink');
+    const letters = this.#deadLetterNode();
+    this.#resume = await this.#checkpoints?.open();
+    const positions = this.#resume?.sinks ?? new Map<string, unknown>();
+    const { transaction } = this.#checkpoints ?? {};
+    const joined = transaction === undefined ? context : { ...context, transaction };
+    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], joined, positions);
+    if (letters !== undefined) {
+      this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
+      this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
+        this.#listeners.emit('deadLetter', letter),
+      );
+    }
+    await this.#control.learned?.begin();
+    this.#openSinks = sinks.length;
+    await this.#openSpills();
+    this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
+    this.#checkpoints?.attach(this.#topology, this.#writers, this.#spills);
+  }
+
+  async #openSpills(): Promise<void> {
+    const [plan, data, hasLeft] = [this.#plan, this.#data(), (this.#resume?.spills?.size ?? 0) > 0];
+    if (data === undefined || (spillingStages(plan).length === 0 && !hasLeft)) return;
+    const environment = { ...this.#environment, suspended: this.#intake.signal };
+    this.#spills = await this.#host.openSpills({ plan, data, checkpoint: this.#resume }, environment);
+  }
+
+  #deadLetterNode(): SinkNode | undefined {
+    const place = this.#options.deadLetters ?? this.#definition.deadLetterSink;
+    return deadLetterNode(this.#plan, place, this.#data(), this.#host);
+  }
+
+  /** What outlives the process is kept there. */
+  #data(): string | undefined {
+    const { data = this.#definition.data } = this.#options;
+    return data === false ? undefined : data;
+  }
+
+  async #read(index: number, ingest: Ingest): Promise<void> {
+    const source = this.#plan.sources[index]?.node.source;
+    const { scheduler } = this.#host;
+    const random = this.#environment.random;
+    const resume = this.#resume?.sources.get(ingest.name) ?? new Map<string, number>();
+    const { signal } = this.#intake;
+    const context = { flow: this.flow, scheduler, random, signal, resume, data: this.#data(), notice: this.#notice };
+    try {
+      if (source?.kind === 'bytes') await source.run(ingest.byteOutput(), context);
+      else await source?.run(ingest.eventOutput(), context);
+    } catch (cause) {
+      this.#sourceFailed(ingest.name, cause);
+    }
+    ingest.close();
+  }
+
+  #sourceFailed(name: string, cause: unknown): void {
+    this.#failure ??= { cause: isDaoFlowError(cause) ? cause : new ConnectorError(name, messageOf(cause), { cause }) };
+    if (this.#state === 'running') this.#enter('draining');
+    this.#intake.abort();
+  }
+
+  #sinkDrained(name: string): void {
+    if (name === DEAD_LETTERS) {
+      this.#allDrained();
+      return;
+    }
+    this.#openSinks -= 1;
+    if (this.#openSinks > 0) return;
+    if (this.#deadLetterStage === undefined) this.#allDrained();
+    else this.#deadLetters.close();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOver()) await this.#checkpoints?.finish();
+    await closeSinks(this.#writers);
+    if (this.#isOver()) return;
+    this.#control.loop.observe();
+    this.#enter(this.#failure === undefined ? 'done' : 'failed');
+  }
+
+  /** Ends the run now, whatever is still under way. */
+  #end(state: 'stopped' | 'failed', cause: unknown): void {
+    if (this.#isOver()) return;
+    this.#enter(state);
+    this.#intake.abort();
+    this.#hard.abort(cause);
+    for (const segment of this.#topology.segments) segment.stop();
+    for (const stage of this.#stages()) stage.stop(cause);
+    this.#allDrained();
+  }
+
+  #drainTooLong(limitMs: number): void {
+    this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
+    this.#end('failed', this.#failure.cause);
+  }
+
+  #summary(): RunSummary {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+    const { totals } = this.snapshot();
+    const durationMs = this.#host.scheduler.now() - this.#startedAt;
+    const metrics = systemMetrics(this.#meters.overall(), this.#host.resources);
+    return { flow: this.flow, state: this.#state === 'stopped' ? 'stopped' : 'done', ...totals, durationMs, metrics };
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'done' || this.#state === 'stopped' || this.#state === 'failed';
+  }
+
+  #enter(state: RunState): void {
+    this.#state = state;
+    this.#listeners.emit('state', state);
+  }
+
+  #stages(): readonly Stage[] {
+    const { stages } = this.#topology;
+    return this.#deadLetterStage === undefined ? stages : [...stages, this.#deadLetterStage];
+  }
+
+  #followSignal(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    const drain = (): void => void this.drain().catch(() => undefined);
+    if (signal.aborted) drain();
+    else signal.addEventListener('abort', drain, { once: true, signal: this.#hard.signal });
+  }
+
+  readonly #fatal = (cause: unknown): void => {
+    if (this.#isOver()) return;
+    this.#failure ??= { cause };
+    this.#end('failed', cause);
+  };
+
+  readonly #notice = (level: 'info' | 'warn', message: string): void =>
+    this.#listeners.emit('notice', { level, message });
+
+  #makeEnvironment(): TopologyEnvironment {
+    const { scheduler, canGenerateCode } = this.#host;
+    return {
+      flow: this.flow,
+      scheduler,
+      random: this.#host.random(this.#options.seed),
+      signal: this.#hard.signal,
+      generateCode: canGenerateCode && this.#options.generateCode !== false,
+      settingsOf: (stage) => () => this.settings.get(stage),
+      spillOf: (stage) => this.#spills.get(stage),
+      deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
+      deadLetterRoom: () => this.#deadLetters.whenRoom(),
+      notice: this.#notice,
+      breakerChanged: (change) => this.#listeners.emit('breaker', change),
+      fatal: this.#fatal,
+      sinkDrained: (name) => this.#sinkDrained(name),
+      meters: this.#meters,
+      inFlight: this.#inFlight,
+      takesCheckpoints: this.#checkpoints !== undefined,
+      isSuspended: () => this.#checkpoints !== undefined && this.#state === 'draining',
+    };
+  }
+}

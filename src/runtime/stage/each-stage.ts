@@ -1,0 +1,347 @@
+/**
+ * The stage that calls a function once per event, several at a time: `mapAsync`.
+ *
+ * Invariants (each-stage.test.ts)
+ * - Calls in flight <= concurrency. Ordered: results waiting for an earlier one <= WAITING_PER_CALL x concurrency.
+ * - What ended within a turn of the event loop goes on together, and freed slots are filled together:
+ *   nothing but the call itself happens per event. No result waits for another one, except for order.
+ * - Each event ends exactly once: handed on, dead-lettered, dropped by policy, or rejected at a stop.
+ */
+
+import type { Taken } from '../../buffer/edge.ts';
+import { OperatorError } from '../../errors/errors.ts';
+import type { Slice } from '../../event/batch.ts';
+import type { Origin } from '../../event/origin.ts';
+import type { WriteOptions } from '../../event/sink.ts';
+import type { Pause, StageObservation } from '../../control/observation.ts';
+import { backoffMs, isBackPressure } from '../../resilience/backoff.ts';
+import { Inlet, type OverflowPolicy } from './inlet.ts';
+import { isPromise } from './is-promise.ts';
+import { Place } from './place.ts';
+import { protectionOf, UNPROTECTED, type Protection, type ProtectionOptions } from './failure/protection.ts';
+import { StageMeter, type OpenCall } from './stage-meter.ts';
+import {
+  deadLetterEvent,
+  stageAccount,
+  type FailurePolicy,
+  type Stage,
+  type StageAccount,
+  type StageEnvironment,
+} from './stage.ts';
+import { TroubleNotices } from './failure/trouble-notices.ts';
+import { WaitingRetries } from './failure/waiting-retries.ts';
+import { TurnResults } from './turn-results.ts';
+import { Wake } from './wake.ts';
+
+export interface EachStageOptions {
+  readonly name: string;
+  readonly fn: (event: unknown, options: WriteOptions) => unknown;
+  readonly ordered: boolean;
+  readonly whenSlow: OverflowPolicy;
+  readonly whenFailing: FailurePolicy;
+  /** Left out: calls have no deadline, and what fails is not repeated. */
+  readonly protection?: ProtectionOptions;
+  /** Takes over the origins of `taken` with the results. */
+  readonly completed: (results: readonly unknown[], taken: Taken) => undefined | Promise<void>;
+  /** All input has been handled. */
+  readonly drained: () => void;
+}
+
+/** Ordered results that may wait behind one slow call, per slot: more would only hide how slow it is. */
+const WAITING_PER_CALL = 8;
+
+export class EachStage implements Stage {
+  readonly name: string;
+  readonly #options: EachStageOptions;
+  readonly #environment: StageEnvironment;
+  readonly #inlet: Inlet;
+  readonly #meter: StageMeter;
+  readonly #protection: Protection | undefined;
+  readonly #notices: TroubleNotices;
+  readonly #retries = new WaitingRetries<Place>();
+  readonly #wake: Wake;
+  #retried = 0;
+  #places: Place[] = [];
+  readonly #free: Place[] = [];
+  /** Ended calls, in the order in which they ended; ordered: all calls in the order of their events. */
+  #line: Place[] = [];
+  #openInputs: number;
+  #running = 0;
+  /** One call at a time is timed. */
+  #timed: { readonly place: Place; readonly call: OpenCall } | undefined;
+  #isPumping = false;
+  #isTurnDue = false;
+  #isOver = false;
+  #blocked: Promise<void> | undefined;
+
+  /** @param inputs - how many writers will call `close` */
+  constructor(options: EachStageOptions, environment: StageEnvironment, inputs: number) {
+    this.name = options.name;
+    this.#options = options;
+    this.#environment = environment;
+    this.#openInputs = inputs;
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, () => this.#goOn());
+    this.#meter = new StageMeter(environment.scheduler);
+    this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
+    this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+    this.#wake = new Wake(environment.scheduler, () => this.#goOn());
+  }
+
+  write(slice: Slice): undefined | Promise<void> {
+    this.#inlet.offer(slice);
+    this.#pump();
+    return this.#inlet.whenRoom();
+  }
+
+  close(): void {
+    this.#openInputs -= 1;
+    this.#goOn();
+  }
+
+  stop(cause: unknown): void {
+    this.#end();
+    this.#inlet.stop(cause);
+    for (const place of this.#places) {
+      if (place.origin === undefined) continue;
+      place.origin.reject(cause);
+      place.origin = undefined;
+      place.options.abort(cause);
+    }
+  }
+
+  observe(pause?: Pause): StageObservation {
+    const held = { waitingRetries: this.#retries.size, gate: 'open', pause } as const;
+    return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
+  }
+
+  account(): StageAccount {
+    const shown = { name: this.name, kind: 'async', retried: this.#retried } as const;
+    return stageAccount(
+      { ...shown, ...(this.#protection?.account() ?? UNPROTECTED) },
+      this.#meter,
+      this.#inlet,
+      this.#environment.settings(),
+    );
+  }
+
+  /** Fills the free slots. Functions that answer at once are handed on here. */
+  #pump(): void {
+    if (this.#isPumping) return;
+    if (this.#retries.size > 0) this.#tryAgain();
+    this.#isPumping = true;
+    for (let free = this.#freeSlots(); free > 0 && this.#inlet.events > 0; free = this.#freeSlots()) {
+      const taken = this.#inlet.take(free);
+      if (taken === undefined) break;
+      this.#startAll(taken);
+      if (this.#running === 0) this.#handOn();
+    }
+    this.#isPumping = false;
+    if (!this.#isOver && (this.#retries.size > 0 || this.#inlet.events > 0)) this.#wake.in(this.#againMs());
+  }
+
+  #freeSlots(): number {
+    if (this.#isOver || this.#blocked !== undefined) return 0;
+    const { concurrency } = this.#environment.settings();
+    const waiting = this.#line.length - (this.#options.ordered ? this.#running : 0);
+    if (waiting >= WAITING_PER_CALL * concurrency) return 0;
+    if (this.#protection?.breaker.isClosed !== false) return concurrency - this.#running;
+    return this.#retries.size === 0 && this.#protection.cutMs() === 0 ? 1 : 0; // a probe
+  }
+
+  /** Starts what is due again. */
+  #tryAgain(): void {
+    for (let first = this.#retries.first; first !== undefined && !this.#isOver; first = this.#retries.first) {
+      if (this.#againMs(first) > 0) return;
+      this.#retries.remove(first);
+      this.#retried += 1;
+      this.#call(first);
+    }
+  }
+
+  /** Ms until the first that waits may be tried again; while the target is away it is the probe, whenever due. */
+  #againMs(first = this.#retries.first): number {
+    if (this.#protection?.breaker.isClosed === false) return this.#protection.cutMs();
+    return first === undefined ? Infinity : Math.max(0, first.dueAt - this.#environment.scheduler.now());
+  }
+
+  #startAll({ events, parts }: Taken): void {
+    let next = 0;
+    for (const { origin, events: count } of parts) {
+      if (count > 1) origin.retain(count - 1); // the part's one reference becomes one per event
+      for (const end = next + count; next < end; next += 1) this.#start(events[next], origin);
+    }
+  }
+
+  #start(event: unknown, origin: Origin): void {
+    const place = this.#free.pop() ?? this.#newPlace();
+    place.take(event, origin);
+    this.#running += 1;
+    if (this.#options.ordered) this.#line.push(place);
+    this.#call(place);
+  }
+
+  #call(place: Place): void {
+    place.outcome = 'running';
+    if (this.#timed === undefined) this.#timed = { place, call: this.#meter.begin(1, 1) };
+    else this.#meter.count(1);
+    this.#protection?.started(place);
+    try {
+      const result = this.#options.fn(place.event, place.options);
+      if (isPromise(result)) {
+        this.#protection?.watch(place);
+        result.then(place.resolved, place.rejected);
+      } else {
+        this.#settle(place, 'ok', result);
+      }
+    } catch (cause) {
+      this.#settle(place, 'failed', cause, true);
+    }
+  }
+
+  #newPlace(): Place {
+    const place = new Place((...ended) => this.#settle(...ended));
+    this.#places.push(place);
+    return place;
+  }
+
+  #settle(place: Place, outcome: 'ok' | 'failed', result: unknown, isSync = false): void {
+    if (place.isLeft) return;
+    this.#book(place, outcome);
+    if (outcome === 'ok') this.#succeeded();
+    else if (!this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
+    place.outcome = outcome;
+    place.result = result;
+    this.#running -= 1;
+    if (!this.#options.ordered) this.#line.push(place);
+    this.#endTurn();
+  }
+
+  #book(place: Place, outcome: 'ok' | 'failed'): void {
+    if (this.#timed?.place !== place) {
+      this.#meter.count(-1);
+      return;
+    }
+    const { call } = this.#timed;
+    this.#timed = undefined;
+    this.#meter.end(call, outcome);
+    if (outcome === 'ok') this.#protection?.ended(this.#meter.readAt - call.startedAt);
+    if (outcome === 'ok') this.#notices.worked(call.startedAt);
+  }
+
+  /** As of the last call that was timed: no clock is read per event. */
+  #succeeded(): void {
+    if (this.#protection?.succeeded(this.#meter.readAt) === true) this.#retries.allDueNow();
+  }
+
+  /** Keeps its slot, so that order holds. */
+  #isTriedAgain(place: Place, cause: unknown, isSync: boolean): boolean {
+    const protection = this.#protection;
+    if (protection === undefined) return false;
+    const now = this.#environment.scheduler.now();
+    place.tries += 1;
+    const judgement = protection.judge(cause, place, now, false);
+    const isData = judgement !== 'again';
+    if (isData && protection.answered()) this.#retries.allDueNow();
+    const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
+    if (isData && !(mayRepeat && place.tries < protection.triesFor(cause, isSync))) return false;
+    if (!isData && !isBackPressure(cause)) this.#notices.repeats(cause);
+    place.outcome = 'waiting';
+    place.dueAt = now + backoffMs(place.tries, cause, this.#environment.random);
+    this.#retries.add(place);
+    this.#endTurn();
+    return true;
+  }
+
+  /** Gives up the calls that take too long. @returns whether calls are in flight */
+  #sweep(): boolean {
+    const protection = this.#protection;
+    if (protection === undefined) return false;
+    const calling = this.#places.filter(({ origin, outcome }) => origin !== undefined && outcome === 'running');
+    for (const place of calling.filter((each) => protection.isOverdue(each))) {
+      const cause = protection.deadline(this.name, place);
+      this.#settle(this.#leave(place), 'failed', cause);
+      place.options.abort(cause);
+    }
+    return this.#running > this.#retries.size;
+  }
+
+  #leave(place: Place): Place {
+    const next = this.#newPlace();
+    next.replace(place);
+    this.#places = this.#places.filter((each) => each !== place);
+    if (this.#options.ordered) this.#line[this.#line.indexOf(place)] = next;
+    if (this.#timed?.place === place) this.#timed = { place: next, call: this.#timed.call };
+    return next;
+  }
+
+  #endTurn(): void {
+    if (this.#isTurnDue || this.#isPumping) return;
+    this.#isTurnDue = true;
+    this.#environment.scheduler.soon(() => {
+      this.#isTurnDue = false;
+      if (!this.#isOver) this.#handOn();
+      this.#goOn();
+    });
+  }
+
+  /** Passes on what has ended; ordered: only up to the first call that has not. */
+  #handOn(): void {
+    const line = this.#line;
+    let count = 0;
+    while (count < line.length && (line[count] as Place).hasEnded) count += 1;
+    if (count === 0) return;
+    this.#line = line.slice(count);
+    const turn = new TurnResults();
+    for (let i = 0; i < count; i += 1) this.#collect(line[i] as Place, turn);
+    if (turn.results.length > 0) this.#pass(turn);
+  }
+
+  #collect(place: Place, turn: TurnResults): void {
+    const { origin, outcome, result, event } = place;
+    place.event = place.origin = place.result = undefined;
+    this.#free.push(place);
+    if (origin === undefined) return; // stopped meanwhile: already rejected
+    if (outcome === 'failed') this.#fail(event, origin, result);
+    else turn.add(result, origin);
+  }
+
+  #pass(turn: TurnResults): void {
+    const { results } = turn;
+    const taken = turn.taken();
+    this.#meter.confirmed(taken);
+    const blocked = this.#options.completed(results, taken);
+    if (blocked === undefined || blocked === this.#blocked) return;
+    this.#blocked = blocked;
+    void blocked.then(() => {
+      if (this.#blocked === blocked) this.#blocked = undefined;
+      this.#goOn();
+    });
+  }
+
+  #fail(event: unknown, origin: Origin, cause: unknown): void {
+    this.#meter.failed += 1;
+    const { whenFailing } = this.#options;
+    const error = new OperatorError({ flow: this.#environment.flow, operator: this.name }, cause);
+    if (whenFailing === 'stop') {
+      origin.reject(error);
+      this.#environment.fatal(error);
+      return;
+    }
+    if (whenFailing === 'deadLetter') deadLetterEvent(event, origin, this.name, error, this.#environment);
+    origin.release();
+  }
+
+  #goOn(): void {
+    this.#pump();
+    if (this.#isPumping || this.#isOver || this.#openInputs > 0) return;
+    if (this.#running > 0 || this.#line.length > 0 || !this.#inlet.isDone) return;
+    this.#end();
+    this.#options.drained();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#wake.cancel();
+    this.#protection?.stop();
+  }
+}

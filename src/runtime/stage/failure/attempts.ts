@@ -1,0 +1,339 @@
+/**
+ * The calls of a stage, from their start to the end of each of their events: done, repeated, tried in parts, given up.
+ *
+ * Invariants (waiting-stage.test.ts, failures.test.ts)
+ * - An attempt keeps its slot and its events until each of them has its end; it then ends exactly once.
+ * - What a call says after it was given up, or after the run has stopped, changes nothing.
+ * - Parts of a call start like retries, from the stage's own loop: a thousand that answer at once would else be as many
+ *   calls deep.
+ */
+
+import type { Taken } from '../../../buffer/edge.ts';
+import { ConnectorError, OperatorError, RefusedEventsError } from '../../../errors/errors.ts';
+import type { WriteOptions } from '../../../event/sink.ts';
+import type { StageSnapshot } from '../../../metrics/snapshot.ts';
+import { backoffMs, isBackPressure, isRetryable } from '../../../resilience/backoff.ts';
+import type { Isolation } from '../../../resilience/isolation.ts';
+import { Attempt } from './attempt.ts';
+import { CallOptions } from '../call-options.ts';
+import type { Dispatcher } from '../dispatcher.ts';
+import { isPromise } from '../is-promise.ts';
+import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
+import { Roster } from './roster.ts';
+import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
+import { deadLetterEvent, type FailurePolicy, type StageEnvironment } from '../stage.ts';
+import { TroubleNotices } from './trouble-notices.ts';
+import { WaitingRetries } from './waiting-retries.ts';
+
+/** Does the work of a call; a promise where that takes time. */
+export type StageCall = (events: readonly unknown[], options: WriteOptions) => unknown;
+
+export interface AttemptsOptions {
+  readonly name: string;
+  readonly kind: 'async' | 'sink';
+  readonly call: StageCall;
+  readonly whenFailing: FailurePolicy;
+  /** Left out: calls have no deadline, what they throw is not looked into, and failed ones are given up as a whole. */
+  readonly protection?: ProtectionOptions;
+}
+
+export interface Completion {
+  readonly result: unknown;
+  readonly taken: Taken;
+}
+
+export interface AttemptsListener {
+  /** @param completion - undefined: there is nothing to hand on, and its origins are released */
+  ended(sequence: number, completion: Completion | undefined): void;
+  /** A call may start that could not before. */
+  mayGoOn(): void;
+}
+
+export class Attempts {
+  readonly #options: AttemptsOptions;
+  readonly #environment: StageEnvironment;
+  readonly #meter: StageMeter;
+  readonly #dispatcher: Dispatcher;
+  readonly #listener: AttemptsListener;
+  readonly #notices: TroubleNotices;
+  readonly #protection: Protection | undefined;
+  readonly #running = new Roster<Attempt>();
+  readonly #retries = new WaitingRetries<Attempt>();
+  #sequence = 0;
+  #retried = 0;
+
+  constructor(
+    options: AttemptsOptions,
+    environment: StageEnvironment,
+    meter: StageMeter,
+    dispatcher: Dispatcher,
+    listener: AttemptsListener,
+  ) {
+    this.#options = options;
+    this.#environment = environment;
+    this.#meter = meter;
+    this.#dispatcher = dispatcher;
+    this.#listener = listener;
+    this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
+    this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+  }
+
+  /** Slots taken: calls in flight and calls that wait to be tried again. */
+  get held(): number {
+    return this.#running.size;
+  }
+
+  get waiting(): number {
+    return this.#retries.size;
+  }
+
+  get inFlight(): number {
+    return this.#running.size - this.#retries.size;
+  }
+
+  account(): Pick<StageSnapshot, 'retried' | 'timedOut' | 'timeoutMs' | 'breaker'> {
+    return { retried: this.#retried, ...(this.#protection?.account() ?? UNPROTECTED) };
+  }
+
+  begin(taken: Taken, limit: number): void {
+    const attempt = new Attempt(taken, this.#sequence++);
+    this.#running.add(attempt);
+    this.#start(attempt, limit);
+  }
+
+  /** Ms until the breaker lets a call start; 0 while it is closed. */
+  cutMs(): number {
+    return this.#protection?.cutMs() ?? 0;
+  }
+
+  /**
+   * Starts the call that has waited longest; while the target is away the first in line is its probe, whenever due.
+   * @returns 0 when it did; else ms until one may start, Infinity = none waits
+   */
+  tryAgain(): number {
+    const { first } = this.#retries;
+    if (first === undefined) return Infinity;
+    const isProbe = this.#dispatcher.gate.state === 'closed' || this.#protection?.breaker.isClosed === false;
+    const dueMs = isProbe ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
+    const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.inFlight));
+    if (waitMs > 0) return waitMs;
+    this.#retries.remove(first);
+    this.#start(first, first.events.length);
+    return 0;
+  }
+
+  rejectAll(cause: unknown): void {
+    for (const { taken, options } of this.#running.clear()) {
+      for (const { origin } of taken.parts) origin.reject(cause);
+      options.abort(cause);
+    }
+  }
+
+  /** No call is awaited any more. */
+  end(): void {
+    this.#protection?.stop();
+  }
+
+  /** @param limit - the batch limit that cut it */
+  #start(attempt: Attempt, limit: number): void {
+    const { events, options } = attempt;
+    const call = this.#meter.begin(events.length, limit);
+    attempt.call = call;
+    this.#dispatcher.started(call.startedAt);
+    this.#protection?.started(attempt);
+    let result: unknown;
+    try {
+      result = this.#options.call(events, options);
+    } catch (cause) {
+      this.#failed(attempt, call, cause, true);
+      return;
+    }
+    if (!isPromise(result)) {
+      this.#done(attempt, call, result);
+      return;
+    }
+    this.#protection?.watch(attempt);
+    result.then(
+      (value) => this.#done(attempt, call, value),
+      (cause: unknown) => this.#failed(attempt, call, cause),
+    );
+  }
+
+  #done(attempt: Attempt, call: OpenCall, result: unknown): void {
+    if (!this.#ends(attempt, call, 'ok')) return;
+    this.#succeeded(call);
+    if (attempt.isolation === undefined) {
+      this.#running.delete(attempt);
+      this.#meter.confirmed(attempt.taken);
+      this.#listener.ended(attempt.sequence, { result, taken: attempt.taken });
+    } else {
+      attempt.isolation.passed(result);
+      this.#goOnWith(attempt, attempt.isolation);
+    }
+  }
+
+  #failed(attempt: Attempt, call: OpenCall, cause: unknown, isSync = false): void {
+    if (cause instanceof RefusedEventsError && this.#options.kind === 'sink') {
+      this.#partlyDone(attempt, call, cause);
+      return;
+    }
+    const outcome = isBackPressure(cause) ? 'rejected' : 'failed';
+    if (!this.#ends(attempt, call, outcome)) return;
+    switch (this.#judge(attempt, cause)) {
+      case 'again':
+        this.#meter[outcome] += call.batch;
+        this.#retryLater(attempt, cause);
+        return;
+      case 'isolate':
+        this.#accepted(this.#protection?.answered());
+        this.#isolate(attempt, cause, isSync);
+        return;
+      case 'end':
+        this.#accepted(this.#protection?.answered());
+        this.#meter.failed += call.batch;
+        this.#giveUp(attempt, cause);
+    }
+  }
+
+  /** The target did its work: the call says as much about it as one without refused events. */
+  #partlyDone(attempt: Attempt, call: OpenCall, cause: RefusedEventsError): void {
+    if (!this.#ends(attempt, call, 'ok')) return;
+    this.#succeeded(call);
+    if (this.#options.whenFailing === 'stop') {
+      this.#giveUp(attempt, cause);
+      return;
+    }
+    const isolation = attempt.isolate();
+    isolation.passed(undefined, cause.refused);
+    this.#goOnWith(attempt, isolation);
+  }
+
+  /** Books a call that has ended. @returns false where that changes nothing: it was given up, or the run has stopped */
+  #ends(attempt: Attempt, call: OpenCall, outcome: CallOutcome): boolean {
+    if (attempt.call !== call) {
+      this.#protection?.ended(this.#environment.scheduler.now() - call.startedAt);
+      return false;
+    }
+    attempt.call = undefined;
+    this.#meter.end(call, outcome);
+    if (outcome === 'ok') this.#protection?.ended(this.#meter.readAt - call.startedAt);
+    return this.#running.has(attempt);
+  }
+
+  /** Gives up the calls that take too long. @returns whether calls are in flight */
+  #sweep(protection = this.#protection): boolean {
+    if (protection === undefined) return false;
+    const calling = this.#running.members.filter(({ call }) => call !== undefined);
+    for (const attempt of calling.filter((each) => protection.isOverdue(each))) {
+      const { call, options } = attempt;
+      if (call === undefined) continue;
+      const cause = protection.deadline(this.#options.name, attempt);
+      attempt.options = new CallOptions();
+      this.#failed(attempt, call, cause);
+      options.abort(cause);
+    }
+    return this.inFlight > 0;
+  }
+
+  #judge(attempt: Attempt, cause: unknown): Judgement {
+    if (this.#protection === undefined) return isRetryable(cause) ? 'again' : 'end';
+    const isSuspect = attempt.isolation !== undefined;
+    const judgement = this.#protection.judge(cause, attempt, this.#meter.readAt, isSuspect);
+    return judgement === 'isolate' && this.#options.whenFailing === 'stop' ? 'end' : judgement;
+  }
+
+  #succeeded({ startedAt }: OpenCall): void {
+    this.#notices.worked(startedAt);
+    this.#accepted(this.#protection?.succeeded(this.#meter.readAt));
+  }
+
+  /** The target is there. @param isBack - the breaker has closed */
+  #accepted(isBack = false): void {
+    const hasReturned = this.#dispatcher.gate.accepted(this.#environment.settings().concurrency);
+    if (hasReturned || isBack) this.#retries.allDueNow();
+  }
+
+  #retryLater(attempt: Attempt, cause: unknown): void {
+    if (!isBackPressure(cause)) this.#notices.repeats(cause);
+    const now = this.#environment.scheduler.now();
+    this.#wait(attempt, cause, now);
+    this.#retried += attempt.events.length;
+    const retryAfterMs = cause instanceof ConnectorError ? cause.retryAfterMs : undefined;
+    this.#dispatcher.gate.refused(this.inFlight, now, retryAfterMs);
+    this.#listener.mayGoOn();
+  }
+
+  #wait(attempt: Attempt, cause: unknown, now: number): void {
+    attempt.retries += 1;
+    attempt.dueAt = now + backoffMs(attempt.retries, cause, this.#environment.random);
+    this.#retries.add(attempt);
+  }
+
+  #isolate(attempt: Attempt, cause: unknown, isSync: boolean): void {
+    const isolation = attempt.isolate();
+    const then = isolation.failed(cause, this.#protection?.triesFor(cause, isSync) ?? 1);
+    if (then === 'onward') {
+      this.#goOnWith(attempt, isolation);
+      return;
+    }
+    this.#wait(attempt, cause, this.#environment.scheduler.now());
+    this.#retried += 1;
+    this.#listener.mayGoOn();
+  }
+
+  /** The next part of a call that is tried in parts, or its end. */
+  #goOnWith(attempt: Attempt, isolation: Isolation): void {
+    if (isolation.next === undefined) {
+      this.#finish(attempt, isolation);
+      return;
+    }
+    attempt.nextPart();
+    this.#retries.add(attempt);
+    this.#listener.mayGoOn();
+  }
+
+  /** Each event has passed or been refused. */
+  #finish(attempt: Attempt, { refused, results }: Isolation): void {
+    const { taken, sequence } = attempt;
+    const [first] = refused.values();
+    this.#meter.failed += refused.size;
+    if (isHopeless(refused, taken) && this.#meter.done === 0) {
+      this.#giveUp(attempt, first);
+      return;
+    }
+    this.#running.delete(attempt);
+    this.#meter.confirmed(taken, refused.size);
+    if (this.#options.whenFailing === 'deadLetter') this.#deadLetter(taken, refused);
+    this.#listener.ended(sequence, { result: results.flat(), taken });
+  }
+
+  #deadLetter({ events, parts }: Taken, refused: ReadonlyMap<number, unknown>): void {
+    let next = 0;
+    for (const { origin, events: count } of parts) {
+      for (const end = next + count; next < end; next += 1) {
+        const cause = refused.get(next);
+        if (refused.has(next)) deadLetterEvent(events[next], origin, this.#options.name, cause, this.#environment);
+      }
+    }
+  }
+
+  /** Where nothing helps: the run ends, unless such events are to be dropped. */
+  #giveUp(attempt: Attempt, cause: unknown): void {
+    this.#running.delete(attempt);
+    const { parts } = attempt.taken;
+    if (this.#options.whenFailing === 'drop') {
+      for (const { origin } of parts) origin.release();
+      this.#listener.ended(attempt.sequence, undefined);
+      return;
+    }
+    for (const { origin } of parts) origin.reject(cause);
+    const { flow, fatal } = this.#environment;
+    fatal(cause instanceof ConnectorError ? cause : new OperatorError({ flow, operator: this.#options.name }, cause));
+  }
+}
+
+/** A target that answers and will have none of them, not one by one either: it is the declaration that is wrong. */
+function isHopeless(refused: ReadonlyMap<number, unknown>, { events }: Taken): boolean {
+  const [first] = refused.values();
+  return refused.size === events.length && first instanceof ConnectorError && first.aboutEvents;
+}

@@ -1,0 +1,189 @@
+/**
+ * How a stage stands failures of what it calls: how long a call may take, whether it is repeated, and when no call goes
+ * at all. On by default; what it acts on is measured.
+ *
+ * Invariants (protection.test.ts)
+ * - A call is given up between its limit and one sweep later; limits count the sweeps' own time, so a process that stood
+ *   still (SIGSTOP, a long collection) gives up no call for it.
+ * - While the target works for others, what fails again and again is the events' fault; while it works for none, it is
+ *   the target's, and nothing is dead-lettered for it.
+ * - Failures by data, and back-pressure, never open the breaker: only failures and deadlines do.
+ */
+
+import { TimeoutError } from '../../../errors/errors.ts';
+import { isBackPressure } from '../../../resilience/backoff.ts';
+import { Breaker, DEFAULT_BREAKER, type BreakerState } from '../../../resilience/breaker.ts';
+import { CallTimeout } from '../../../resilience/call-timeout.ts';
+import { failureKind, mayBeAccident } from '../../../resilience/failure-kind.ts';
+import type { Scheduler, Timer } from '../../../time/clock.ts';
+import type { StageSnapshot } from '../../../metrics/snapshot.ts';
+import type { StageEnvironment } from '../stage.ts';
+import type { TroubleNotices } from './trouble-notices.ts';
+
+export interface ProtectionOptions {
+  /** Most that a call may take, ms; Infinity = as long as it likes. */
+  readonly timeoutMs: number;
+  /** How often an event is tried that the function threw on, >= 1. */
+  readonly tries: number;
+  readonly hasBreaker: boolean;
+}
+
+/** Tries of an event whose function rejects with an error that may be an accident. */
+export const DEFAULT_TRIES = 3;
+
+/** What a stage keeps of a call so that it can be given up, and its failures be judged. */
+export interface Watched {
+  /** Ms of sweeps that it has lived through. */
+  ageMs: number;
+  timeouts: number;
+  /** Failures in a row that may pass. */
+  troubles: number;
+  /** Calls of the stage that had succeeded when its first call began. */
+  successesBefore: number;
+}
+
+/** `again`: later, as it is. `isolate`: find the events at fault. `end`: nothing helps. */
+export type Judgement = 'again' | 'isolate' | 'end';
+
+/** Passing failures of one call, while others succeed, until its events are to blame: some 20 s with backoff. */
+const MOST_TROUBLES = 12;
+/** The same where each costs a whole deadline, or where its events are suspected already. */
+const MOST_DEADLINES = 3;
+const SWEEPS_PER_LIMIT = 4;
+const MAX_SWEEP_MS = 500;
+const MIN_SWEEP_MS = 5;
+
+/** What a stage without protection shows. */
+export const UNPROTECTED: ReturnType<Protection['account']> = { timedOut: 0, timeoutMs: null, breaker: 'closed' };
+
+/** The protection of a stage, where it has one. @param sweep - see Protection */
+export function protectionOf(
+  { name, protection }: { readonly name: string; readonly protection?: ProtectionOptions },
+  { scheduler, breakerChanged }: StageEnvironment,
+  notices: TroubleNotices,
+  sweep: () => boolean,
+): Protection | undefined {
+  if (protection === undefined) return undefined;
+  return new Protection(protection, scheduler, sweep, (state) => {
+    notices.breaker(state);
+    breakerChanged?.({ stage: name, state, at: scheduler.wall() });
+  });
+}
+
+export class Protection {
+  readonly breaker: Breaker;
+  readonly #options: ProtectionOptions;
+  readonly #scheduler: Scheduler;
+  readonly #timeout: CallTimeout;
+  readonly #sweep: () => boolean;
+  #timer: Timer | undefined;
+  #sweepMs = MAX_SWEEP_MS;
+  #successes = 0;
+  #timedOut = 0;
+
+  /**
+   * @param sweep - looks at every call in flight by `isOverdue`; answers whether there is any
+   * @param changed - told of each change of the breaker
+   */
+  constructor(
+    options: ProtectionOptions,
+    scheduler: Scheduler,
+    sweep: () => boolean,
+    changed: (state: BreakerState) => void,
+  ) {
+    this.#options = options;
+    this.#scheduler = scheduler;
+    this.#sweep = sweep;
+    this.#timeout = new CallTimeout(options.timeoutMs);
+    this.breaker = new Breaker(DEFAULT_BREAKER, changed);
+  }
+
+  /** Ms until the breaker lets a call start; 0 while it is closed. */
+  cutMs(): number {
+    return this.breaker.isClosed ? 0 : this.breaker.waitMs(this.#scheduler.now());
+  }
+
+  /** What a stage shows of it. */
+  account(): Pick<StageSnapshot, 'timedOut' | 'timeoutMs' | 'breaker'> {
+    const timeoutMs = this.#options.timeoutMs === Infinity ? null : this.#timeout.limitMs;
+    return { timedOut: this.#timedOut, timeoutMs, breaker: this.breaker.state };
+  }
+
+  /** A call starts. */
+  started(watched: Watched): void {
+    this.breaker.started();
+    if (watched.troubles === 0) watched.successesBefore = this.#successes;
+  }
+
+  /** It has returned a promise. */
+  watch(watched: Watched): void {
+    if (this.#options.timeoutMs === Infinity) return;
+    this.#arm();
+    watched.ageMs = -this.#sweepMs; // the sweep under way may be about to end
+  }
+
+  /** For `sweep`, once per call in flight. */
+  isOverdue(watched: Watched): boolean {
+    watched.ageMs += this.#sweepMs;
+    return watched.ageMs >= this.#timeout.limitFor(watched.timeouts);
+  }
+
+  /** @returns what the call fails with */
+  deadline(name: string, watched: Watched): TimeoutError {
+    const limitMs = Math.round(this.#timeout.limitFor(watched.timeouts));
+    watched.timeouts += 1;
+    this.#timedOut += 1;
+    return new TimeoutError(`a call of ${name}`, limitMs);
+  }
+
+  /** A call has ended by itself; one that was given up long ago tells how long it would have taken. */
+  ended(durationMs: number): void {
+    this.#timeout.record(durationMs);
+  }
+
+  /** @returns true when the target had been given up: whatever waits may be tried now */
+  succeeded(now: number): boolean {
+    this.#successes += 1;
+    return this.breaker.succeeded(now);
+  }
+
+  /** A call has failed that the target answered. @returns as `succeeded` */
+  answered(): boolean {
+    return this.breaker.answered();
+  }
+
+  /** What to do about a failed call. @param isSuspect - its events have failed in other company */
+  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean): Judgement {
+    const kind = failureKind(cause);
+    if (kind === 'lasting') return 'end';
+    if (kind === 'data') return 'isolate';
+    if (isBackPressure(cause)) return 'again';
+    if (this.#options.hasBreaker) this.breaker.failed(now);
+    watched.troubles += 1;
+    const most = isSuspect || cause instanceof TimeoutError ? MOST_DEADLINES : MOST_TROUBLES;
+    const worksForOthers = this.breaker.isClosed && this.#successes - watched.successesBefore >= watched.troubles;
+    return watched.troubles >= most && worksForOthers ? 'isolate' : 'again';
+  }
+
+  /** How often a single event is tried that fails with this. @param isSync - it was thrown, not rejected with */
+  triesFor(cause: unknown, isSync: boolean): number {
+    return !isSync && failureKind(cause) === 'data' && mayBeAccident(cause) ? this.#options.tries : 1;
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Once at a time: what a sweep gives up may have been started again before it ends. */
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    const { limitMs } = this.#timeout;
+    this.#sweepMs = Math.max(MIN_SWEEP_MS, Math.min(MAX_SWEEP_MS, limitMs / SWEEPS_PER_LIMIT));
+    this.#timer = this.#scheduler.after(this.#sweepMs, () => {
+      this.#timer = undefined;
+      if (this.#sweep()) this.#arm();
+      this.#timeout.adapt(this.#scheduler.now());
+    });
+  }
+}

@@ -1,0 +1,49 @@
+import type { Origin } from '../../event/origin.ts';
+import { CallOptions } from './call-options.ts';
+import type { Watched } from './failure/protection.ts';
+import type { Due } from './failure/waiting-retries.ts';
+
+/** A place for one call, used again and again with the same handlers; left behind when its call is given up. */
+export class Place implements Watched, Due {
+  event: unknown;
+  origin: Origin | undefined;
+  outcome: 'running' | 'waiting' | 'ok' | 'failed' = 'running';
+  result: unknown;
+  options: CallOptions = new CallOptions();
+  /** Its call was given up: whatever it says changes nothing. */
+  isLeft = false;
+  ageMs = 0;
+  timeouts = 0;
+  troubles = 0;
+  successesBefore = 0;
+  tries = 0;
+  dueAt = 0;
+  readonly resolved: (value: unknown) => void;
+  readonly rejected: (cause: unknown) => void;
+
+  constructor(settle: (place: Place, outcome: 'ok' | 'failed', result: unknown) => void) {
+    this.resolved = (value) => settle(this, 'ok', value);
+    this.rejected = (cause) => settle(this, 'failed', cause);
+  }
+
+  get hasEnded(): boolean {
+    return this.outcome === 'ok' || this.outcome === 'failed';
+  }
+
+  take(event: unknown, origin: Origin): void {
+    this.event = event;
+    this.origin = origin;
+    this.timeouts = this.troubles = this.tries = 0;
+  }
+
+  /** Takes over from one whose call was given up. */
+  replace(left: Place): void {
+    left.isLeft = true;
+    this.event = left.event;
+    this.origin = left.origin;
+    this.timeouts = left.timeouts;
+    this.troubles = left.troubles;
+    this.successesBefore = left.successesBefore;
+    this.tries = left.tries;
+  }
+}
