@@ -49,8 +49,16 @@ export interface Started {
 /** A program that does not end is killed, and its code is null: no test waits longer than this, ms. */
 const DEADLINE_MS = 15_000;
 
-export function start(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Started {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd, env: { ...process.env, NO_COLOR: '1', ...env } });
+export function start(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  nodeArgs: readonly string[] = [],
+): Started {
+  const child = spawn(process.execPath, [...nodeArgs, CLI, ...args], {
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
   const deadline = setTimeout(() => child.kill('SIGKILL'), DEADLINE_MS);
   let stdout = '';
   let stderr = '';
