@@ -3,7 +3,7 @@
  * handlers misbehave; checkers outside them decide from sequence numbers.
  *
  * Options: `--quick`; `--kills N` (50; quick 8) under 50,000 events/s; `--events N` of the long stream (10,000,000; quick
- * 300,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N` repeats its times.
+ * 1,000,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N` repeats its times.
  */
 import './setup.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
@@ -22,7 +22,7 @@ const only = onlyAt < 0 ? '' : process.argv[onlyAt + 1];
 const sizes = {
   isQuick,
   kills: option('kills', isQuick ? 8 : 50),
-  longEvents: option('events', isQuick ? 300_000 : 10_000_000),
+  longEvents: option('events', isQuick ? 1_000_000 : 10_000_000),
 };
 
 let seed = option('seed', Date.now() % 1_000_000);

@@ -6,7 +6,7 @@ import { pattern } from 'daoflow/pattern';
 const { EVENTS, OUT, MATCHES, DATA } = process.env;
 const n = (event) => event.n;
 
-const events = flow('long', { ...(DATA === undefined ? {} : { data: DATA }), checkpointEvery: '1s' })
+const events = flow('long', { ...(DATA === undefined ? {} : { data: DATA }), checkpointEvery: '200ms' })
   .from(file(EVENTS))
   .eventTime((event) => event.at, { outOfOrder: 100 })
   .keyBy((event) => event.key);

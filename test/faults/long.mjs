@@ -10,8 +10,9 @@ import { startFlow } from '../../scripts/lib/suite.mjs';
 import { writeEvents } from './events.mjs';
 import { killAtRandom } from './lives.mjs';
 
-/** Until a process has read its first events, about. */
-const START_MS = 1500;
+/** How long a life is, as shares of an unbroken run: the shortest, and the longest times the number of lives. */
+const SHORTEST = 0.05;
+const LONGEST = 2.5;
 const FLOW = 'test/faults/long.flow.mjs';
 
 export async function longRows({ folder, row, random, longEvents, isQuick }) {
@@ -30,7 +31,7 @@ export async function longRows({ folder, row, random, longEvents, isQuick }) {
 
   const broken = { ...place('broken'), DATA: join(folder, 'long-data') };
   const start = () => startFlow(FLOW, { env: broken });
-  const killed = await killAtRandom(start, kills, random, [START_MS, START_MS + (2 * wholeMs) / kills]);
+  const killed = await killAtRandom(start, kills, random, [SHORTEST * wholeMs, (LONGEST * wholeMs) / kills]);
   const lastBegan = Date.now();
   const { code } = await start().ended;
   const lastMs = Date.now() - lastBegan;
