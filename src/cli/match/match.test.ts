@@ -39,7 +39,7 @@ test('prints each match with its events, by key and in the order of its lines', 
   fail  line 3  {"user":"x","ok":false,"ts":3}
   ok    line 4  {"user":"x","ok":true,"ts":4}
 `,
-    err: '1 matches in 4 events\n',
+    err: '1 match in 4 events\n',
     code: 0,
   });
 });
@@ -72,7 +72,7 @@ test('lines that are no events, or are too late, are left out and named', async 
   expect(err).toBe(`line 1 is left out: not a JSON object
 line 6 is left out: earlier than a line before it
 line 7 is left out: no time in it
-1 matches in 4 events, 3 lines left out
+1 match in 4 events, 3 lines left out
 `);
 });
 

@@ -50,8 +50,8 @@ export async function match(file: string | undefined, options: MatchCommandOptio
       },
     }),
   );
-  const left = refused === 0 ? '' : `, ${refused} lines left out`;
-  at.stderr.write(`${printer.count} matches in ${events} events${left}\n`);
+  const left = refused === 0 ? '' : `, ${counted(refused, 'line', 'lines')} left out`;
+  at.stderr.write(`${counted(printer.count, 'match', 'matches')} in ${counted(events, 'event', 'events')}${left}\n`);
   return EXIT.done;
 }
 
@@ -77,4 +77,8 @@ async function read<T>(file: string | undefined, run: () => Promise<T>): Promise
     if (file === undefined || !(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
     throw usageFailure(`cannot read ${file}: ${messageOf(error)}`);
   }
+}
+
+function counted(count: number, one: string, more: string): string {
+  return `${count} ${count === 1 ? one : more}`;
 }
