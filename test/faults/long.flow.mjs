@@ -1,10 +1,10 @@
 /** A long stream by keyed windows and by a pattern, each into a file of its own. */
 
-import { count, file, flow, max, min, sum, tumbling } from 'daoflow';
+import { file, flow } from 'daoflow';
 import { pattern } from 'daoflow/pattern';
+import { totals } from './totals.mjs';
 
 const { EVENTS, OUT, MATCHES, DATA } = process.env;
-const n = (event) => event.n;
 
 const events = flow('long', { ...(DATA === undefined ? {} : { data: DATA }), checkpointEvery: '200ms' })
   .from(file(EVENTS))
@@ -22,9 +22,4 @@ events
   .matches.map(({ key, events: { first, second } }) => ({ key, first: first[0].n, second: second[0].n }))
   .to(file(MATCHES, { mode: 'overwrite' }));
 
-export default events
-  .window(tumbling('10s'))
-  .aggregate({ events: count(), total: sum(n), first: min(n), last: max(n) })
-  .keyBy((window) => window.key)
-  .scan((before, window) => ({ ...window, all: before.all + window.events }), { all: 0 })
-  .to(file(OUT, { mode: 'overwrite' }));
+export default totals(events).to(file(OUT, { mode: 'overwrite' }));

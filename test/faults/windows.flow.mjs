@@ -1,11 +1,11 @@
 /** What is killed: a file, at a rate, by keyed windows of event time and a running total per key, into a file. */
 
 import { appendFileSync } from 'node:fs';
-import { count, file, flow, max, min, sum, tumbling } from 'daoflow';
+import { file, flow } from 'daoflow';
+import { totals } from './totals.mjs';
 
 const { EVENTS, OUT, DATA, RATE, PROGRESS, BEGAN, CLOCK } = process.env;
 const PROGRESS_MS = 250;
-const n = (event) => event.n;
 
 let passed = 0;
 setInterval(() => appendFileSync(PROGRESS, `${BEGAN} ${Math.round(realNow())} ${passed}\n`), PROGRESS_MS).unref();
@@ -23,12 +23,9 @@ for (const [ms, jump] of (CLOCK ?? '').split(',').map((each) => each.split(':'))
 const events = flow('windows', { ...(DATA === undefined ? {} : { data: DATA }), checkpointEvery: '100ms' }).from(
   file(EVENTS),
 );
-export default (RATE === undefined ? events : events.rateLimit(Number(RATE)))
-  .tap(() => (passed += 1))
-  .eventTime((event) => event.at, { outOfOrder: 100 })
-  .keyBy((event) => event.key)
-  .window(tumbling('10s'))
-  .aggregate({ events: count(), total: sum(n), first: min(n), last: max(n) })
-  .keyBy((window) => window.key)
-  .scan((before, window) => ({ ...window, all: before.all + window.events }), { all: 0 })
-  .to(file(OUT, { mode: 'overwrite' }));
+export default totals(
+  (RATE === undefined ? events : events.rateLimit(Number(RATE)))
+    .tap(() => (passed += 1))
+    .eventTime((event) => event.at, { outOfOrder: 100 })
+    .keyBy((event) => event.key),
+).to(file(OUT, { mode: 'overwrite' }));
