@@ -64,18 +64,30 @@ export function isSettled({ visits, variance }: Cell): boolean {
 const NEAR = 0.5;
 const DOUBT_BY_DISTANCE = 0.2;
 
-/** Takes in what one period saw of one place. */
-export function withEvidence(cells: readonly Cell[], seen: Cell): Cell[] {
-  const index = cells.findIndex((cell) => isSamePlace(cell, seen));
-  if (index >= 0) return cells.map((cell, i) => (i === index ? updated(cell, seen) : cell));
-  return atMost([...cells, seen], seen.at);
+/** Takes in what one period saw, place by place. */
+export function withEvidence(before: readonly Cell[], seen: readonly Cell[]): readonly Cell[] {
+  const cells = before.slice();
+  for (const each of seen) {
+    const index = indexOfPlace(cells, each);
+    if (index >= 0) cells[index] = updated(cells[index] as Cell, each);
+    else cells.push(each);
+    if (cells.length > MAX_CELLS) mergeNearest(cells, each.at);
+  }
+  return cells;
+}
+
+function indexOfPlace(cells: readonly Cell[], seen: Cell): number {
+  for (let i = 0; i < cells.length; i += 1) if (isSamePlace(cells[i] as Cell, seen)) return i;
+  return -1;
 }
 
 function isSamePlace(one: Cell, other: Cell): boolean {
-  return (
-    Math.abs(Math.log(one.batch / other.batch)) < SAME_PLACE &&
-    Math.abs(Math.log(one.inFlight / other.inFlight)) < SAME_PLACE
-  );
+  return isNear(one.batch / other.batch) && isNear(one.inFlight / other.inFlight);
+}
+
+/** Most are far off, and a logarithm costs more than a comparison. */
+function isNear(ratio: number): boolean {
+  return Math.abs(ratio - 1) < 2 * SAME_PLACE && Math.abs(Math.log(ratio)) < SAME_PLACE;
 }
 
 function updated(cell: Cell, seen: Cell): Cell {
@@ -97,20 +109,15 @@ function between(one: Cell, other: Cell, share: number): Pick<Cell, 'batch' | 'i
   return { batch: mix(one.batch, other.batch), inFlight: mix(one.inFlight, other.inFlight) };
 }
 
-function atMost(cells: Cell[], now: number): Cell[] {
-  while (cells.length > MAX_CELLS) mergeNearest(cells, now);
-  return cells;
-}
-
 /** The two nearest become one, unless one says next to nothing: then that goes. */
 function mergeNearest(cells: Cell[], now: number): void {
   let [first, second, least] = [0, 1, Infinity];
-  const places = cells.map(({ batch, inFlight }) => [Math.log(batch), Math.log(inFlight)] as const);
-  for (let i = 0; i < places.length; i += 1) {
-    const [batch, inFlight] = places[i] as readonly [number, number];
-    for (let j = i + 1; j < places.length; j += 1) {
-      const other = places[j] as readonly [number, number];
-      const distance = Math.abs(batch - other[0]) + 2 * Math.abs(inFlight - other[1]);
+  const batches = Float64Array.from(cells, ({ batch }) => Math.log(batch));
+  const inFlights = Float64Array.from(cells, ({ inFlight }) => Math.log(inFlight));
+  for (let i = 0; i < batches.length; i += 1) {
+    const [batch, inFlight] = [batches[i] as number, inFlights[i] as number];
+    for (let j = i + 1; j < batches.length; j += 1) {
+      const distance = Math.abs(batch - (batches[j] as number)) + 2 * Math.abs(inFlight - (inFlights[j] as number));
       if (distance < least) [first, second, least] = [i, j, distance];
     }
   }

@@ -3,13 +3,8 @@
  * divided by what they should give, so that errors are relative.
  *
  * Source: Lawson & Hanson 1974, chapter 23 (active set), on the normal equations with a unit diagonal.
- * Cost: O(rows terms^2) and about `terms` solutions of at most that many unknowns.
+ * Cost: O(equations terms^2) and about `terms` solutions of at most that many unknowns; 3 us for 48 equations of 3 terms.
  */
-
-export interface Row {
-  readonly weight: number;
-  readonly terms: Float64Array;
-}
 
 export interface Fit {
   readonly coefficients: Float64Array;
@@ -21,8 +16,13 @@ export interface Fit {
 const RIDGE = 1e-9;
 const ENOUGH = 1e-10;
 
-export function nonNegativeLeastSquares(rows: readonly Row[], terms: number): Fit {
-  const { gram, right, scales, total } = normalEquations(rows, terms);
+/**
+ * @param columns - of A, one per term
+ * @param weights - one per equation
+ */
+export function nonNegativeLeastSquares(columns: readonly Float64Array[], weights: Float64Array): Fit {
+  const terms = columns.length;
+  const { gram, right, scales, total } = normalEquations(columns, weights);
   const x = new Float64Array(terms);
   const active: number[] = [];
   for (let round = 0; round < 3 * terms; round += 1) {
@@ -32,7 +32,10 @@ export function nonNegativeLeastSquares(rows: readonly Row[], terms: number): Fi
     for (;;) {
       const solution = solve(gram, right, active);
       const share = feasibleShare(x, active, solution);
-      active.forEach((term, i) => ((x[term] as number) += share * ((solution[i] as number) - (x[term] as number))));
+      for (let i = 0; i < active.length; i += 1) {
+        const term = active[i] as number;
+        (x[term] as number) += share * ((solution[i] as number) - (x[term] as number));
+      }
       if (share === 1) break;
       for (let i = active.length - 1; i >= 0; i -= 1) {
         const term = active[i] as number;
@@ -48,7 +51,8 @@ export function nonNegativeLeastSquares(rows: readonly Row[], terms: number): Fi
     error -= 2 * xi * (right[i] as number);
     for (let j = 0; j < terms; j += 1) error += xi * (x[j] as number) * (gram[i * terms + j] as number);
   }
-  return { coefficients: x.map((each, i) => each / (scales[i] as number)), error: Math.max(0, error) / total };
+  for (let i = 0; i < terms; i += 1) (x[i] as number) /= scales[i] as number;
+  return { coefficients: x, error: Math.max(0, error) / total };
 }
 
 interface Normal {
@@ -58,19 +62,25 @@ interface Normal {
   readonly total: number;
 }
 
-function normalEquations(rows: readonly Row[], terms: number): Normal {
+function normalEquations(columns: readonly Float64Array[], weights: Float64Array): Normal {
+  const terms = columns.length;
   const gram = new Float64Array(terms * terms);
   const right = new Float64Array(terms);
+  const weighted = new Float64Array(weights.length);
   let total = 0;
-  for (const { weight, terms: values } of rows) {
-    total += weight;
-    for (let i = 0; i < terms; i += 1) {
-      const weighted = weight * (values[i] as number);
-      (right[i] as number) += weighted;
-      for (let j = 0; j <= i; j += 1) (gram[i * terms + j] as number) += weighted * (values[j] as number);
+  for (let row = 0; row < weights.length; row += 1) total += weights[row] as number;
+  columns.forEach((column, i) => {
+    let sum = 0;
+    for (let row = 0; row < weights.length; row += 1) {
+      const value = (weights[row] as number) * (column[row] as number);
+      weighted[row] = value;
+      sum += value;
     }
-  }
-  const scales = Float64Array.from({ length: terms }, (_, i) => Math.sqrt(gram[i * terms + i] as number) || 1);
+    right[i] = sum;
+    for (let j = 0; j <= i; j += 1) gram[i * terms + j] = dot(weighted, columns[j] as Float64Array);
+  });
+  const scales = new Float64Array(terms);
+  for (let i = 0; i < terms; i += 1) scales[i] = Math.sqrt(gram[i * terms + i] as number) || 1;
   for (let i = 0; i < terms; i += 1) {
     (right[i] as number) /= scales[i] as number;
     for (let j = 0; j <= i; j += 1) {
@@ -81,6 +91,12 @@ function normalEquations(rows: readonly Row[], terms: number): Normal {
     (gram[i * terms + i] as number) += RIDGE;
   }
   return { gram, right, scales, total };
+}
+
+function dot(one: Float64Array, other: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < one.length; i += 1) sum += (one[i] as number) * (other[i] as number);
+  return sum;
 }
 
 /** The inactive term that lowers the error fastest. */
@@ -103,28 +119,36 @@ function steepest(
 }
 
 /** How far x can go towards the solution before a term becomes negative. */
-function feasibleShare(x: Float64Array, active: readonly number[], solution: readonly number[]): number {
+function feasibleShare(x: Float64Array, active: readonly number[], solution: Float64Array): number {
   let share = 1;
-  active.forEach((term, i) => {
-    const [from, to] = [x[term] as number, solution[i] as number];
+  for (let i = 0; i < active.length; i += 1) {
+    const [from, to] = [x[active[i] as number] as number, solution[i] as number];
     if (to <= ENOUGH && from - to > 0) share = Math.min(share, from / (from - to));
-  });
+  }
   return share;
 }
 
 /** Gauss-Jordan on the active terms. */
-function solve(gram: Float64Array, right: Float64Array, active: readonly number[]): number[] {
+function solve(gram: Float64Array, right: Float64Array, active: readonly number[]): Float64Array {
   const terms = right.length;
-  const rows = active.map((i) => [...active.map((j) => gram[i * terms + j] as number), right[i] as number]);
-  const size = rows.length;
+  const size = active.length;
+  const width = size + 1;
+  const rows = new Float64Array(size * width);
+  for (let i = 0; i < size; i += 1) {
+    for (let j = 0; j < size; j += 1)
+      rows[i * width + j] = gram[(active[i] as number) * terms + (active[j] as number)] as number;
+    rows[i * width + size] = right[active[i] as number] as number;
+  }
   for (let k = 0; k < size; k += 1) {
-    const pivot = rows[k] as number[];
-    const head = pivot[k] as number;
-    for (const other of rows) {
-      if (other === pivot) continue;
-      const factor = (other[k] as number) / head;
-      for (let c = k; c <= size; c += 1) (other[c] as number) -= factor * (pivot[c] as number);
+    const head = rows[k * width + k] as number;
+    for (let other = 0; other < size; other += 1) {
+      if (other === k) continue;
+      const factor = (rows[other * width + k] as number) / head;
+      for (let c = k; c <= size; c += 1)
+        (rows[other * width + c] as number) -= factor * (rows[k * width + c] as number);
     }
   }
-  return rows.map((each, k) => (each[size] as number) / (each[k] as number));
+  const solution = new Float64Array(size);
+  for (let i = 0; i < size; i += 1) solution[i] = (rows[i * width + size] as number) / (rows[i * width + i] as number);
+  return solution;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_CELLS, settledDoubt, withEvidence, type Cell } from './cells.ts';
 import { nonNegativeLeastSquares } from './least-squares.ts';
+import { Places } from './places.ts';
 import { fitPrior, priorLogMs } from './prior.ts';
 import { ResidualField } from './residual.ts';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './surface.ts';
@@ -36,8 +37,8 @@ function taught(places: readonly (readonly [number, number, number])[], periods 
 
 describe('cells', () => {
   it('keep the exact place and average what they see of it', () => {
-    let cells = withEvidence([], cellAt(321, 7, 10));
-    cells = withEvidence(cells, cellAt(321, 7, 10.4, { at: 100 }));
+    let cells = withEvidence([], [cellAt(321, 7, 10)]);
+    cells = withEvidence(cells, [cellAt(321, 7, 10.4, { at: 100 })]);
     expect(cells).toHaveLength(1);
     expect(cells[0]?.batch).toBeCloseTo(321, 9);
     expect(Math.exp(cells[0]?.logMs ?? 0)).toBeCloseTo(10.2, 1);
@@ -45,14 +46,14 @@ describe('cells', () => {
   });
 
   it('follow at once when a place is suddenly another', () => {
-    const cells = withEvidence([cellAt(100, 4, 10)], cellAt(100, 4, 20, { at: 100 }));
+    const cells = withEvidence([cellAt(100, 4, 10)], [cellAt(100, 4, 20, { at: 100 })]);
     expect(Math.exp(cells[0]?.logMs ?? 0)).toBeGreaterThan(19);
   });
 
   it('never become more than their bound, and lose no place of their own', () => {
     let cells: readonly Cell[] = [];
     for (let i = 0; i < 3 * MAX_CELLS; i += 1)
-      cells = withEvidence(cells, cellAt(2 ** (i / 12), 1 + (i % 7), 5, { at: i }));
+      cells = withEvidence(cells, [cellAt(2 ** (i / 12), 1 + (i % 7), 5, { at: i })]);
     expect(cells).toHaveLength(MAX_CELLS);
   });
 
@@ -66,13 +67,22 @@ describe('cells', () => {
 
 describe('nonNegativeLeastSquares', () => {
   it('finds the coefficients where they are positive, and zero where they would be negative', () => {
-    const rows = [1, 2, 4, 8, 16].map((b) => ({ weight: 1, terms: Float64Array.of(1 / (3 + 2 * b), b / (3 + 2 * b)) }));
-    const exact = nonNegativeLeastSquares(rows, 2);
+    const columnsOf = (batches: number[], ms: (b: number) => number) => [
+      Float64Array.from(batches, (b) => 1 / ms(b)),
+      Float64Array.from(batches, (b) => b / ms(b)),
+    ];
+    const exact = nonNegativeLeastSquares(
+      columnsOf([1, 2, 4, 8, 16], (b) => 3 + 2 * b),
+      new Float64Array(5).fill(1),
+    );
     expect(exact.coefficients[0]).toBeCloseTo(3, 3);
     expect(exact.coefficients[1]).toBeCloseTo(2, 3);
     expect(exact.error).toBeLessThan(1e-6);
-    const falling = [2, 4, 8].map((b) => ({ weight: 1, terms: Float64Array.of(1 / (20 - b), b / (20 - b)) }));
-    expect(nonNegativeLeastSquares(falling, 2).coefficients[1]).toBe(0);
+    const falling = nonNegativeLeastSquares(
+      columnsOf([2, 4, 8], (b) => 20 - b),
+      new Float64Array(3).fill(1),
+    );
+    expect(falling.coefficients[1]).toBe(0);
   });
 });
 
@@ -125,10 +135,14 @@ describe('fitPrior', () => {
 });
 
 describe('ResidualField', () => {
-  const residuals = [
-    { batch: 100, inFlight: 4, value: 0.2, variance: 1e-4 },
-    { batch: 400, inFlight: 4, value: -0.1, variance: 1e-4 },
-  ];
+  const residuals = {
+    places: new Places([
+      { batch: 100, inFlight: 4 },
+      { batch: 400, inFlight: 4 },
+    ]),
+    values: Float64Array.of(0.2, -0.1),
+    variances: Float64Array.of(1e-4, 1e-4),
+  };
   const field = new ResidualField(residuals, { amplitude: 0.2, roughness: 1 });
 
   it('follows what was measured and returns to the prior far away', () => {
@@ -143,7 +157,7 @@ describe('ResidualField', () => {
   });
 
   it('finds small residuals likelier under a small amplitude', () => {
-    const small = residuals.map((each) => ({ ...each, value: each.value / 20 }));
+    const small = { ...residuals, values: residuals.values.map((value) => value / 20) };
     const evidence = (amplitude: number) => new ResidualField(small, { amplitude, roughness: 0 }).evidence;
     expect(evidence(0.02)).toBeGreaterThan(evidence(0.3));
   });

@@ -12,7 +12,7 @@
  */
 
 import type { Cell } from './cells.ts';
-import { nonNegativeLeastSquares, type Row } from './least-squares.ts';
+import { nonNegativeLeastSquares } from './least-squares.ts';
 import { square } from './numbers.ts';
 
 /** Plain data. */
@@ -95,7 +95,7 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const concurrencies = isSpread ? distinct(inFlight) : 1;
   const batchSets = batches < 2 ? [['first'] as const] : BATCH_SETS.slice(0, batches < 4 ? 1 : BATCH_SETS.length);
   const smooth = SMOOTH.slice(0, Math.min(concurrencies, SMOOTH.length));
-  const points: Points = { cells, weights: cells.map(({ variance }) => 1 / (variance + square(tolerance))) };
+  const points = pointsOf(cells, tolerance);
   let best: Scored | undefined;
   for (const set of batchSets)
     best = better(better(best, fit(points, set, smooth, 1)), fitSeparable(points, set, smooth, 1));
@@ -109,9 +109,40 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   return best?.prior ?? BLANK_PRIOR;
 }
 
+/** The cells column by column: every fit takes its terms from the same ones. */
 interface Points {
-  readonly cells: readonly Cell[];
-  readonly weights: readonly number[];
+  readonly size: number;
+  readonly weights: Float64Array;
+  readonly totalWeight: number;
+  /** Measured durations, ms. */
+  readonly ms: Float64Array;
+  /** Values of a term at all cells. */
+  batch(term: BatchTerm): Float64Array;
+  inFlight(term: InFlightTerm, knee: number): Float64Array;
+}
+
+function pointsOf(cells: readonly Cell[], tolerance: number): Points {
+  const columns = new Map<string, Float64Array>();
+  const column = (name: string, valueOf: (cell: Cell) => number): Float64Array => {
+    let values = columns.get(name);
+    if (values === undefined) columns.set(name, (values = columnOf(cells, valueOf)));
+    return values;
+  };
+  const weights = columnOf(cells, ({ variance }) => 1 / (variance + square(tolerance)));
+  return {
+    size: cells.length,
+    weights,
+    totalWeight: weights.reduce((one, other) => one + other, 0),
+    ms: columnOf(cells, ({ logMs }) => Math.exp(logMs)),
+    batch: (term) => column(`batch ${term}`, ({ batch }) => batchValue(term, batch)),
+    inFlight: (term, knee) => column(`${term} ${knee}`, ({ inFlight }) => inFlightValue(term, inFlight, knee)),
+  };
+}
+
+function columnOf(cells: readonly Cell[], valueOf: (cell: Cell) => number): Float64Array {
+  const values = new Float64Array(cells.length);
+  for (let i = 0; i < cells.length; i += 1) values[i] = valueOf(cells[i] as Cell);
+  return values;
 }
 
 interface Scored {
@@ -125,59 +156,33 @@ function better(one: Scored | undefined, other: Scored): Scored {
   return one === undefined || other.score < one.score ? other : one;
 }
 
-function fit(
-  { cells, weights }: Points,
-  set: readonly BatchTerm[],
-  inFlightTerms: readonly InFlightTerm[],
-  knee: number,
-): Scored {
+function fit(points: Points, set: readonly BatchTerm[], inFlightTerms: readonly InFlightTerm[], knee: number): Scored {
   const pairs = set.flatMap((batch) => inFlightTerms.map((inFlight) => ({ batch, inFlight })));
-  const rows = cells.map(({ batch, inFlight, logMs }, i): Row => {
-    const ms = Math.exp(logMs);
-    const terms = Float64Array.from(
-      pairs,
-      (pair) => (batchValue(pair.batch, batch) * inFlightValue(pair.inFlight, inFlight, knee)) / ms,
-    );
-    return { weight: weights[i] as number, terms };
-  });
-  const { coefficients, error } = nonNegativeLeastSquares(rows, pairs.length);
+  const columns = pairs.map((pair) => relative(points, points.batch(pair.batch), points.inFlight(pair.inFlight, knee)));
+  const { coefficients, error } = nonNegativeLeastSquares(columns, points.weights);
   const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
-  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * terms.length + UNUSUAL };
+  return { prior: { terms, knee }, set, score: error * points.totalWeight + 2 * terms.length + UNUSUAL };
 }
 
 /** The two factors in turns, each by least squares while the other is kept. */
 function fitSeparable(
-  { cells, weights }: Points,
+  points: Points,
   set: readonly BatchTerm[],
   inFlightTerms: readonly InFlightTerm[],
   knee: number,
 ): Scored {
+  const inBatch = set.map((term) => points.batch(term));
+  const inConcurrency = inFlightTerms.map((term) => points.inFlight(term, knee));
   let ofBatch: Float64Array = Float64Array.from(set, () => 1);
   let ofInFlight: Float64Array = Float64Array.from(inFlightTerms, (_, j) => (j === 0 ? 1 : 0));
   let error = 0;
-  const rowsOf = (values: (cell: Cell) => number[]): Row[] =>
-    cells.map((cell, i) => {
-      const ms = Math.exp(cell.logMs);
-      return { weight: weights[i] as number, terms: Float64Array.from(values(cell), (value) => value / ms) };
-    });
   for (let turn = 0; turn < TURNS; turn += 1) {
-    const factor = (n: number): number =>
-      dot(
-        ofInFlight,
-        inFlightTerms.map((term) => inFlightValue(term, n, knee)),
-      );
-    const batchRows = rowsOf(({ batch, inFlight }) => set.map((term) => batchValue(term, batch) * factor(inFlight)));
-    ofBatch = nonNegativeLeastSquares(batchRows, set.length).coefficients;
-    const cost = (b: number): number =>
-      dot(
-        ofBatch,
-        set.map((term) => batchValue(term, b)),
-      );
-    const rows = rowsOf(({ batch, inFlight }) => {
-      const base = cost(batch);
-      return inFlightTerms.map((term) => base * inFlightValue(term, inFlight, knee));
-    });
-    ({ coefficients: ofInFlight, error } = nonNegativeLeastSquares(rows, inFlightTerms.length));
+    const factor = combined(inConcurrency, ofInFlight, points.size);
+    const batchColumns = inBatch.map((column) => relative(points, column, factor));
+    ofBatch = nonNegativeLeastSquares(batchColumns, points.weights).coefficients;
+    const base = combined(inBatch, ofBatch, points.size);
+    const columns = inConcurrency.map((column) => relative(points, base, column));
+    ({ coefficients: ofInFlight, error } = nonNegativeLeastSquares(columns, points.weights));
   }
   const terms = set
     .flatMap((batch, i) =>
@@ -185,13 +190,26 @@ function fitSeparable(
     )
     .filter(({ ms }) => ms > 0);
   const count = positive(ofBatch) + positive(ofInFlight) - 1;
-  return { prior: { terms, knee }, set, score: error * sum(weights) + 2 * count };
+  return { prior: { terms, knee }, set, score: error * points.totalWeight + 2 * count };
 }
 
 const TURNS = 3;
 
-function dot(one: Float64Array, other: readonly number[]): number {
-  return other.reduce((total, value, i) => total + value * (one[i] as number), 0);
+/** The product of two columns over what was measured. */
+function relative({ size, ms }: Points, one: Float64Array, other: Float64Array): Float64Array {
+  const values = new Float64Array(size);
+  for (let i = 0; i < size; i += 1) values[i] = ((one[i] as number) * (other[i] as number)) / (ms[i] as number);
+  return values;
+}
+
+/** The sum of columns, each times its coefficient. */
+function combined(columns: readonly Float64Array[], coefficients: Float64Array, size: number): Float64Array {
+  const values = new Float64Array(size);
+  columns.forEach((column, j) => {
+    const coefficient = coefficients[j] as number;
+    for (let i = 0; i < size; i += 1) (values[i] as number) += (column[i] as number) * coefficient;
+  });
+  return values;
 }
 
 function positive(values: Float64Array): number {
@@ -209,10 +227,6 @@ function kneesAmong(cells: readonly Cell[]): number[] {
 const MOST_KNEES = 6;
 /** Squared error per cell, in units of what is expected, that is chance. */
 const CHANCE = 0.6;
-
-function sum(values: readonly number[]): number {
-  return values.reduce((one, other) => one + other, 0);
-}
 
 /** Values that are further than 5 % apart. */
 function distinct(values: readonly number[]): number {

@@ -4,31 +4,19 @@
  * sure it is of either.
  *
  * Covariance: three scales, so that it bends gently over octaves, sharply at a knee, and lets an exact batch size
- * differ from its neighbour (a page, a cliff). Each is a product of a factor in batch and one in concurrency, so that
- * a grid of candidates costs two small tables. Source: Rasmussen & Williams 2006, algorithm 2.1.
+ * differ from its neighbour (a page, a cliff); places.ts. Source: Rasmussen & Williams 2006, algorithm 2.1.
  * Cost: n^3 / 6 + O(n) per mean and O(n^2) per variance, n <= MAX_CELLS.
  */
 
 import { square } from './numbers.ts';
+import type { Places } from './places.ts';
 
-export interface Residual {
-  readonly batch: number;
-  readonly inFlight: number;
-  /** Logarithm of measured over expected. */
-  readonly value: number;
-  readonly variance: number;
-}
-
-/** Octaves. The second is a quarter of the first, so its factor is the sixteenth power of the other. */
-const WIDE = 1.2;
-const SHARP = 0.06;
-/** Shares of the three scales in the variance: wide, middle (WIDE / 4), sharp. The rougher the later. */
+/** Shares of the three scales in the variance: wide, middle, sharp. The rougher the later. */
 const SHARES = [
   [0.97, 0.03, 0],
   [0.6, 0.4, 0],
   [0.4, 0.35, 0.25],
 ] as const;
-const SCALES = 3;
 
 /** What the field is expected to be like; chosen by evidence. */
 export interface Texture {
@@ -38,44 +26,47 @@ export interface Texture {
   readonly roughness: 0 | 1 | 2;
 }
 
+/** What was measured at the places, in their order. */
+export interface Residuals {
+  readonly places: Places;
+  /** Logarithm of measured over expected, and its variance. */
+  readonly values: Float64Array;
+  readonly variances: Float64Array;
+}
+
 export class ResidualField {
-  readonly #size: number;
-  readonly #amplitude: number;
+  readonly #places: Places;
+  readonly #power: number;
   readonly #shares: readonly [number, number, number];
   readonly #isSharp: boolean;
-  readonly #logBatch: Float64Array;
-  readonly #logInFlight: Float64Array;
   /** Lower triangle of the Cholesky factor, row by row. */
   readonly #factor: Float64Array;
   readonly #weights: Float64Array;
-  readonly #batchTables = new Map<number, Float64Array>();
-  readonly #inFlightTables = new Map<number, Float64Array>();
 
   /** Logarithm of the likelihood of the residuals, up to a constant. */
   readonly evidence: number;
 
-  constructor(residuals: readonly Residual[], { amplitude, roughness }: Texture) {
-    this.#size = residuals.length;
-    this.#amplitude = amplitude;
+  constructor({ places, values, variances }: Residuals, { amplitude, roughness }: Texture) {
+    const { size } = places;
+    this.#places = places;
+    this.#power = square(amplitude);
     this.#shares = SHARES[roughness];
     this.#isSharp = this.#shares[2] > 0;
-    this.#logBatch = Float64Array.from(residuals, ({ batch }) => Math.log2(batch));
-    this.#logInFlight = Float64Array.from(residuals, ({ inFlight }) => Math.log2(inFlight));
-    this.#factor = this.#factorize(residuals);
-    const whitened = this.#solve(Float64Array.from(residuals, ({ value }) => value));
+    this.#factor = this.#factorize(variances);
+    const whitened = this.#solve(values);
     this.#weights = this.#solveTransposed(whitened);
     let evidence = 0;
-    for (let i = 0; i < this.#size; i += 1) {
-      evidence -= square(whitened[i] as number) / 2 + Math.log(this.#factor[i * this.#size + i] as number);
+    for (let i = 0; i < size; i += 1) {
+      evidence -= square(whitened[i] as number) / 2 + Math.log(this.#factor[i * size + i] as number);
     }
     this.evidence = evidence;
   }
 
   mean(batch: number, inFlight: number): number {
-    const inBatch = this.#tableOf(this.#batchTables, batch, this.#logBatch);
-    const inConcurrency = this.#tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
+    const inBatch = this.#places.batchTable(batch, this.#isSharp);
+    const inConcurrency = this.#places.inFlightTable(inFlight, this.#isSharp);
     const weights = this.#weights;
-    const size = this.#size;
+    const { size } = this.#places;
     let [wide, middle, sharp] = [0, 0, 0];
     for (let i = 0; i < size; i += 1) {
       const weight = weights[i] as number;
@@ -87,93 +78,77 @@ export class ResidualField {
         sharp += (weights[i] as number) * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
       }
     }
-    return square(this.#amplitude) * (this.#shares[0] * wide + this.#shares[1] * middle + this.#shares[2] * sharp);
+    return this.#power * (this.#shares[0] * wide + this.#shares[1] * middle + this.#shares[2] * sharp);
   }
 
   variance(batch: number, inFlight: number): number {
-    const projected = this.#solve(this.#covariances(batch, inFlight));
+    const covariances = new Float64Array(this.#places.size);
+    this.#covariancesInto(covariances, batch, inFlight, covariances.length);
+    const projected = this.#solve(covariances);
     let explained = 0;
-    for (const each of projected) explained += each * each;
-    return Math.max(0, square(this.#amplitude) - explained);
+    for (let i = 0; i < projected.length; i += 1) explained += square(projected[i] as number);
+    return Math.max(0, this.#power - explained);
   }
 
-  #covariances(batch: number, inFlight: number): Float64Array {
-    const inBatch = this.#tableOf(this.#batchTables, batch, this.#logBatch);
-    const inConcurrency = this.#tableOf(this.#inFlightTables, inFlight, this.#logInFlight);
-    const covariances = new Float64Array(this.#size);
-    const size = this.#size;
-    const power = square(this.#amplitude);
-    for (let i = 0; i < size; i += 1) {
-      covariances[i] =
-        power *
-        (this.#shares[0] * (inBatch[i] as number) * (inConcurrency[i] as number) +
-          this.#shares[1] * (inBatch[size + i] as number) * (inConcurrency[size + i] as number) +
-          this.#shares[2] * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number));
+  /** With the first `count` places. */
+  #covariancesInto(covariances: Float64Array, batch: number, inFlight: number, count: number): void {
+    const inBatch = this.#places.batchTable(batch, this.#isSharp);
+    const inConcurrency = this.#places.inFlightTable(inFlight, this.#isSharp);
+    const { size } = this.#places;
+    const power = this.#power;
+    const [wide, middle, sharp] = this.#shares;
+    for (let i = 0; i < count; i += 1) {
+      const smooth =
+        wide * (inBatch[i] as number) * (inConcurrency[i] as number) +
+        middle * (inBatch[size + i] as number) * (inConcurrency[size + i] as number);
+      const own = sharp === 0 ? 0 : sharp * (inBatch[2 * size + i] as number) * (inConcurrency[2 * size + i] as number);
+      covariances[i] = power * (smooth + own);
     }
-    return covariances;
   }
 
-  #factorize(residuals: readonly Residual[]): Float64Array {
-    const size = this.#size;
+  #factorize(variances: Float64Array): Float64Array {
+    const { size } = this.#places;
+    const least = MIN_PIVOT * this.#power;
     const factor = new Float64Array(size * size);
-    residuals.forEach(({ batch, inFlight, variance }, i) => {
-      const covariances = this.#covariances(batch, inFlight);
+    const covariances = new Float64Array(size);
+    for (let i = 0; i < size; i += 1) {
+      this.#covariancesInto(covariances, this.#places.batchAt(i), this.#places.inFlightAt(i), i + 1);
+      const row = i * size;
       for (let j = 0; j <= i; j += 1) {
-        let sum = (covariances[j] as number) + (i === j ? variance : 0);
-        for (let k = 0; k < j; k += 1) sum -= (factor[i * size + k] as number) * (factor[j * size + k] as number);
-        factor[i * size + j] =
-          i === j
-            ? Math.sqrt(Math.max(sum, MIN_PIVOT * square(this.#amplitude)))
-            : sum / (factor[j * size + j] as number);
+        let sum = (covariances[j] as number) + (i === j ? (variances[i] as number) : 0);
+        const other = j * size;
+        for (let k = 0; k < j; k += 1) sum -= (factor[row + k] as number) * (factor[other + k] as number);
+        factor[row + j] = i === j ? Math.sqrt(Math.max(sum, least)) : sum / (factor[other + j] as number);
       }
-    });
+    }
     return factor;
   }
 
   /** L x = right. */
   #solve(right: Float64Array): Float64Array {
-    const size = this.#size;
-    const x = right.slice();
+    const { size } = this.#places;
+    const factor = this.#factor;
+    const x = new Float64Array(size);
     for (let i = 0; i < size; i += 1) {
-      let sum = x[i] as number;
+      let sum = right[i] as number;
       const row = i * size;
-      for (let k = 0; k < i; k += 1) sum -= (this.#factor[row + k] as number) * (x[k] as number);
-      x[i] = sum / (this.#factor[row + i] as number);
+      for (let k = 0; k < i; k += 1) sum -= (factor[row + k] as number) * (x[k] as number);
+      x[i] = sum / (factor[row + i] as number);
     }
     return x;
   }
 
   /** L' x = right. */
   #solveTransposed(right: Float64Array): Float64Array {
-    const size = this.#size;
-    const x = right.slice();
+    const { size } = this.#places;
+    const factor = this.#factor;
+    const x = new Float64Array(size);
     for (let i = size - 1; i >= 0; i -= 1) {
-      let sum = x[i] as number;
-      for (let k = i + 1; k < size; k += 1) sum -= (this.#factor[k * size + i] as number) * (x[k] as number);
-      x[i] = sum / (this.#factor[i * size + i] as number);
+      let sum = right[i] as number;
+      for (let k = i + 1; k < size; k += 1) sum -= (factor[k * size + i] as number) * (x[k] as number);
+      x[i] = sum / (factor[i * size + i] as number);
     }
     return x;
-  }
-
-  /** Factors of the covariance between a coordinate and those of all cells, scale by scale; kept for the next candidate. */
-  #tableOf(tables: Map<number, Float64Array>, value: number, places: Float64Array): Float64Array {
-    const known = tables.get(value);
-    if (known !== undefined) return known;
-    const size = this.#size;
-    const table = new Float64Array(SCALES * size);
-    const at = Math.log2(value);
-    for (let i = 0; i < size; i += 1) {
-      const distance = at - (places[i] as number);
-      const wide = Math.exp((distance * distance) / (-2 * WIDE * WIDE));
-      const fourth = wide * wide * wide * wide;
-      table[i] = wide;
-      table[size + i] = fourth * fourth * fourth * fourth;
-    }
-    if (this.#isSharp) {
-      for (let i = 0; i < size; i += 1) table[2 * size + i] = Math.exp(-Math.abs(at - (places[i] as number)) / SHARP);
-    }
-    tables.set(value, table);
-    return table;
   }
 }
 

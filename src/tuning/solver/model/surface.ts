@@ -11,10 +11,12 @@
 
 import type { Cost, CostModel, Point } from '../cost-model.ts';
 import type { UsableCall } from '../samples.ts';
-import { isSettled, settledDoubt, MAX_CELLS, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { isSettled, settledDoubt, varianceAt, withEvidence, type Cell } from './cells.ts';
+import { groupsOf, scatterOf, sumsOf, type Group } from './groups.ts';
 import { clamp, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
-import { ResidualField, type Residual, type Texture } from './residual.ts';
+import { Places } from './places.ts';
+import { ResidualField, type Residuals, type Texture } from './residual.ts';
 import { initialTail, tailAt, tailsOf, withCalls, type TailState } from './tail.ts';
 
 export interface SurfaceState {
@@ -38,12 +40,7 @@ export interface SurfaceState {
 
 /** How much the level wanders in a second. */
 const LEVEL_WANDER = 0.03;
-/** Error of a period's mean that more calls do not reduce. */
-const COMMON_ERROR = 0.006;
-/** Calls disturb each other, so many count less than independent ones. */
-const CORRELATION = 1.5;
 const FIRST_SCATTER = 0.04;
-const SCATTER_GAIN = 0.1;
 /** Trend in standard deviations from which on the level follows faster. */
 const TREND = 3;
 /** Standard deviations of an innovation beyond which it is an accident, until it is repeated. */
@@ -69,18 +66,12 @@ export const BLANK_SURFACE: SurfaceState = {
   sinceFit: 0,
 };
 
-/** What one period saw of one place. */
-export interface Group extends Point {
-  readonly logMs: number;
-  readonly variance: number;
-}
-
 export class Surface implements CostModel {
   readonly explored: Point;
   readonly isInformed: boolean;
   readonly #state: SurfaceState;
   readonly #field: ResidualField;
-  readonly #tails: readonly number[];
+  readonly #tails: Float64Array;
 
   constructor(state: SurfaceState) {
     this.#state = state;
@@ -101,6 +92,16 @@ export class Surface implements CostModel {
   doubt(batch: number, inFlight: number): number {
     return Math.sqrt(this.#field.variance(batch, inFlight));
   }
+}
+
+const places = new WeakMap<SurfaceState['cells'], Places>();
+
+/** @param before - cells from which these came about */
+function placesOf(cells: SurfaceState['cells'], before?: SurfaceState['cells']): Places {
+  let found = places.get(cells);
+  if (found === undefined)
+    places.set(cells, (found = new Places(cells, before === undefined ? undefined : places.get(before))));
+  return found;
 }
 
 const fields = new WeakMap<
@@ -130,22 +131,18 @@ export function surfaceOf(state: SurfaceState): Surface {
 /** @param shift - logarithm of a sudden common factor that has been recognised, else 0 */
 export function learn(before: SurfaceState, calls: readonly UsableCall[], at: number): SurfaceState {
   if (calls.length === 0) return before;
-  const scatter = scatterOf(before.scatter, calls);
-  const groups = groupsOf(calls, scatter);
+  const sums = sumsOf(calls);
+  const scatter = scatterOf(before.scatter, sums);
+  const groups = groupsOf(sums, scatter);
   const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
   const { accepted, strange } = judged(before, groups, level, at);
-  let cells: readonly Cell[] = before.cells;
-  for (const group of accepted) {
-    const { batch, inFlight, variance } = group;
-    cells = withEvidence(cells, {
-      batch,
-      inFlight,
-      variance,
-      logMs: group.logMs - level.level,
-      visits: 1,
-      at,
-    });
-  }
+  const cells = withEvidence(
+    before.cells,
+    accepted.map(({ batch, inFlight, variance, logMs }) => {
+      return { batch, inFlight, variance, logMs: logMs - level.level, visits: 1, at };
+    }),
+  );
+  placesOf(cells, before.cells);
   const isNew = cells.length < YOUNG_CELLS && cells.length !== before.cells.length;
   const fitted = refitted({ ...level, cells, strange, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
   const surface = surfaceOf(fitted);
@@ -169,33 +166,6 @@ export function anchorOf({ cells }: SurfaceState): Point | undefined {
   const { batch, inFlight } = settled.reduce((one, other) => (other.at > one.at ? other : one));
   return { batch: Math.round(batch), inFlight: Math.round(inFlight) };
 }
-
-/** Calls of the same place, within 3 %, together. */
-export function groupsOf(calls: readonly UsableCall[], scatter: number): Group[] {
-  const sums = new Map<string, { batch: number; inFlight: number; ms: number; calls: number }>();
-  for (const { batch, inFlight, ms } of calls) {
-    const key = `${Math.round(Math.log(batch) / GROUP)} ${Math.round(Math.log(inFlight) / GROUP)}`;
-    let sum = sums.get(key);
-    if (sum === undefined) sums.set(key, (sum = { batch: 0, inFlight: 0, ms: 0, calls: 0 }));
-    sum.batch += batch;
-    sum.inFlight += inFlight;
-    sum.ms += ms;
-    sum.calls += 1;
-  }
-  const most = MAX_CELLS / 2;
-  return [...sums.values()]
-    .sort((one, other) => other.calls - one.calls)
-    .slice(0, most)
-    .map(({ batch, inFlight, ms, calls: count }) => ({
-      batch: batch / count,
-      inFlight: inFlight / count,
-      // The logarithm of a mean of few lies below that of the true one.
-      logMs: Math.log(ms / count) + scatter / 2 / count,
-      variance: (scatter * CORRELATION) / count + square(COMMON_ERROR),
-    }));
-}
-
-const GROUP = 0.03;
 
 interface Judged {
   readonly accepted: readonly Group[];
@@ -264,39 +234,15 @@ function withLevel(before: SurfaceState, groups: readonly Group[], at: number): 
   return { ...before, level: before.level + gain * move, levelVariance: (1 - gain) * variance, trend };
 }
 
-/** Variance over squared mean, within groups of the same place. */
-function scatterOf(before: number, calls: readonly UsableCall[]): number {
-  const sums = new Map<string, { ms: number; squares: number; calls: number }>();
-  for (const { batch, inFlight, ms } of calls) {
-    const key = `${Math.round(Math.log(batch) / GROUP)} ${Math.round(Math.log(inFlight) / GROUP)}`;
-    let sum = sums.get(key);
-    if (sum === undefined) sums.set(key, (sum = { ms: 0, squares: 0, calls: 0 }));
-    sum.ms += ms;
-    sum.squares += ms * ms;
-    sum.calls += 1;
-  }
-  let [deviation, degrees] = [0, 0];
-  for (const { ms, squares, calls: count } of sums.values()) {
-    if (count < 2) continue;
-    const mean = ms / count;
-    deviation += (squares - count * mean * mean) / (mean * mean);
-    degrees += count - 1;
-  }
-  if (degrees === 0) return before;
-  const gain = SCATTER_GAIN * Math.min(1, degrees / 20);
-  return before + gain * (clamp(deviation / degrees, 4e-4, 4) - before);
-}
-
 /** Relative error of the prior that the residual is there to mend. */
 const TOLERANCE = 0.03;
 
-function residualsOf({ cells, prior, at }: SurfaceState): Residual[] {
-  return cells.map((cell) => ({
-    batch: cell.batch,
-    inFlight: cell.inFlight,
-    value: cell.logMs - priorLogMs(prior, cell.batch, cell.inFlight),
-    variance: varianceAt(cell, at),
-  }));
+function residualsOf({ cells, prior, at }: SurfaceState): Residuals {
+  return {
+    places: placesOf(cells),
+    values: Float64Array.from(cells, ({ batch, inFlight, logMs }) => logMs - priorLogMs(prior, batch, inFlight)),
+    variances: Float64Array.from(cells, (cell) => varianceAt(cell, at)),
+  };
 }
 
 function refitted(state: SurfaceState): SurfaceState {
@@ -307,7 +253,7 @@ function refitted(state: SurfaceState): SurfaceState {
 }
 
 /** One step from the texture towards the likeliest: its neighbours in amplitude and in roughness are tried. */
-function likelier(residuals: readonly Residual[], { amplitude, roughness }: Texture): Texture {
+function likelier(residuals: Residuals, { amplitude, roughness }: Texture): Texture {
   const { least, most, factor } = AMPLITUDES;
   const tried: Texture[] = [
     { amplitude, roughness },

@@ -40,39 +40,51 @@ export function withCalls(before: TailState, calls: readonly TailCall[]): TailSt
   for (const { inFlight, ratio } of calls) {
     const octave = octaveOf(inFlight);
     let row = rows.get(octave);
-    if (row === undefined) rows.set(octave, (row = [...(before[octave] as readonly number[])]));
+    if (row === undefined) rows.set(octave, (row = (before[octave] as readonly number[]).slice()));
     (row[binOf(ratio)] as number) += 1;
   }
+  const fading = 0.5 ** (calls.length / MEMORY_CALLS);
   return before.map((old, octave) => {
     const row = rows.get(octave);
     if (row === undefined) return old;
-    const fading = 0.5 ** (calls.length / MEMORY_CALLS);
-    return row.map((weight) => weight * fading);
+    for (let bin = 0; bin < BINS; bin += 1) (row[bin] as number) *= fading;
+    return row;
   });
 }
+
+const known = new WeakMap<TailState, Float64Array>();
 
 /** p95 over mean at each octave; interpolate with `tailAt`. */
-export function tailsOf(state: TailState): readonly number[] {
-  const common = new Array<number>(BINS).fill(0);
-  for (const row of state) row.forEach((weight, bin) => ((common[bin] as number) += weight));
-  const total = sum(common);
-  const scale = total > 0 ? Math.min(1, COMMON_CALLS / total) : 0;
-  return state.map((row) => {
-    const mixed = row.map((weight, bin) => weight + scale * (common[bin] as number));
-    const calls = sum(mixed);
-    const measured = clamp(quantileOf(mixed, calls), LEAST_TAIL, MOST_TAIL);
-    return (measured * calls + UNKNOWN_TAIL * UNKNOWN_CALLS) / (calls + UNKNOWN_CALLS);
-  });
+export function tailsOf(state: TailState): Float64Array {
+  let tails = known.get(state);
+  if (tails === undefined) known.set(state, (tails = measured(state)));
+  return tails;
 }
 
-export function tailAt(tails: readonly number[], inFlight: number): number {
+function measured(state: TailState): Float64Array {
+  const common = new Float64Array(BINS);
+  for (const row of state) for (let bin = 0; bin < BINS; bin += 1) (common[bin] as number) += row[bin] as number;
+  const total = sum(common);
+  const scale = total > 0 ? Math.min(1, COMMON_CALLS / total) : 0;
+  const tails = new Float64Array(OCTAVES);
+  const mixed = new Float64Array(BINS);
+  state.forEach((row, octave) => {
+    for (let bin = 0; bin < BINS; bin += 1) mixed[bin] = (row[bin] as number) + scale * (common[bin] as number);
+    const calls = sum(mixed);
+    const own = clamp(quantileOf(mixed, calls), LEAST_TAIL, MOST_TAIL);
+    tails[octave] = (own * calls + UNKNOWN_TAIL * UNKNOWN_CALLS) / (calls + UNKNOWN_CALLS);
+  });
+  return tails;
+}
+
+export function tailAt(tails: Float64Array, inFlight: number): number {
   const at = clamp(Math.log2(inFlight), 0, OCTAVES - 1);
   const low = Math.min(OCTAVES - 2, Math.floor(at));
   const [below, above] = [tails[low] as number, tails[low + 1] as number];
   return below + (at - low) * (above - below);
 }
 
-function quantileOf(row: readonly number[], total: number): number {
+function quantileOf(row: Float64Array, total: number): number {
   if (total === 0) return 1;
   const rank = PERCENTILE * total;
   let seen = 0;
@@ -92,8 +104,8 @@ function binOf(ratio: number): number {
   return clamp(Math.floor((Math.log(ratio) - FIRST) / BIN_WIDTH), 0, BINS - 1);
 }
 
-function sum(values: readonly number[]): number {
+function sum(values: Float64Array): number {
   let total = 0;
-  for (const value of values) total += value;
+  for (let i = 0; i < values.length; i += 1) total += values[i] as number;
   return total;
 }
