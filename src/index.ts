@@ -22,7 +22,9 @@ export type {
   RunSummary,
   TuningMode,
 } from './flow/run.ts';
-export type { Matched, Stream, Windowed, WindowedOptions } from './flow/stream.ts';
+export type { Matched } from './flow/matched.ts';
+export type { Stream } from './flow/stream.ts';
+export type { Windowed, WindowedOptions } from './flow/windowed.ts';
 export type {
   AsyncOptions,
   EventTimeOptions,

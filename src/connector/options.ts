@@ -1,4 +1,3 @@
-import { objectOfOptions } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 
@@ -39,14 +38,6 @@ export function nameOption(name: string | undefined, path: string, otherwise: st
   if (name === undefined) return otherwise;
   if (typeof name === 'string' && /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(name)) return name;
   throw new ConfigError(path, 'up to 64 letters, digits, dots, dashes and underscores, no dot first', name);
-}
-
-/** Refuses options that do not exist: a misspelt bound must not silently be the default. @throws ConfigError */
-export function knownOptions(options: object, path: string, known: readonly string[]): void {
-  objectOfOptions(options, path);
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name);
-  }
 }
 
 /** Reads a function. @throws ConfigError */

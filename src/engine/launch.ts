@@ -1,5 +1,6 @@
 /** The composition root: a flow's declaration meets the real machine here, and nowhere else. */
 
+import { knownOptions, optionNames } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import { checkOneOf, checkSink } from '../flow/validation.ts';
@@ -29,7 +30,22 @@ function launch(definition: RunnableFlow, options: RunOptions): Run {
   return new FlowRun(definition, options, systemHost());
 }
 
-function checkOptions({ seed, signal, deadLetters, tuning, learned }: RunOptions): void {
+const OPTIONS = optionNames<RunOptions>({
+  signal: true,
+  drainTimeout: true,
+  deadLetters: true,
+  generateCode: true,
+  seed: true,
+  tuning: true,
+  learned: true,
+  data: true,
+  resources: true,
+  energy: true,
+});
+
+function checkOptions(options: RunOptions): void {
+  knownOptions(options, 'run', OPTIONS);
+  const { seed, signal, deadLetters, tuning, learned } = options;
   checkLearned(learned, 'run.learned');
   checkOneOf(tuning, TUNING_MODES, 'run.tuning');
   if (seed !== undefined && !Number.isSafeInteger(seed)) throw new ConfigError('run.seed', 'a whole number', seed);

@@ -1,6 +1,7 @@
 /** `tuned(fn)`: calls of single items gather into batches by themselves, and batches and calls tune themselves. */
 
 import { TUNING_GOALS } from '../control/goal.ts';
+import { knownOptions, optionNames } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { WriteOptions } from '../event/sink.ts';
 import { NAME } from '../flow/graph.ts';
@@ -14,6 +15,18 @@ import type { BatchFunction, Failed } from './tuned-call.ts';
 import type { Tuned, TunedOptions } from './tuned-options.ts';
 
 type Awaitable<T> = T | Promise<T>;
+
+const OPTIONS = optionNames<TunedOptions>({
+  targets: true,
+  goal: true,
+  maxBatch: true,
+  maxConcurrency: true,
+  maxPending: true,
+  isolate: true,
+  signal: true,
+  name: true,
+  learned: true,
+});
 
 /**
  * Wraps a function over a batch of items. Calls gather by themselves: those of one turn go together, and while calls
@@ -60,6 +73,7 @@ export function tunedOn(
 
 function checkOptions(fn: unknown, options: TunedOptions): void {
   if (typeof fn !== 'function') throw new ConfigError('tuned', 'a function over an array of items', fn);
+  knownOptions(options, 'tuned', OPTIONS);
   const { name, goal, signal, learned } = options;
   for (const key of ['maxBatch', 'maxConcurrency', 'maxPending'] as const) {
     const value = options[key];

@@ -33,6 +33,19 @@ export function objectOfOptions(value: unknown, path: string): void {
   if (typeof value !== 'object' || value === null) throw new ConfigError(path, 'an object of options', value);
 }
 
+/** The names of an options type: the compiler asks for each of them and takes no other. */
+export function optionNames<T>(names: Readonly<Record<keyof T, boolean>>): readonly string[] {
+  return Object.keys(names);
+}
+
+/** Refuses options that do not exist: a misspelt bound must not silently be the default. @throws ConfigError */
+export function knownOptions(options: unknown, path: string, known: readonly string[]): void {
+  objectOfOptions(options, path);
+  for (const name of Object.keys(options as object)) {
+    if (!known.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name);
+  }
+}
+
 /** @throws ConfigError unless it is a function */
 export function declaredFunction(value: unknown, path: string): void {
   if (typeof value !== 'function') throw new ConfigError(path, 'a function', value);

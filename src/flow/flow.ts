@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TUNING_GOALS, type TuningGoal } from '../control/goal.ts';
 import { fixedBy, NOTHING_FIXED, type EnergyConfig } from '../energy/energy-config.ts';
+import { knownOptions, optionNames } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { Source } from '../event/source.ts';
 import { ResourceStrategy, type ResourceStrategyInput } from '../resource/resource-strategy.ts';
@@ -45,6 +46,16 @@ export interface SourceOptions {
   readonly fields?: readonly string[];
 }
 
+const FLOW_OPTIONS = optionNames<FlowOptions>({
+  targets: true,
+  goal: true,
+  resources: true,
+  energy: true,
+  data: true,
+  checkpointEvery: true,
+});
+const SOURCE_OPTIONS = optionNames<SourceOptions & { schema: unknown }>({ name: true, fields: true, schema: true });
+
 /** Starts a flow. The engine provides it, so that a declaration knows nothing of threads, clocks or sockets. */
 export type Launch = (flow: RunnableFlow, options: RunOptions) => Run;
 
@@ -67,6 +78,7 @@ export class Flow implements RunnableFlow {
     if (typeof name !== 'string' || !NAME.test(name)) {
       throw new ConfigError('flow.name', 'letters, digits, ".", "_" or "-", at most 64', name);
     }
+    knownOptions(options, `flow.${name}`, FLOW_OPTIONS);
     this.name = name;
     this.targets = resolveTargets(options.targets, `flow.${name}.targets`);
     this.goal = options.goal ?? 'balanced';
@@ -99,6 +111,7 @@ export class Flow implements RunnableFlow {
   from(source: Source<unknown>, options: SourceOptions & { readonly schema?: StandardSchemaV1 } = {}): Stream<unknown> {
     const path = `flow.${this.name}.from`;
     checkSource(source, path);
+    knownOptions(options, path, SOURCE_OPTIONS);
     if (options.schema !== undefined) checkSchema(options.schema, `${path}.schema`);
     const node = this.#graph.add({
       kind: 'source',

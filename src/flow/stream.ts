@@ -1,9 +1,9 @@
-import { declaredFunction, objectOfOptions } from '../errors/declared.ts';
+import { declaredFunction, knownOptions, objectOfOptions } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import type { Sink, SinkFunction, WriteOptions } from '../event/sink.ts';
 import type { Key, OperatorSpec } from '../operator/operator.ts';
 import type { NamedPattern } from '../pattern/match/live-patterns.ts';
-import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from '../pattern/match/match.ts';
+import { matchPatterns } from '../pattern/match/match.ts';
 import type { Bindings } from '../pattern/matcher.ts';
 import { dedupe } from '../operator/dedupe.ts';
 import { mapWithState, type StateCell } from '../operator/map-with-state.ts';
@@ -11,12 +11,15 @@ import { sample, type SampleOptions } from '../operator/sample.ts';
 import { scan } from '../operator/scan.ts';
 import { checkFunction, type StateOptions } from '../operator/step-options.ts';
 import { global, type WindowSpec } from '../operator/window/window-spec.ts';
+import type { WindowResult } from '../operator/window/window.ts';
 import type { Aggregates } from '../operator/aggregate/aggregate.ts';
 import { durationMs } from '../time/duration.ts';
 import { fieldRead } from './field-read.ts';
 import type { RunnableFlow } from './run.ts';
 import { functionSink } from './function-sink.ts';
 import type { Graph, Port, SinkOptions, StageSpec } from './graph.ts';
+import { optionsOf } from './known-options.ts';
+import { Matched } from './matched.ts';
 import { checkStageOptions } from './stage-check.ts';
 import type {
   AsyncOptions,
@@ -27,13 +30,7 @@ import type {
   PatternOf,
   RateLimitOptions,
 } from './stream-options.ts';
-import {
-  windowAggregate,
-  windowCollect,
-  type CollectOptions,
-  type WindowEvents,
-  type WindowResult,
-} from '../operator/window/window.ts';
+import { Windowed, type WindowedOptions } from './windowed.ts';
 
 /**
  * A stream of events of type E, keyed by K after `keyBy`. Each method adds an operator and returns the
@@ -137,7 +134,11 @@ export class Stream<E, K extends Key | undefined = undefined> {
       const results = new Stream<R>(this.#flow, this.#graph, { node, port: 0 });
       return { results, late: new Stream<E>(this.#flow, this.#graph, { node, port: 1 }) };
     };
-    return new Windowed({ add, path: this.#path('window'), name: () => this.#named('window', options) }, spec, options);
+    return new Windowed(
+      { add, path: this.#path('window'), name: () => this.#named('window', options) },
+      spec,
+      this.#known('window', options),
+    );
   }
 
   /**
@@ -180,6 +181,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
   branch<B extends Readonly<Record<string, (event: E) => unknown>>>(
     tests: B,
   ): { readonly [N in keyof B | 'rest']: Stream<E, K> } {
+    objectOfOptions(tests, this.#path('branch'));
     const names = Object.keys(tests);
     if (names.includes('rest'))
       throw new ConfigError(`${this.#path('branch')}.rest`, 'another name: rest is what no test takes', 'rest');
@@ -205,8 +207,8 @@ export class Stream<E, K extends Key | undefined = undefined> {
 
   /** Calls an async function per event, several at a time. Key and event time end here: declare them again after it. */
   mapAsync<R>(fn: (event: E, options: WriteOptions) => R | Promise<R>, options: AsyncOptions = {}): Stream<R> {
-    objectOfOptions(options, this.#path('mapAsync'));
-    return this.#stage('mapAsync', { kind: 'mapAsync', fn, ordered: options.ordered ?? true }, options);
+    const { ordered = true } = this.#known('mapAsync', options);
+    return this.#stage('mapAsync', { kind: 'mapAsync', fn, ordered }, options);
   }
 
   /** Calls an async function per batch: it gives any number of results. Batches form by themselves. */
@@ -214,8 +216,8 @@ export class Stream<E, K extends Key | undefined = undefined> {
     fn: (events: readonly E[], options: WriteOptions) => readonly R[] | Promise<readonly R[]>,
     options: AsyncOptions = {},
   ): Stream<R> {
-    objectOfOptions(options, this.#path('mapBatch'));
-    return this.#stage('mapBatch', { kind: 'mapBatch', fn, ordered: options.ordered ?? true }, options);
+    const { ordered = true } = this.#known('mapBatch', options);
+    return this.#stage('mapBatch', { kind: 'mapBatch', fn, ordered }, options);
   }
 
   /** Lets at most `perSecond` events through, evenly. */
@@ -223,7 +225,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
     if (!Number.isFinite(perSecond) || perSecond <= 0) {
       throw new ConfigError(`${this.#path('rateLimit')}.perSecond`, 'a number above 0', perSecond);
     }
-    return this.#stage('rateLimit', { kind: 'rateLimit', perSecond }, options);
+    return this.#stage('rateLimit', { kind: 'rateLimit', perSecond }, this.#known('rateLimit', options));
   }
 
   /**
@@ -239,7 +241,7 @@ export class Stream<E, K extends Key | undefined = undefined> {
         sink,
       );
     }
-    const name = this.#graph.name(descriptor.name, options.name);
+    const name = this.#graph.name(descriptor.name, this.#known('to', options).name);
     checkStageOptions(options, this.#path(name));
     this.#graph.add({ kind: 'sink', name, sink: descriptor, options, input: this.#port });
     return this.#flow;
@@ -262,10 +264,14 @@ export class Stream<E, K extends Key | undefined = undefined> {
   }
 
   #named(kind: string, options: OperatorOptions, fn?: unknown): string {
-    objectOfOptions(options, this.#path(kind));
-    const name = this.#graph.name(kind, options.name);
+    const name = this.#graph.name(kind, this.#known(kind, options).name);
     if (arguments.length > 2) checkFunction(fn, this.#path(name));
     return name;
+  }
+
+  #known<O>(method: string, options: O): O {
+    knownOptions(options, this.#path(method), optionsOf(method));
+    return options;
   }
 
   /** A name if it can be one and is free: names of branches are nice to have. */
@@ -275,80 +281,5 @@ export class Stream<E, K extends Key | undefined = undefined> {
 
   #path(name: string): string {
     return `flow.${this.#flow.name}.${name}`;
-  }
-}
-
-/** How a window adds itself to its flow. */
-interface WindowPlace<E> {
-  /** Adds the operator. @returns its outputs: results on port 0, late events on port 1 */
-  readonly add: <R>(spec: OperatorSpec) => { readonly results: Stream<R>; readonly late: Stream<E> };
-  readonly name: () => string;
-  readonly path: string;
-}
-
-export interface WindowedOptions<E> extends CollectOptions {
-  /** What happens to events that come too late for their window; left out, they are only counted. */
-  readonly late?: (late: Stream<E>) => unknown;
-}
-
-/** A stream cut into windows: say what each window gives when it closes. */
-export class Windowed<E, K extends Key | undefined> {
-  readonly #place: WindowPlace<E>;
-  readonly #spec: WindowSpec;
-  readonly #options: WindowedOptions<E>;
-
-  /** @internal Made by `stream.window`. */
-  constructor(place: WindowPlace<E>, spec: WindowSpec, options: WindowedOptions<E>) {
-    if (typeof (spec as Partial<WindowSpec> | undefined)?.kind !== 'string') {
-      throw new ConfigError(place.path, 'tumbling(...), sliding(...), session(...) or global()', spec);
-    }
-    this.#place = place;
-    this.#spec = spec;
-    this.#options = options;
-  }
-
-  /**
-   * One result per window and key: `{ key, start, end, revision, ...aggregates }`. It comes when the
-   * window closes, and again with a higher revision for each event within the allowed lateness.
-   */
-  aggregate<A extends Aggregates<E>>(aggregates: A): Stream<WindowResult<K, A>> {
-    return this.#add(windowAggregate(this.#place.name(), this.#spec, aggregates, this.#options));
-  }
-
-  /** Calls `fn` with all events of a window when it closes; its result goes on. */
-  onWindowClose<R>(fn: (window: WindowEvents<K, E>) => R, options: OperatorOptions = {}): Stream<R> {
-    return this.#add<WindowEvents<K, E>>(windowCollect(this.#place.name(), this.#spec, this.#options)).map(fn, options);
-  }
-
-  #add<R>(spec: OperatorSpec): Stream<R> {
-    const { results, late } = this.#place.add<R>(spec);
-    this.#options.late?.(late);
-    return results;
-  }
-}
-
-/** What a pattern gives: matches, and what became of the rest. */
-export class Matched<E, K extends Key | undefined, R, B> {
-  readonly matches: Stream<PatternMatch<K, B, R>>;
-  /** Events that came after event time had passed them; they were not matched. */
-  readonly late: Stream<E>;
-  /** Partial matches that bounds have cost; without a bound reached there are none. */
-  readonly shed: Stream<PatternShed<K>>;
-  readonly #port: <T>(port: number) => Stream<T>;
-  readonly #wishes: { timeouts?: boolean };
-
-  /** @internal Made by `stream.match`. */
-  constructor(port: <T>(port: number) => Stream<T>, wishes: { timeouts?: boolean }) {
-    this.#port = port;
-    this.#wishes = wishes;
-    this.matches = port(0);
-    this.late = port(2);
-    this.shed = port(3);
-  }
-
-  /** Partial matches that ran out of time. Asking for them is what makes them: they cost the DAG matcher where there is a `within`. */
-  get timeouts(): Stream<PatternTimeout<K, E>> {
-    this.#wishes.timeouts = true;
-    return this.#port(1);
   }
 }

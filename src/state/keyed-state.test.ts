@@ -79,6 +79,16 @@ describe('a state that vacates', () => {
     return slot < 0 ? undefined : state.values[slot];
   };
 
+  it('gives a key that comes again a life of its own, though an earlier one was touched later', () => {
+    const state = optional(20, 100);
+    set(state, 'a', -1, 1, 10);
+    set(state, 'a', -1, undefined, 10);
+    const slot = state.find('a', -1, 0, 0);
+    state.put(slot, 2, 5, 0);
+    expect(valueOf(state, 'a', -1, 24)).toBe(2);
+    expect(valueOf(state, 'a', -1, 25)).toBeUndefined();
+  });
+
   it('holds what a map would hold that sets and deletes', () => {
     const step = fc.record({
       key: fc.integer({ min: 0, max: 7 }),

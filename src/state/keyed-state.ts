@@ -120,7 +120,10 @@ export class KeyedState<S> {
 
   /** A value for a slot that `find` has given, vacant or not. */
   put(slot: number, value: S, timeMs: number, watermarkMs: number): void {
-    if (this.#isVacant(slot)) this.#vacant -= 1;
+    if (this.#isVacant(slot)) {
+      this.#vacant -= 1;
+      this.#touched[slot] = -Infinity; // what the key had before it was forgotten must not prolong its new life
+    }
     this.values[slot] = value;
     this.renew(slot, timeMs, watermarkMs);
   }

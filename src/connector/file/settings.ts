@@ -1,9 +1,10 @@
 /** What a file connector can be told, and what it works with once defaults are in place. */
 
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { FORMATS, type Format } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { formatOfName } from './format.ts';
 import { isGlob } from './glob.ts';
 
@@ -99,7 +100,7 @@ export function readSettings(path: string | readonly string[], options: FileOpti
   }
   const { gzip } = options;
   return {
-    name: options.name ?? 'file',
+    name: nameOption(options.name, 'file().name', 'file'),
     paths,
     format,
     gzip: typeof gzip === 'boolean' ? gzip : wordOption<'auto'>(gzip, 'file().gzip', ['auto'], 'auto'),

@@ -7,11 +7,12 @@
  *   (no coordinated omission).
  */
 
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { FORMATS, type ByteSource, type EventSource, type Format, type SourceContext } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
 import { batchBytes } from '../event-size.ts';
-import { durationOption, functionOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, functionOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { onAbort, pause } from '../waiting.ts';
 import { ConstantSchedule, VaryingSchedule, type Due, type Schedule } from './schedule.ts';
 
@@ -64,7 +65,7 @@ const MAX_RATE = 1e8;
 export function generate<E>(options: GenerateOptions<E>): EventSource<E> {
   const load = readLoad(options, 'generate');
   const { make } = options;
-  const name = options.name ?? 'generate';
+  const { name } = load;
   return {
     kind: 'events',
     name,
@@ -89,7 +90,7 @@ export function generate<E>(options: GenerateOptions<E>): EventSource<E> {
 export function generateBytes(options: GenerateBytesOptions): ByteSource {
   const load = readLoad(options, 'generateBytes');
   const { make } = options;
-  const name = options.name ?? 'generate';
+  const { name } = load;
   const format = wordOption(options.format, 'generateBytes().format', FORMATS, 'ndjson');
   return {
     kind: 'bytes',
@@ -110,6 +111,7 @@ export function generateBytes(options: GenerateBytesOptions): ByteSource {
 }
 
 interface Load {
+  readonly name: string;
   readonly schedule: () => Schedule;
   readonly limit: number;
   readonly durationMs: number;
@@ -172,6 +174,7 @@ function readLoad(options: LoadOptions & { make: unknown }, path: string): Load 
     throw new ConfigError(`${path}().rate`, `events per second from above 0 to ${MAX_RATE}, or a function`, rate);
   }
   return {
+    name: nameOption(options.name, `${path}().name`, 'generate'),
     schedule: () => (typeof rate === 'function' ? new VaryingSchedule(rate) : new ConstantSchedule(rate)),
     limit: options.limit === undefined ? Infinity : integerOption(options.limit, `${path}().limit`, LIMIT),
     durationMs: durationOption(options.duration, `${path}().duration`, Infinity),

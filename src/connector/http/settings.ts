@@ -1,11 +1,12 @@
 /** What an HTTP source can be told, and what it works with once defaults are in place. */
 
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { FORMATS, type Format } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
 import type { PeerLimits } from '../peers.ts';
 import { hostOption, isLoopback, portOption, type ListeningAddress } from '../listening.ts';
-import { durationOption, integerOption, knownOptions, nameOption, wordOption } from '../options.ts';
+import { durationOption, integerOption, nameOption, wordOption } from '../options.ts';
 
 /** Answers 200 while the flow runs, 503 while it drains. */
 export const HEALTH_PATH: string = '/health';

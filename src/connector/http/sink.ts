@@ -12,12 +12,13 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError, ConnectorError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import type { Duration } from '../../time/duration.ts';
 import { jsonOf, lineEncoder } from '../encode-lines.ts';
-import { durationOption, integerOption, knownOptions, nameOption, wordOption } from '../options.ts';
+import { durationOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { isLinkLocal, lookupBeyondLink, refusal } from './link-local.ts';
 import { systemFailure } from '../system-failure.ts';
 

@@ -9,9 +9,11 @@
 
 import type { SourceBatch } from '../../event/batch.ts';
 import type { EventSource, SourceContext, SourceOutput } from '../../event/source.ts';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import { batchBytes } from '../event-size.ts';
+import { nameOption } from '../options.ts';
 import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';
 import { pullAsync } from './pull.ts';
@@ -37,9 +39,10 @@ const BATCH_EVENTS = 512;
  */
 export function iterable<E>(items: Sequence<E>, options: IterableOptions = {}): EventSource<E> {
   check(items, 'iterable');
+  const name = nameOf(options, 'iterable()', 'iterable');
   return {
     kind: 'events',
-    name: options.name ?? 'iterable',
+    name,
     run: (output, context) => {
       const sequence = begin(items);
       if (Array.isArray(sequence)) return pushBatches(slices(sequence), output, context);
@@ -59,9 +62,10 @@ export function iterable<E>(items: Sequence<E>, options: IterableOptions = {}): 
  */
 export function fromBatches<E>(batches: Sequence<E[] | SourceBatch<E>>, options: IterableOptions = {}): EventSource<E> {
   check(batches, 'fromBatches');
+  const name = nameOf(options, 'fromBatches()', 'batches');
   return {
     kind: 'events',
-    name: options.name ?? 'batches',
+    name,
     run: (output, context) => {
       const sequence = begin(batches);
       return isAsync(sequence) ? pushAsync(sequence, output, context) : pushBatches(sequence, output, context);
@@ -179,6 +183,11 @@ function begin<T>(sequence: Sequence<T>): Iterable<T> | AsyncIterable<T> {
 function check(sequence: unknown, name: string): void {
   if (typeof sequence === 'function' || isIterable(sequence)) return;
   throw new ConfigError(`${name}()`, 'an iterable, an async iterable, or a function that returns one', sequence);
+}
+
+function nameOf(options: IterableOptions, path: string, otherwise: string): string {
+  knownOptions(options, path, ['name']);
+  return nameOption(options.name, `${path}.name`, otherwise);
 }
 
 function isIterable(value: unknown): boolean {

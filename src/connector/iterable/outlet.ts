@@ -1,5 +1,7 @@
+import { knownOptions } from '../../errors/declared.ts';
 import { ConnectorError } from '../../errors/errors.ts';
 import type { Sink, SinkWriter } from '../../event/sink.ts';
+import { nameOption } from '../options.ts';
 
 /** A sink that is read by iterating over it. */
 export interface Outlet<E> extends Sink<E>, AsyncIterable<E> {
@@ -20,9 +22,11 @@ export interface Outlet<E> extends Sink<E>, AsyncIterable<E> {
  * for await (const square of squares) console.log(square); // 1 4 9
  */
 export function outlet<E>(options: { readonly name?: string } = {}): Outlet<E> {
+  knownOptions(options, 'outlet()', ['name']);
+  const name = nameOption(options.name, 'outlet().name', 'outlet');
   const handover = new Handover<E>();
   return {
-    name: options.name ?? 'outlet',
+    name,
     limits: { maxConcurrency: 1 },
     // A reader may take its time, and what it has been given cannot be taken back.
     deadline: false,

@@ -10,6 +10,7 @@
 
 import type { Sink } from '../../event/sink.ts';
 import type { ByteOutput, ByteSource, SourceContext } from '../../event/source.ts';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { systemFileSystem } from '../../host/file-system.ts';
 import { openLog, type Log } from '../../log/log.ts';
@@ -17,7 +18,7 @@ import type { LogOptions } from '../../log/options.ts';
 import type { RecordBatch } from '../../log/record-batch.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import { jsonOf } from '../encode-lines.ts';
-import { knownOptions } from '../options.ts';
+import { nameOption } from '../options.ts';
 import { onAbort } from '../waiting.ts';
 
 export interface LogConnectorOptions {
@@ -54,7 +55,7 @@ export function log(place: string | Log, options: LogConnectorOptions = {}): Log
   if (typeof place === 'string' ? place === '' : typeof (place as Partial<Log> | null)?.append !== 'function') {
     throw new ConfigError('log()', 'the path of a directory, or a log that durableLog has opened', place);
   }
-  const name = options.name ?? 'log';
+  const name = nameOption(options.name, 'log().name', 'log');
   let reading: Log | undefined;
   return {
     kind: 'bytes',

@@ -1,6 +1,7 @@
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError, ConnectorError } from '../../errors/errors.ts';
 import type { Sink, SinkFunction } from '../../event/sink.ts';
-import { functionOption, integerOption, knownOptions } from '../options.ts';
+import { functionOption, integerOption, nameOption } from '../options.ts';
 
 export interface MemoryOptions {
   readonly name?: string;
@@ -30,7 +31,7 @@ export function memory<E = unknown>(options: MemoryOptions = {}): MemorySink<E> 
   knownOptions(options, 'memory()', ['name', 'maxEvents']);
   const maxEvents = integerOption(options.maxEvents, 'memory().maxEvents', MAX_EVENTS);
   const kept: E[] = [];
-  const name = options.name ?? 'memory';
+  const name = nameOption(options.name, 'memory().name', 'memory');
   return {
     name,
     limits: { maxConcurrency: 1 },
@@ -76,6 +77,6 @@ export function callback<E>(fn: SinkFunction<E>, options: CallbackOptions = {}):
     ...(maxBatch === undefined ? {} : { maxBatch }),
     ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
   };
-  const name = options.name ?? (fn.name === '' ? 'callback' : fn.name);
+  const name = nameOption(options.name, 'callback().name', fn.name === '' ? 'callback' : fn.name);
   return { name, limits, open: () => ({ write: fn }) };
 }

@@ -1,9 +1,10 @@
 /** What the PostgreSQL sink can be told, and what it works with once defaults are in place. */
 
 import type { ConnectionOptions } from 'node:tls';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Duration } from '../../time/duration.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { serverOption, type Server } from './server.ts';
 
 export interface PostgresOptions<in E = unknown> {
@@ -110,7 +111,7 @@ export function readSettings<E>(options: PostgresOptions<E>): PostgresSettings {
     throw new ConfigError('postgres().mode', "'insert', for rows that may be there already and exactlyOnce", 'copy');
   }
   return {
-    name: options.name ?? 'postgres',
+    name: nameOption(options.name, 'postgres().name', 'postgres'),
     server: serverOption(options.url, options.tls),
     table: tableOption(options.table),
     bindings: bindingsOption(options.columns),
@@ -129,7 +130,7 @@ export function readSettings<E>(options: PostgresOptions<E>): PostgresSettings {
 function tableOption(table: unknown): TableName {
   const path = 'postgres().table';
   const parts: readonly unknown[] = Array.isArray(table) ? table : typeof table === 'string' ? table.split('.') : [];
-  const names = parts.map((part) => nameOption(part, path));
+  const names = parts.map((part) => identifier(part, path));
   const [first = '', second] = names;
   if (names.length === 1) return { schema: undefined, table: first };
   if (names.length === 2 && second !== undefined) return { schema: first, table: second };
@@ -139,7 +140,7 @@ function tableOption(table: unknown): TableName {
 /** PostgreSQL cuts longer names silently. */
 const MAX_NAME_BYTES = 63;
 
-function nameOption(name: unknown, path: string): string {
+function identifier(name: unknown, path: string): string {
   if (typeof name !== 'string' || name === '') throw new ConfigError(path, 'a name', name);
   if (name.includes('\0')) throw new ConfigError(path, 'a name without NUL characters', name);
   if (Buffer.byteLength(name) <= MAX_NAME_BYTES) return name;
@@ -149,7 +150,7 @@ function nameOption(name: unknown, path: string): string {
 function keyOption(key: string | readonly string[] | undefined): readonly string[] {
   if (key === undefined) return [];
   const names = (Array.isArray(key) ? (key as readonly unknown[]) : [key]).map((name) =>
-    nameOption(name, 'postgres().key'),
+    identifier(name, 'postgres().key'),
   );
   if (names.length > 0 && new Set(names).size === names.length) return names;
   throw new ConfigError('postgres().key', 'one or more columns, each named once', key);
@@ -169,7 +170,7 @@ function bindingsOption<E>(columns: PostgresOptions<E>['columns']): readonly Bin
   const entries: readonly (readonly [string, unknown])[] = isList(columns)
     ? columns.map((column) => [column, column] as const)
     : Object.entries(columns);
-  const names = entries.map(([column]) => nameOption(column, path));
+  const names = entries.map(([column]) => identifier(column, path));
   if (names.length === 0 || new Set(names).size < names.length) {
     throw new ConfigError(path, 'one or more columns, each named once', columns);
   }

@@ -8,11 +8,12 @@
  * poll, are read with `fs`.
  */
 
+import { knownOptions } from '../../errors/declared.ts';
 import { fstatSync, read } from 'node:fs';
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { isatty, ReadStream } from 'node:tty';
 import { FORMATS, type ByteOutput, type ByteSource, type Format, type SourceContext } from '../../event/source.ts';
-import { headerOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { headerOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { RecordEnd } from '../record-end.ts';
 import type { ReusedBuffer } from '../reused-buffer.ts';
 import { systemCode, systemFailure } from '../system-failure.ts';
@@ -50,7 +51,7 @@ export function stdin(options: StdinOptions = {}): ByteSource {
   const format = wordOption(options.format, 'stdin().format', FORMATS, 'ndjson');
   const maxEventBytes = integerOption(options.maxEventBytes, 'stdin().maxEventBytes', MAX_EVENT_BYTES);
   const fd = integerOption(options.fd, 'stdin().fd', FD);
-  const name = options.name ?? 'stdin';
+  const name = nameOption(options.name, 'stdin().name', 'stdin');
   return {
     kind: 'bytes',
     name,

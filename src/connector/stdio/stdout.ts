@@ -1,9 +1,10 @@
+import { knownOptions } from '../../errors/declared.ts';
 import { write } from 'node:fs';
 import { ConnectorError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import { lineEncoder, type LineFormat } from '../encode-lines.ts';
-import { integerOption, knownOptions, wordOption } from '../options.ts';
+import { integerOption, nameOption, wordOption } from '../options.ts';
 import { systemCode, systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
 
@@ -33,7 +34,7 @@ export function stdout(options: StdoutOptions = {}): Sink<unknown> {
   knownOptions(options, 'stdout()', ['name', 'format', 'columns', 'fd']);
   const format = wordOption(options.format, 'stdout().format', ['ndjson', 'csv', 'tsv'], 'ndjson');
   const fd = integerOption(options.fd, 'stdout().fd', FD);
-  const name = options.name ?? 'stdout';
+  const name = nameOption(options.name, 'stdout().name', 'stdout');
   return {
     name,
     limits: { maxConcurrency: 1 },

@@ -2,11 +2,12 @@
 
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { ReadableStream, WritableStream } from 'node:stream/web';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
 import { FORMATS, type ByteSource, type EventSource, type Format, type Source } from '../../event/source.ts';
 import type { LineFormat } from '../encode-lines.ts';
-import { knownOptions, wordOption } from '../options.ts';
+import { nameOption, wordOption } from '../options.ts';
 import { nodeReader, webReader } from './read.ts';
 import { nodeWriter, webWriter } from './write.ts';
 
@@ -44,7 +45,7 @@ export function stream(
 ): Partial<Source<unknown> & Sink<unknown>> {
   knownOptions(options, 'stream()', ['name', 'format', 'end']);
   const format = options.format && wordOption<Format>(options.format, 'stream().format', FORMATS, 'ndjson');
-  const name = options.name ?? 'stream';
+  const name = nameOption(options.name, 'stream().name', 'stream');
   const sides = { ...sourceSide(target, name, format), ...sinkSide(target, name, format, options.end ?? true) };
   if (Object.keys(sides).length > 0) return { name, ...sides };
   throw new ConfigError('stream()', 'a Readable, Writable, ReadableStream or WritableStream', target);

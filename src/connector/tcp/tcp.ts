@@ -8,11 +8,12 @@
  */
 
 import { createServer, type Server, type Socket } from 'node:net';
+import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { ByteOutput, ByteSource, Format, SourceContext } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
 import { hostAndPort, hostOption, isLoopback, listen, portOption, type ListeningAddress } from '../listening.ts';
-import { durationOption, integerOption, knownOptions, wordOption } from '../options.ts';
+import { durationOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { Peers } from '../peers.ts';
 import { systemFailure } from '../system-failure.ts';
 import { pause } from '../waiting.ts';
@@ -104,7 +105,7 @@ function readSettings(options: TcpOptions): TcpSettings {
   }
   const maxConnections = integerOption(options.maxConnections, 'tcp().maxConnections', CONNECTIONS);
   return {
-    name: options.name ?? 'tcp',
+    name: nameOption(options.name, 'tcp().name', 'tcp'),
     address: { host, port: portOption(options.port, 'tcp().port') },
     isExposed,
     format: wordOption(options.format, 'tcp().format', ['ndjson', 'csv', 'tsv'], 'ndjson'),

@@ -70,7 +70,7 @@ function namesOf(
   patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
   path: string,
 ): ReadonlyMap<string, AnyPattern> {
-  const entries = entriesOf(patterns);
+  const entries = typeof patterns === 'object' && (patterns as unknown) !== null ? entriesOf(patterns) : [];
   const byName = new Map(entries);
   if (byName.size < entries.length)
     throw new ConfigError(path, 'patterns with names of their own', entries.map(([name]) => name).join());
@@ -85,7 +85,10 @@ function namesOf(
 function entriesOf(
   patterns: AnyPattern | readonly AnyPattern[] | Readonly<Record<string, AnyPattern>>,
 ): (readonly [string, AnyPattern])[] {
-  if (Array.isArray(patterns)) return (patterns as readonly AnyPattern[]).map((one) => [one.name, one] as const);
+  if (Array.isArray(patterns))
+    return (patterns as readonly AnyPattern[]).map(
+      (one, i) => [(one as AnyPattern | null)?.name ?? String(i), one] as const,
+    );
   if (isPattern(patterns)) return [[patterns.name, patterns]];
   return Object.entries(patterns as Readonly<Record<string, AnyPattern>>);
 }

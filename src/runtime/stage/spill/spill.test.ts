@@ -7,6 +7,8 @@ import { count, sum } from '../../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../../operator/window/window-spec.ts';
 import { virtualFlow, virtualHost, type VirtualHost } from '../../../testing/virtual-host.ts';
 
+const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
+
 interface Event {
   readonly n: number;
   readonly key: string;
@@ -104,65 +106,73 @@ describe('a sink that spills', () => {
     expect(run.snapshot().stages.find(({ name }) => name === 'slow')?.spilled).toMatchObject({ events: 0, bytes: 0 });
   });
 
-  it('has, after any number of crashes, what an unbroken run would have given, where sources replay', async () => {
-    const ways = fc.constantFrom('kill' as const, 'power' as const);
-    const lives = fc.array(fc.tuple(fc.integer({ min: 1, max: 500 }), ways), { maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(lives, fc.integer({ min: 1, max: 1000 }), async (ends, seed) => {
-        const host = virtualHost({ seed });
-        host.disk.faults = { ...host.disk.faults, latencyMs: 4 };
-        const slow = place<{ n: number; sum: number }>(host, 'slow');
-        const start = (): ReturnType<RunnableFlow['run']> =>
-          virtualFlow('f', host, { data: 'd', checkpointEvery: 40 })
-            .from(source(600))
-            .keyBy('key')
-            .scan((all, { n }) => ({ n, sum: all.sum + n }), { n: -1, sum: 0 })
-            .to(slow.sink, SLOW)
-            .run();
-        for (const [ms, how] of ends) {
-          const run = start();
-          await host.scheduler.advance(ms);
-          await kill(host, run, how);
-        }
-        const last = start();
-        await host.scheduler.advance(4_000);
-        const sums = new Map<string, number>();
-        const expected = range(0, 600).map((n) => {
-          const { key } = eventOf(n);
-          sums.set(key, (sums.get(key) ?? 0) + n);
-          return { n, sum: sums.get(key) };
-        });
-        expect([last.state, slow.rows]).toEqual(['done', expected]);
-      }),
-      { numRuns: 6 },
-    );
-  }, 60_000);
+  it(
+    'has, after any number of crashes, what an unbroken run would have given, where sources replay',
+    async () => {
+      const ways = fc.constantFrom('kill' as const, 'power' as const);
+      const lives = fc.array(fc.tuple(fc.integer({ min: 1, max: 500 }), ways), { maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(lives, fc.integer({ min: 1, max: 1000 }), async (ends, seed) => {
+          const host = virtualHost({ seed });
+          host.disk.faults = { ...host.disk.faults, latencyMs: 4 };
+          const slow = place<{ n: number; sum: number }>(host, 'slow');
+          const start = (): ReturnType<RunnableFlow['run']> =>
+            virtualFlow('f', host, { data: 'd', checkpointEvery: 40 })
+              .from(source(600))
+              .keyBy('key')
+              .scan((all, { n }) => ({ n, sum: all.sum + n }), { n: -1, sum: 0 })
+              .to(slow.sink, SLOW)
+              .run();
+          for (const [ms, how] of ends) {
+            const run = start();
+            await host.scheduler.advance(ms);
+            await kill(host, run, how);
+          }
+          const last = start();
+          await host.scheduler.advance(4_000);
+          const sums = new Map<string, number>();
+          const expected = range(0, 600).map((n) => {
+            const { key } = eventOf(n);
+            sums.set(key, (sums.get(key) ?? 0) + n);
+            return { n, sum: sums.get(key) };
+          });
+          expect([last.state, slow.rows]).toEqual(['done', expected]);
+        }),
+        { numRuns: 6 },
+      );
+    },
+    60_000 * FACTOR,
+  );
 
-  it('loses nothing that was acknowledged to a source that does not give it again', async () => {
-    const ways = fc.constantFrom('kill' as const, 'power' as const);
-    const lives = fc.array(fc.tuple(fc.integer({ min: 1, max: 400 }), ways), { minLength: 1, maxLength: 5 });
-    await fc.assert(
-      fc.asyncProperty(lives, fc.integer({ min: 1, max: 1000 }), async (ends, seed) => {
-        const host = virtualHost({ seed });
-        host.disk.faults = { ...host.disk.faults, latencyMs: 4 };
-        const slow = place<Event>(host, 'slow', { goesBack: false });
-        const start = (from: ReturnType<typeof source>): ReturnType<RunnableFlow['run']> =>
-          virtualFlow('f', host, { data: 'd', checkpointEvery: 40 }).from(from).to(slow.sink, SLOW).run();
-        let broker = source(600, { replays: false });
-        for (const [ms, how] of ends) {
-          const run = start(broker);
-          await host.scheduler.advance(ms);
-          await kill(host, run, how);
-          broker = source(600, { replays: false, from: broker.acked });
-        }
-        const last = start(broker);
-        await host.scheduler.advance(4_000);
-        expect(last.state).toBe('done');
-        expect([...new Set(slow.rows.map(({ n }) => n))].sort((a, b) => a - b)).toEqual(range(0, 600));
-      }),
-      { numRuns: 6 },
-    );
-  }, 60_000);
+  it(
+    'loses nothing that was acknowledged to a source that does not give it again',
+    async () => {
+      const ways = fc.constantFrom('kill' as const, 'power' as const);
+      const lives = fc.array(fc.tuple(fc.integer({ min: 1, max: 400 }), ways), { minLength: 1, maxLength: 5 });
+      await fc.assert(
+        fc.asyncProperty(lives, fc.integer({ min: 1, max: 1000 }), async (ends, seed) => {
+          const host = virtualHost({ seed });
+          host.disk.faults = { ...host.disk.faults, latencyMs: 4 };
+          const slow = place<Event>(host, 'slow', { goesBack: false });
+          const start = (from: ReturnType<typeof source>): ReturnType<RunnableFlow['run']> =>
+            virtualFlow('f', host, { data: 'd', checkpointEvery: 40 }).from(from).to(slow.sink, SLOW).run();
+          let broker = source(600, { replays: false });
+          for (const [ms, how] of ends) {
+            const run = start(broker);
+            await host.scheduler.advance(ms);
+            await kill(host, run, how);
+            broker = source(600, { replays: false, from: broker.acked });
+          }
+          const last = start(broker);
+          await host.scheduler.advance(4_000);
+          expect(last.state).toBe('done');
+          expect([...new Set(slow.rows.map(({ n }) => n))].sort((a, b) => a - b)).toEqual(range(0, 600));
+        }),
+        { numRuns: 6 },
+      );
+    },
+    60_000 * FACTOR,
+  );
 
   it('leaves what is on disk to a later run when it is drained', async () => {
     const host = virtualHost();
@@ -194,26 +204,33 @@ describe('a sink that spills', () => {
     expect(run.state).toBe('done');
   });
 
-  it('holds the flow back at its bound, and goes on as checkpoints give room', async () => {
-    const host = virtualHost();
-    const slow = place<Event>(host, 'slow', { ms: 200 });
-    const numbers = source(220, { text: 'x'.repeat(100_000) });
-    const options = { ...SLOW, queue: { events: 8 } };
-    const run = virtualFlow('f', host, { data: 'd', checkpointEvery: 300 }).from(numbers).to(slow.sink, options).run();
-    let most = 0;
-    let held = 0;
-    for (let i = 0; i < 160; i += 1) {
-      await host.scheduler.advance(50);
-      const { stages, sources } = run.snapshot();
-      most = Math.max(most, stages[0]?.spilled?.diskBytes ?? 0);
-      held = Math.max(held, sources[0]?.heldRatio ?? 0);
-    }
-    expect(run.state).toBe('done');
-    expect(slow.rows.map(({ n }) => n)).toEqual(range(0, 220));
-    expect(held).toBeGreaterThan(0.9);
-    expect(most).toBeGreaterThan(15 * MB);
-    expect(most).toBeLessThan(18 * MB);
-  }, 60_000);
+  it(
+    'holds the flow back at its bound, and goes on as checkpoints give room',
+    async () => {
+      const host = virtualHost();
+      const slow = place<Event>(host, 'slow', { ms: 200 });
+      const numbers = source(220, { text: 'x'.repeat(100_000) });
+      const options = { ...SLOW, queue: { events: 8 } };
+      const run = virtualFlow('f', host, { data: 'd', checkpointEvery: 300 })
+        .from(numbers)
+        .to(slow.sink, options)
+        .run();
+      let most = 0;
+      let held = 0;
+      for (let i = 0; i < 160; i += 1) {
+        await host.scheduler.advance(50);
+        const { stages, sources } = run.snapshot();
+        most = Math.max(most, stages[0]?.spilled?.diskBytes ?? 0);
+        held = Math.max(held, sources[0]?.heldRatio ?? 0);
+      }
+      expect(run.state).toBe('done');
+      expect(slow.rows.map(({ n }) => n)).toEqual(range(0, 220));
+      expect(held).toBeGreaterThan(0.9);
+      expect(most).toBeGreaterThan(15 * MB);
+      expect(most).toBeLessThan(18 * MB);
+    },
+    60_000 * FACTOR,
+  );
 
   it('waits while the disk is full, and loses nothing', async () => {
     const host = virtualHost();
