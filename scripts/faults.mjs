@@ -1,9 +1,10 @@
 /**
- * `npm run test:faults`: real processes that are killed, stopped, drained and overloaded, whose clock jumps and whose
- * handlers misbehave; checkers outside them decide from sequence numbers.
+ * `npm run test:faults`: real processes that are killed, stopped, drained and overloaded, that are sent what is malformed, whose
+ * clock jumps and whose handlers misbehave; checkers outside them decide from sequence numbers.
  *
  * Options: `--quick`; `--kills N` (50; quick 8) under 50,000 events/s; `--events N` of the long stream (10,000,000; quick
- * 1,000,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N` repeats its times.
+ * 1,000,000); `--payloads N` (10,000; quick 1,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N`
+ * repeats its times, and `FUZZ_SEED=N` its payloads.
  */
 import './setup.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
@@ -12,6 +13,7 @@ import { httpRows } from '../test/faults/http.mjs';
 import { clockRows, drainRows, killRows, stopRows } from '../test/faults/lives.mjs';
 import { longRows } from '../test/faults/long.mjs';
 import { overloadRows } from '../test/faults/overload.mjs';
+import { payloadRows } from '../test/faults/payloads/rows.mjs';
 import { postgresRows } from '../test/faults/postgres.mjs';
 import { spillRows } from '../test/faults/spill.mjs';
 import { option, suite } from './lib/suite.mjs';
@@ -23,9 +25,11 @@ const sizes = {
   isQuick,
   kills: option('kills', isQuick ? 8 : 50),
   longEvents: option('events', isQuick ? 1_000_000 : 10_000_000),
+  payloads: option('payloads', isQuick ? 1_000 : 10_000),
 };
 
 let seed = option('seed', Date.now() % 1_000_000);
+const fuzzSeed = Number(process.env.FUZZ_SEED ?? seed);
 const random = () => {
   seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
   return seed / 2 ** 32;
@@ -34,6 +38,7 @@ const random = () => {
 const GROUPS = {
   kills: killRows,
   http: httpRows,
+  payloads: payloadRows,
   spill: spillRows,
   stop: stopRows,
   drain: drainRows,
@@ -45,12 +50,12 @@ const GROUPS = {
   postgres: ({ folder, kills, ...tools }) => postgresRows(folder, { ...tools, kills: Math.ceil(kills / 2) }),
 };
 
-console.log(`seed ${seed}`);
+console.log(`seed ${seed}, FUZZ_SEED=${fuzzSeed}`);
 await suite('faults', async (tools) => {
   for (const [name, rows] of Object.entries(GROUPS)) {
     if (!name.includes(only)) continue;
     try {
-      await rows({ ...tools, ...sizes, random });
+      await rows({ ...tools, ...sizes, random, fuzzSeed });
     } catch (error) {
       tools.row(name, false, error.stack);
     }

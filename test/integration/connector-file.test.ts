@@ -102,6 +102,15 @@ describe('file as a source', () => {
     await expect(read(at('a.ndjson.gz'))).rejects.toThrow(/damaged|ends early/);
   });
 
+  it.each([2, 50_000])('hands over all %i events of gzip data with a wrong checksum, then fails', async (count) => {
+    const whole = gzipSync(lines(0, count));
+    whole.writeUInt8(whole.readUInt8(whole.length - 8) ^ 1, whole.length - 8);
+    writeFileSync(at('a.ndjson.gz'), whole);
+    const output = new FakeOutput();
+    await expect(runSource(file(at('*')), output, fakeContext())).rejects.toThrow(/damaged \(incorrect data check\)/);
+    expect(ids(output)).toEqual(range(0, count));
+  });
+
   it('gives the last record without a line end too', async () => {
     writeFileSync(at('a.ndjson'), '{"id":1}\n{"id":2}');
     expect(ids(await read(at('a.ndjson')))).toEqual([1, 2]);
@@ -156,7 +165,7 @@ describe('file that is followed', () => {
   it('begins with the next whole record when it follows from the end', async () => {
     writeFileSync(at('a.ndjson'), `${lines(0, 3)}{"id":`);
     const output = await follow({ from: 'end' }, async (seen) => {
-      await new Promise((resolve) => setTimeout(resolve, 30)); // until the end was found
+      await until(() => seen.openChannels === 1, 'the end was found');
       appendFileSync(at('a.ndjson'), '3}\n');
       await until(() => seen.events.length === 1, 'the record completed');
     });

@@ -6,6 +6,8 @@ import { systemCode } from '../system-failure.ts';
 import type { ReadAhead } from './read-ahead.ts';
 
 const OUTPUT_BYTES = 256 * 1024;
+/** Of a member: checksum and length. */
+const TRAILER_BYTES = 8;
 
 /** The two bytes that every gzip member begins with. */
 export function isGzip(bytes: Uint8Array): boolean {
@@ -13,8 +15,9 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * Decompresses (any number of members) into a channel. The input's end is told to zlib only once all
- * output so far was handed over, so a truncated file loses nothing that it still holds.
+ * Decompresses (any number of members) into a channel. The last bytes, and the end, are told to zlib only once all output so
+ * far was handed over, for it throws away what a failing call had decompressed: a file that is truncated, or has a wrong
+ * checksum, loses nothing that it holds. Of one that is damaged elsewhere up to OUTPUT_BYTES before the damage are lost.
  *
  * @returns why the data ends early, when it does
  */
@@ -36,6 +39,8 @@ class GunzipPump {
   readonly #gunzip: Gunzip = createGunzip({ chunkSize: OUTPUT_BYTES });
   readonly #record: RecordEnd;
   readonly #context: SourceContext;
+  /** The newest bytes of the input, which may be the trailer. */
+  #held = Buffer.alloc(0);
   #blocked: Promise<void> | undefined;
   #failure: Error | undefined;
   #isCut = false;
@@ -59,6 +64,13 @@ class GunzipPump {
 
   /** Resolves when the chunk is consumed (it may be reused then) and its output handed over. */
   async write(chunk: Uint8Array): Promise<void> {
+    const input = Buffer.concat([this.#held, chunk]);
+    const end = Math.max(0, input.length - TRAILER_BYTES);
+    this.#held = input.subarray(end);
+    await this.#decompress(input.subarray(0, end));
+  }
+
+  async #decompress(chunk: Uint8Array): Promise<void> {
     await this.#until((wake) => this.#gunzip.write(chunk, wake));
     while (this.#failure === undefined && (this.#blocked !== undefined || this.#gunzip.readableLength > 0)) {
       await (this.#blocked ?? this.#context.scheduler.yield());
@@ -66,6 +78,7 @@ class GunzipPump {
   }
 
   async end(): Promise<string | undefined> {
+    if (!this.isDone) await this.#decompress(this.#held);
     if (!this.isDone) await this.#until(() => this.#gunzip.end());
     if (this.#blocked !== undefined) await this.#blocked;
     this.#gunzip.destroy();
@@ -73,7 +86,7 @@ class GunzipPump {
     const isCutOff = systemCode(this.#failure) === 'Z_BUF_ERROR';
     return isCutOff
       ? 'the gzip data ends early: the file is truncated. What it holds was read; fetch it again for the rest'
-      : `the gzip data is damaged (${messageOf(this.#failure)}). What comes before was read`;
+      : `the gzip data is damaged (${messageOf(this.#failure)}). What was decompressed before was read`;
   }
 
   async #until(begin: (wake: () => void) => void): Promise<void> {

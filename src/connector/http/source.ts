@@ -11,6 +11,7 @@ import { Guard } from './guard.ts';
 import { Journal } from './journal.ts';
 import { RequestHandler } from './request.ts';
 import { readSettings, type HttpSettings, type HttpSourceOptions } from './settings.ts';
+import { refuseUnreadable } from './unreadable.ts';
 
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Node looks for overdue requests only this often, ms; its default of 30 s would make 5 s mean 35. */
@@ -88,10 +89,7 @@ function serverOf(
   server.maxConnections = settings.maxConnections;
   // A client that waits for `100 Continue` gets the refusal, if any, before it sends its body.
   server.on('checkContinue', handle);
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
-    else socket.destroy();
-  });
+  refuseUnreadable(server);
   return server;
 }
 
