@@ -63,6 +63,25 @@ test('a disk that is full in the middle of a segment pauses appends too', async 
   expect(log.stats.segments).toBe(1);
 });
 
+test('what was read after a kill survives a power loss, also when the disk was full meanwhile', async () => {
+  for (let seed = 0; seed < 100; seed += 1) {
+    const { open, run, disk, scheduler } = logWorld({ seed });
+    const log = await open();
+    await run(log.append(payloads(1, 10)));
+    disk.crashAfter(1 + (seed % 10), 'kill');
+    log.append([payload('x'.repeat(2000))]).catch(() => undefined); // begins a segment
+    await scheduler.advance(1000);
+    if (disk.crashes === 0) continue;
+    if (disk.paths.filter((path) => path.endsWith('.segment')).length < 2) continue;
+    disk.capacityBytes = disk.usedBytes;
+    const seen = await run(readAll(await open()));
+    disk.crash('power');
+    disk.capacityBytes = Infinity;
+    expect(seen).toHaveLength(11);
+    expect(await run(readAll(await open()))).toEqual(seen);
+  }
+});
+
 test('a broken record that later ones prove durable is damage, not a torn tail, also without a ledger', async () => {
   const { open, run, disk } = logWorld();
   const log = await open();
@@ -104,6 +123,22 @@ test('in interval mode a kill takes nothing, and a power loss at most the last i
   const found = await run(readAll(await open(options)));
   expect(found.slice(0, 30)).toEqual(texts(1, 30));
   expect(found).toEqual(texts(1, found.length));
+});
+
+test('records that take the place of acknowledged ones which a power loss took are read', async () => {
+  for (let seed = 0; seed < 10; seed += 1) {
+    const { open, run, disk, scheduler } = logWorld({ seed });
+    const options = { durability: { intervalMs: 60_000 } };
+    const log = await open(options);
+    await run(log.append(payloads(1, 10)));
+    await run(log.append(payloads(11, 20)));
+    log.acknowledge(20);
+    await scheduler.advance(2000); // the ledger is written, the records are not synced
+    disk.crash('power');
+    const again = await open(options);
+    await run(again.append([payload('new')]));
+    expect((await run(readAll(again))).at(-1)).toBe('new');
+  }
 });
 
 test('whoever has lost the lock writes no further segment', async () => {

@@ -120,13 +120,17 @@ export class Writer implements Progress {
     this.#ended = this.#run();
   }
 
-  /** @returns false on a full disk: it comes later, a ledger may be late */
+  /**
+   * It syncs the directory too: a kill may have left a segment whose name a power loss would still take.
+   * @returns false on a full disk: it comes later, a ledger may be late
+   */
   async #saveFirstLedger(): Promise<boolean> {
     try {
       await this.#upkeep.saveLedger();
       return true;
     } catch (cause) {
       if (!isNoSpace(cause)) throw cause;
+      await this.#fileSystem.syncDirectory(this.#directory);
       this.#settings.onEvent({ kind: 'upkeep-failed', cause });
       return false;
     }
