@@ -22,7 +22,7 @@ interface Waiting {
 
 export interface AppenderOptions {
   readonly groupBytes: number;
-  readonly stampFor: (first: number) => GroupStamp;
+  readonly stampFor: (first: number, bytesAhead: number) => GroupStamp;
 }
 
 export class Appender {
@@ -33,7 +33,7 @@ export class Appender {
 
   constructor(first: number, options: AppenderOptions) {
     this.#options = options;
-    this.#filling = this.#newGroup(first);
+    this.#filling = this.#newGroup(first, 0);
   }
 
   get hasWork(): boolean {
@@ -52,12 +52,11 @@ export class Appender {
     return next < payloads.length ? this.#queue(payloads, next) : this.#lastOnceDone();
   }
 
-  /** The group to commit now; a new one takes its place. */
+  /** The group to commit now; a new one takes its place. Who waits for room comes in with `admit`. */
   take(): Group {
     const group = this.#filling;
-    this.#filling = this.#newGroup(group.last + 1);
+    this.#filling = this.#newGroup(group.last + 1, group.byteLength);
     this.#spare = undefined;
-    this.#admitWaiting();
     return group;
   }
 
@@ -66,19 +65,15 @@ export class Appender {
     this.#spare = buffer;
   }
 
-  /** The epoch has changed. */
-  restamp(): void {
-    this.#filling.restamp(this.#options.stampFor(this.#filling.first));
-  }
-
   /** Nothing more will be committed. */
   fail(error: Error): void {
     this.#filling.settle(error);
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
-  #newGroup(first: number): Group {
-    return new Group(first, this.#options.stampFor(first), this.#options.groupBytes, this.#spare);
+  #newGroup(first: number, bytesAhead: number): Group {
+    const { stampFor, groupBytes } = this.#options;
+    return new Group(first, stampFor(first, bytesAhead), groupBytes, this.#spare);
   }
 
   /** @returns index of the first payload that found no room */
@@ -95,7 +90,8 @@ export class Appender {
     });
   }
 
-  #admitWaiting(): void {
+  /** Encodes what waits for room, as far as there is room now. */
+  admit(): void {
     let admitted = 0;
     for (const waiting of this.#waiting) {
       waiting.next = this.#encode(waiting.payloads, waiting.next);

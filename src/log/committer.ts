@@ -7,7 +7,7 @@
  *   written anew, under a new epoch, into a new segment (after a failed sync the kernel marks pages clean that never reached the
  *   disk; Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
  * - A full disk is no failure: the reserve is given back, and then it waits. Nothing is dropped.
- * - All calls come one after the other.
+ * - All calls come one after the other. In fsync mode a commit is one call, which writes and syncs.
  */
 
 import { LogError } from './errors.ts';
@@ -16,7 +16,7 @@ import type { Group, GroupStamp } from './group.ts';
 import type { OpenedFiles } from './open.ts';
 import type { LogSettings } from './options.ts';
 import { createSegment, type ActiveSegment } from './segment-file.ts';
-import type { SegmentHeader } from './segment.ts';
+import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
 
 /** New segments in a row that may fail before the log gives up: one bad block is survived, a dead disk is not. */
 const ATTEMPTS = 3;
@@ -24,7 +24,6 @@ const ATTEMPTS = 3;
 /** Groups up to this are written over zeros. */
 const SMALL_GROUP_BYTES = 128 * 1024;
 const AHEAD_BYTES = 1024 * 1024;
-const ZEROS = new Uint8Array(AHEAD_BYTES);
 
 export interface CommitterParts {
   readonly directory: string;
@@ -34,8 +33,6 @@ export interface CommitterParts {
   readonly wall: () => number;
   /** Called when the disk is full and nothing is left to give back; resolves when it is worth another try. */
   readonly waitForRoom: () => Promise<void>;
-  /** The epoch has changed: what is encoded already must be stamped anew. */
-  readonly epochChanged: () => void;
 }
 
 export class Committer {
@@ -51,6 +48,10 @@ export class Committer {
     this.#parts = parts;
     this.#epoch = parts.files.epoch;
     this.#durable = parts.files.durable;
+  }
+
+  get #isWriteThrough(): boolean {
+    return this.#parts.settings.intervalMs === null;
   }
 
   get epoch(): number {
@@ -71,10 +72,24 @@ export class Committer {
     return this.#unsyncedBytes;
   }
 
-  /** How a group that begins at `first` must be stamped. */
-  stampFor(first: number): GroupStamp {
-    const unsyncedFrom = this.#parts.settings.intervalMs === null ? first : this.#durable + 1;
-    return { epoch: this.#epoch, unsyncedFrom };
+  /**
+   * How to stamp a group that begins at `first` and is committed behind one of `bytesAhead`. The epoch is a guess: that it
+   * is as large as the one ahead. A wrong one costs `commit` another pass over its records.
+   */
+  stampFor(first: number, bytesAhead: number): GroupStamp {
+    return { epoch: this.#epochBehind(bytesAhead), unsyncedFrom: this.#unsyncedFrom(first) };
+  }
+
+  #epochBehind(bytes: number): number {
+    const { segmentBytes } = this.#parts.settings;
+    const active = this.#active;
+    const isRoom = active !== undefined && active.end + bytes <= segmentBytes;
+    const end = (isRoom ? active.end : SEGMENT_HEADER_BYTES) + bytes;
+    return this.#epoch + (isRoom ? 0 : 1) + (end + bytes <= segmentBytes ? 0 : 1);
+  }
+
+  #unsyncedFrom(first: number): number {
+    return this.#isWriteThrough ? first : this.#durable + 1;
   }
 
   async commit(group: Group): Promise<void> {
@@ -84,7 +99,6 @@ export class Committer {
     this.#unsynced.push(group);
     this.#unsyncedBytes += group.byteLength;
     await this.#write(group);
-    if (this.#parts.settings.intervalMs === null) await this.sync();
   }
 
   /** Resolves when all that was committed is durable. */
@@ -108,35 +122,37 @@ export class Committer {
   async #write(group: Group): Promise<void> {
     const active = this.#active;
     if (active === undefined) return this.#begin();
-    for (;;) {
+    group.restamp(this.#stamp(group));
+    for (let zeros = this.#zerosBehind(active, group); ;) {
       try {
-        await writeAll(active.file, group.bytes, active.end);
-        this.#parts.files.segments.written(active.segment, group.first, active.end);
-        active.end += group.byteLength;
-        active.segment.last = group.last;
-        active.segment.end = active.end;
-        if (active.end > active.allocated) await this.#allocate(active, group.byteLength);
+        await writeAll(active.file, followedByZeros(group.bytes, zeros), active.end);
+        active.allocated = Math.max(active.allocated, active.end + group.byteLength + zeros);
+        this.#written(active, group);
         return;
       } catch (error) {
         if (!isNoSpace(error)) return this.#abandon(error);
-        await this.#makeRoom();
+        if (zeros > 0) zeros = 0;
+        else await this.#makeRoom();
       }
     }
   }
 
   /**
-   * Writes zeros ahead of small groups: overwriting takes a third of the time of a sync that makes a file longer, and
+   * Zeros are written ahead of small groups: overwriting takes a third of the time of a sync that makes a file longer, and
    * far less while others sync too. Large groups gain nothing that writing twice as much would not cost.
    */
-  async #allocate(active: ActiveSegment, groupBytes: number): Promise<void> {
-    const to = Math.min(this.#parts.settings.segmentBytes, active.end + AHEAD_BYTES);
-    if (groupBytes > SMALL_GROUP_BYTES || to <= active.end) return;
-    try {
-      await writeAll(active.file, ZEROS.subarray(0, to - active.end), active.end);
-      active.allocated = to;
-    } catch (error) {
-      if (!isNoSpace(error)) throw error;
-    }
+  #zerosBehind({ end, allocated }: ActiveSegment, { byteLength }: Group): number {
+    const after = end + byteLength;
+    if (byteLength > SMALL_GROUP_BYTES || after <= allocated) return 0;
+    return Math.max(0, Math.min(this.#parts.settings.segmentBytes - after, AHEAD_BYTES));
+  }
+
+  #written(active: ActiveSegment, group: Group): void {
+    this.#parts.files.segments.written(active.segment, group.first, active.end);
+    active.end += group.byteLength;
+    active.segment.last = group.last;
+    active.segment.end = active.end;
+    if (this.#isWriteThrough) this.#allDurable();
   }
 
   /** The segment failed: leaves it as it is. */
@@ -175,6 +191,7 @@ export class Committer {
       directory,
       this.#header(),
       this.#unsynced.map(({ bytes }) => bytes),
+      this.#isWriteThrough ? 'write-through' : 'create',
     );
     active.segment.end = active.end;
     active.segment.last = this.#unsynced.at(-1)?.last ?? active.segment.last;
@@ -185,8 +202,11 @@ export class Committer {
   /** Each segment has an epoch of its own: whatever is left of a failed try can then never be taken for part of it. */
   #nextEpoch(): void {
     this.#epoch += 1;
-    for (const group of this.#unsynced) group.restamp(this.stampFor(group.first));
-    this.#parts.epochChanged();
+    for (const group of this.#unsynced) group.restamp(this.#stamp(group));
+  }
+
+  #stamp({ first }: Group): GroupStamp {
+    return { epoch: this.#epoch, unsyncedFrom: this.#unsyncedFrom(first) };
   }
 
   #header(): SegmentHeader {
@@ -228,4 +248,11 @@ export class Committer {
     await this.#active?.file.close();
     this.#active = undefined;
   }
+}
+
+function followedByZeros(bytes: Uint8Array, zeros: number): Uint8Array {
+  if (zeros === 0) return bytes;
+  const all = new Uint8Array(bytes.length + zeros);
+  all.set(bytes);
+  return all;
 }

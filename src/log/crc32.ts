@@ -1,34 +1,34 @@
 /**
- * CRC-32 (IEEE 802.3, reflected, polynomial 0xEDB88320), eight bytes a step: the same sums as zlib's.
+ * CRC-32 (IEEE 802.3, reflected, polynomial 0xEDB88320), sixteen bytes a step: the same sums as zlib's.
  *
- * At 220 bytes it costs 160-240 ns, a call of `zlib.crc32` 225-285 ns, most of it the way out of JavaScript; for
- * long payloads zlib is faster. Records are small, and this needs nothing from the machine.
+ * At 220 bytes it costs 130 ns, eight bytes a step 185 ns, a call of `zlib.crc32` 220 ns, most of it the way out of
+ * JavaScript; for long payloads zlib is faster. Records are small, and this needs nothing from the machine.
  *
  * Source: "slicing-by-8", Kounavis and Berry, "Novel table lookup-based algorithms for high-performance CRC
  * generation", IEEE Transactions on Computers 57 (2008).
  */
-export function crc32(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
+export function crc32(view: DataView, from = 0, to: number = view.byteLength): number {
   let crc = -1;
   let i = from;
-  for (; i + 8 <= to; i += 8) {
-    crc ^= byte(bytes, i) | (byte(bytes, i + 1) << 8) | (byte(bytes, i + 2) << 16) | (byte(bytes, i + 3) << 24);
-    crc =
-      at(T7, crc & 255) ^
-      at(T6, (crc >>> 8) & 255) ^
-      at(T5, (crc >>> 16) & 255) ^
-      at(T4, crc >>> 24) ^
-      at(T3, byte(bytes, i + 4)) ^
-      at(T2, byte(bytes, i + 5)) ^
-      at(T1, byte(bytes, i + 6)) ^
-      at(T0, byte(bytes, i + 7));
+  for (; i + 16 <= to; i += 16) {
+    const a = crc ^ view.getInt32(i, true);
+    const b = view.getInt32(i + 4, true);
+    const c = view.getInt32(i + 8, true);
+    const d = view.getInt32(i + 12, true);
+    // What depends on the step before comes last: all else can be looked up while that is not known.
+    crc = word(T11, T10, T9, T8, b) ^ word(T7, T6, T5, T4, c) ^ word(T3, T2, T1, T0, d) ^ word(T15, T14, T13, T12, a);
   }
-  for (; i < to; i += 1) crc = (crc >>> 8) ^ at(T0, (crc ^ byte(bytes, i)) & 255);
+  for (; i + 4 <= to; i += 4) crc = word(T3, T2, T1, T0, crc ^ view.getInt32(i, true));
+  for (; i < to; i += 1) crc = (crc >>> 8) ^ at(T0, (crc ^ view.getUint8(i)) & 255);
   return ~crc >>> 0;
 }
 
-// Two functions, so that each sees one kind of array only: together they are half as fast.
-const byte = (bytes: Uint8Array, index: number): number => bytes[index] as number;
-const at = (table: Int32Array, index: number): number => table[index] as number;
+/** The sum of four bytes; each table is for a byte that has one more zero byte behind it than the next table's. */
+const word = (first: Table, second: Table, third: Table, fourth: Table, bytes: number): number =>
+  at(first, bytes & 255) ^ at(second, (bytes >>> 8) & 255) ^ at(third, (bytes >>> 16) & 255) ^ at(fourth, bytes >>> 24);
+
+type Table = Int32Array;
+const at = (table: Table, index: number): number => table[index] as number;
 
 const T0 = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -42,8 +42,16 @@ const T4 = shifted(T3);
 const T5 = shifted(T4);
 const T6 = shifted(T5);
 const T7 = shifted(T6);
+const T8 = shifted(T7);
+const T9 = shifted(T8);
+const T10 = shifted(T9);
+const T11 = shifted(T10);
+const T12 = shifted(T11);
+const T13 = shifted(T12);
+const T14 = shifted(T13);
+const T15 = shifted(T14);
 
 /** The table of a byte that has one more zero byte behind it. */
-function shifted(table: Int32Array): Int32Array {
+function shifted(table: Table): Table {
   return table.map((crc) => (crc >>> 8) ^ at(T0, crc & 255));
 }

@@ -23,8 +23,11 @@ export interface FileSystem {
   lock(path: string): Promise<FileLock>;
 }
 
-/** `create`: a new file, or EEXIST. `update`: one that is there, to read and write. `read`: to read only. */
-export type OpenMode = 'create' | 'update' | 'read';
+/**
+ * `create`: a new file, or EEXIST. `write-through`: like it, and each write is durable, as if synced, when it resolves; it
+ * fails as a sync may. `update`: one that is there, to read and write. `read`: to read only.
+ */
+export type OpenMode = 'create' | 'write-through' | 'update' | 'read';
 
 export interface OpenFile {
   /** @returns how many bytes were written, which may be fewer than given */

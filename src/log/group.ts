@@ -94,6 +94,7 @@ export class Group {
 
   /** Gives all of its records another epoch: they go into another segment. */
   restamp(stamp: GroupStamp): void {
+    if (stamp.epoch === this.#stamp.epoch) return;
     this.#stamp = stamp;
     let at = 0;
     for (let sequence = this.first; at < this.#used; sequence += 1) {

@@ -152,14 +152,14 @@ function encode(entry: LedgerEntry, turn: number): Uint8Array {
   setUint64(view, 40, entry.durable);
   setUint64(view, 48, entry.segmentFirst);
   setUint64(view, 56, entry.offset);
-  view.setUint32(0, crc32(bytes, 4), true);
+  view.setUint32(0, crc32(view, 4), true);
   return bytes;
 }
 
 function decode(bytes: Uint8Array): { readonly entry: LedgerEntry; readonly turn: number } | undefined {
   if (bytes.length < ENTRY_BYTES) return undefined;
   const { view } = bufferOver(bytes);
-  if (view.getUint32(4, true) !== MAGIC || view.getUint32(0, true) !== crc32(bytes, 4)) return undefined;
+  if (view.getUint32(4, true) !== MAGIC || view.getUint32(0, true) !== crc32(view, 4)) return undefined;
   return {
     turn: getUint64(view, 8),
     entry: {

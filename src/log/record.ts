@@ -53,11 +53,11 @@ export function writeRecord(buffer: ByteBuffer, at: number, payload: Uint8Array,
 }
 
 /** Gives the record at `at`, whose length and payload are there, another epoch and place. */
-export function stampRecord({ bytes, view }: ByteBuffer, at: number, stamp: Stamp): void {
+export function stampRecord({ view }: ByteBuffer, at: number, stamp: Stamp): void {
   view.setUint32(at + EPOCH, stamp.epoch, true);
   view.setUint32(at + DISTANCE, stamp.sequence - stamp.unsyncedFrom, true);
   setUint64(view, at + SEQUENCE, stamp.sequence);
-  view.setUint32(at, crc32(bytes, at + LENGTH, recordEnd(view, at)), true);
+  view.setUint32(at, crc32(view, at + LENGTH, recordEnd(view, at)), true);
 }
 
 /** Where the record at `at` ends, as its length says. */
@@ -79,12 +79,12 @@ export function unsyncedFromAt(view: DataView, at: number): number {
 }
 
 /** Whether the checksum of the record at `at` holds; the whole of it is in the buffer. */
-export function isSound({ bytes, view }: ByteBuffer, at: number): boolean {
-  return view.getUint32(at, true) === crc32(bytes, at + LENGTH, recordEnd(view, at));
+export function isSound({ view }: ByteBuffer, at: number): boolean {
+  return view.getUint32(at, true) === crc32(view, at + LENGTH, recordEnd(view, at));
 }
 
 export function setUint64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, value % HIGH_WORD, true);
+  view.setUint32(at, value, true); // modulo 2^32
   view.setUint32(at + 4, Math.floor(value / HIGH_WORD), true);
 }
 

@@ -1,5 +1,5 @@
-import { writeAll, type FileSystem, type OpenFile } from './file-system.ts';
-import { encodeHeader, newSegment, SEGMENT_HEADER_BYTES, type Segment, type SegmentHeader } from './segment.ts';
+import { writeAll, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
+import { encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
 
 /** The segment that is written to. */
 export interface ActiveSegment {
@@ -13,6 +13,9 @@ export interface ActiveSegment {
   allocated: number;
 }
 
+/** `write-through`: what is written to it later is durable at once; `create`: once it is synced. */
+export type SegmentMode = Extract<OpenMode, 'write-through' | 'create'>;
+
 /**
  * Creates a segment that holds records from the start. It gets its name only once header and records are durable,
  * so that a segment is never seen without a header, and never says where the one before it ends without being able
@@ -23,25 +26,33 @@ export async function createSegment(
   directory: string,
   header: SegmentHeader,
   content: readonly Uint8Array[],
+  mode: SegmentMode = 'write-through',
 ): Promise<ActiveSegment> {
   const segment = newSegment(header);
   const draft = `${directory}/${segment.name}.tmp`;
   await fileSystem.remove(draft);
-  const file = await fileSystem.open(draft, 'create');
+  const file = await fileSystem.open(draft, mode);
   try {
-    await writeAll(file, encodeHeader(header), 0);
-    let end = SEGMENT_HEADER_BYTES;
-    for (const bytes of content) {
-      await writeAll(file, bytes, end);
-      end += bytes.length;
-    }
-    await file.sync();
+    const bytes = joined([encodeHeader(header), ...content]);
+    await writeAll(file, bytes, 0);
+    if (mode === 'create') await file.sync();
     await fileSystem.rename(draft, `${directory}/${segment.name}`);
     await fileSystem.syncDirectory(directory);
-    return { segment, file, end, durableEnd: end, allocated: end };
+    return { segment, file, end: bytes.length, durableEnd: bytes.length, allocated: bytes.length };
   } catch (error) {
     await file.close().catch(() => undefined);
     await fileSystem.remove(draft).catch(() => undefined);
     throw error;
   }
+}
+
+/** One write, and so one sync, for all of it. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

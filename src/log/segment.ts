@@ -82,7 +82,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   setUint64(view, 40, header.bornWith);
   view.setFloat64(48, header.createdAt, true);
   view.setUint32(56, header.followsBytes, true);
-  view.setUint32(CRC, crc32(bytes, 0, CRC), true);
+  view.setUint32(CRC, crc32(view, 0, CRC), true);
   return bytes;
 }
 
@@ -91,7 +91,7 @@ export function decodeHeader(bytes: Uint8Array): SegmentHeader | string {
   if (bytes.length < SEGMENT_HEADER_BYTES) return 'the file ends within its header';
   const { view } = bufferOver(bytes);
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return 'the file does not begin as a segment does';
-  if (view.getUint32(CRC, true) !== crc32(bytes, 0, CRC)) return 'the checksum of its header does not hold';
+  if (view.getUint32(CRC, true) !== crc32(view, 0, CRC)) return 'the checksum of its header does not hold';
   const version = view.getUint32(8, true);
   if (version !== FORMAT_VERSION) return `its format has version ${version}, this program reads ${FORMAT_VERSION}`;
   return {

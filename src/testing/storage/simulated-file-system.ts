@@ -59,28 +59,34 @@ function attempt<T>(effect: () => T): () => T {
 function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: OpenMode): OpenFile {
   const inode = inodeFor(disk, path, mode);
   const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
+  const sync = (): Promise<void> =>
+    call(
+      () => {
+        if (disk.random() < disk.faults.failedSync) {
+          inode.failSync(disk.random);
+          throw systemError('EIO', `fdatasync ${path}`);
+        }
+        inode.sync();
+      },
+      disk.random() < disk.faults.slowSync ? disk.faults.slowSyncMs : 0,
+    );
   return {
-    write: (bytes, position) => call(() => write(disk, inode, bytes, position)),
+    // A crash may strike between the bytes' arrival in the page cache and the end of their sync.
+    write: async (bytes, position) => {
+      const written = await call(() => write(disk, inode, bytes, position));
+      if (mode === 'write-through') await sync();
+      return written;
+    },
     read: (into, position) => call(() => inode.read(into, position)),
     size: () => call(() => inode.size),
-    sync: () =>
-      call(
-        () => {
-          if (disk.random() < disk.faults.failedSync) {
-            inode.failSync(disk.random);
-            throw systemError('EIO', `fdatasync ${path}`);
-          }
-          inode.sync();
-        },
-        disk.random() < disk.faults.slowSync ? disk.faults.slowSyncMs : 0,
-      ),
+    sync,
     close: () => call(() => undefined),
   };
 }
 
 function inodeFor(disk: SimulatedDisk, path: string, mode: OpenMode): Inode {
   const inode = disk.inode(path);
-  if (mode !== 'create') {
+  if (mode !== 'create' && mode !== 'write-through') {
     if (inode === undefined) throw systemError('ENOENT', `open ${path}`);
     return inode;
   }
