@@ -68,6 +68,7 @@ export type {
   PatternPartition,
   PredicateTable,
   ShedOrder,
+  Threshold,
 } from './pattern/matcher.ts';
 export { patternToText } from './pattern/text/print.ts';
 export { patternFromText, type Measured, type TextPattern } from './pattern/text/text.ts';

@@ -48,11 +48,21 @@ export interface PatternPartition<E> {
   readonly isIdle: boolean;
   /** Partial matches held now; for the DAG, nodes held. */
   readonly partials: number;
+  /** What an event must meet to change anything here, unless it begins a match; undefined: no such thing is known. */
+  readonly threshold?: Threshold | undefined;
   /** Lets go of at least `count` partial matches and says of how many through `output.shed`. */
   shed(count: number, order: ShedOrder, output: MatchOutput<E>): void;
   snapshot(): PartitionSnapshot;
   /** The partition is forgotten: what it shares with others is given back. */
   release(): void;
+}
+
+/** A comparison of a field that is a number: `addend + field op limit`. */
+export interface Threshold {
+  readonly field: string;
+  readonly op: '<' | '<=' | '>' | '>=' | '==';
+  readonly addend: number;
+  readonly limit: number;
 }
 
 /** Numbers the distinct one-event predicates of all patterns of a flow. */

@@ -5,6 +5,7 @@ import type {
   PartitionSnapshot,
   PatternPartition,
   ShedOrder,
+  Threshold,
 } from './matcher.ts';
 
 /**
@@ -21,6 +22,7 @@ export interface PartitionStore<E> {
   deadlineOf(partition: number): number;
   isIdle(partition: number): boolean;
   partialsOf(partition: number): number;
+  thresholdOf?(partition: number): Threshold | undefined;
   shed(partition: number, count: number, order: ShedOrder, output: MatchOutput<E>): void;
   snapshot(partition: number): PartitionSnapshot;
 }
@@ -66,6 +68,10 @@ export class PartitionObjects<E> implements PartitionStore<E> {
 
   partialsOf(partition: number): number {
     return this.#at(partition).partials;
+  }
+
+  thresholdOf(partition: number): Threshold | undefined {
+    return this.#at(partition).threshold;
   }
 
   shed(partition: number, count: number, order: ShedOrder, output: MatchOutput<E>): void {

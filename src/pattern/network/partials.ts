@@ -21,6 +21,7 @@ import { Overflow } from './overflow.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 import type { Relay } from './relay.ts';
 import type { Roster } from './roster.ts';
+import { Thresholds } from './thresholds.ts';
 import { Timers } from './timers.ts';
 
 /** One event in so many is timed. */
@@ -33,6 +34,7 @@ export class Partials<E> {
   /** Slot of the key at hand; -1 while it has no row. */
   slot = -1;
   readonly #timers = new Timers();
+  readonly #thresholds: Thresholds;
   readonly #roster: Roster<E>;
   readonly #network: PredicateNetwork;
   readonly #relay: Relay<E>;
@@ -54,6 +56,7 @@ export class Partials<E> {
     this.#relay = relay;
     this.#bounds = bounds;
     this.#clock = clock;
+    this.#thresholds = new Thresholds(roster.network);
     this.#overflow = new Overflow(this.rows, bounds);
     if (bounds.expirationMs < Infinity) this.#touchedMs = new Float64Array(16);
   }
@@ -84,6 +87,11 @@ export class Partials<E> {
     const row = this.#addRow(id, key, keyId, ts);
     this.rows.event[row] = event;
     this.#wakeAt(row, ts + lastsMs, ts);
+  }
+
+  /** Whether the event at hand is known to change nothing of what lives in a row; it may begin a match there. */
+  refuses(row: number): boolean {
+    return this.#thresholds.refuses(row);
   }
 
   /** Gives the event to what lives. */
@@ -245,6 +253,7 @@ export class Partials<E> {
       this.#forget(row);
       return;
     }
+    this.#thresholds.set(row, store.thresholdOf?.(partition));
     if (store.isPatient && this.#touchedMs === undefined && rows.wakeMs[row] !== Infinity) return;
     this.#wakeAt(row, store.deadlineOf(partition), touchedMs);
   }
@@ -272,6 +281,7 @@ export class Partials<E> {
     live[id] = (live[id] as number) + 1;
     const row = this.rows.add(this.slot, key, keyId, id, ts);
     this.slot = this.rows.slot[row] as number;
+    this.#thresholds.set(row, undefined);
     return row;
   }
 

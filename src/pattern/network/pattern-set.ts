@@ -192,7 +192,8 @@ export class PatternSet<E> {
     for (let row = rows.first[slot] as number; row !== NO_ROW;) {
       const next = rows.next[row] as number;
       const id = rows.pattern[row] as number;
-      if (router.isAwaited(id) && this.#isNew(id)) this.#partials.hand(row, event, ts);
+      const isConcerned = router.isAwaited(id) || (router.isRestless(id) && !this.#partials.refuses(row));
+      if (isConcerned && this.#isNew(id)) this.#partials.hand(row, event, ts);
       row = next;
     }
   }
@@ -202,16 +203,23 @@ export class PatternSet<E> {
     const { restless } = router;
     if (restless.length === 0) return;
     const rows = this.#rows;
-    if ((rows.count[slot] as number) > CROWD) {
-      for (const id of restless) this.#handIfLive(id, event, ts);
+    if ((rows.count[slot] as number) > Math.max(CROWD, restless.length)) {
+      for (const id of restless) {
+        const row = rows.rowOf(this.#partials.slot, id);
+        if (row !== NO_ROW) this.#continueUnlessRefused(row, id, event, ts);
+      }
       return;
     }
     for (let row = rows.first[slot] as number; row !== NO_ROW;) {
       const next = rows.next[row] as number;
       const id = rows.pattern[row] as number;
-      if (router.isRestless(id) && this.#isNew(id)) this.#partials.hand(row, event, ts);
+      if (router.isRestless(id)) this.#continueUnlessRefused(row, id, event, ts);
       row = next;
     }
+  }
+
+  #continueUnlessRefused(row: number, id: number, event: E, ts: number): void {
+    if (!this.#partials.refuses(row) && this.#isNew(id)) this.#partials.hand(row, event, ts);
   }
 
   /** By what the event concerns, not by what lives for the key. */

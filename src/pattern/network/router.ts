@@ -40,7 +40,7 @@ export class Router<E> {
       { length: 1 + Math.max(-1, ...entries.map(({ id }) => id)) },
       () => [],
     );
-    for (const { id, program } of entries) awaitsOf[id] = program.awaits ?? [];
+    for (const { id, program } of entries) awaitsOf[id] = program.awaits ?? program.starts ?? [];
     this.#awaitsFrom = offsetsOf(awaitsOf.map(({ length }) => length));
     this.#awaited = Int32Array.from(awaitsOf.flat());
     this.#isRestless = new Uint8Array(awaitsOf.length);
@@ -51,13 +51,13 @@ export class Router<E> {
     return this.#isRestless[id] === 1;
   }
 
-  /** Whether the event at hand may change what lives of a pattern. */
+  /** Whether a predicate holds for the event at hand that may change what lives of a pattern, or begin more of it. */
   isAwaited(id: number): boolean {
     const [network, awaited] = [this.#network, this.#awaited];
     const end = this.#awaitsFrom[id + 1] as number;
     for (let at = this.#awaitsFrom[id] as number; at < end; at += 1)
       if (network.holds(awaited[at] as number)) return true;
-    return this.#isRestless[id] === 1;
+    return false;
   }
 
   /**

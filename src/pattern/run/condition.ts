@@ -67,24 +67,29 @@ export function isLocal(condition: Condition<never>): boolean {
   return partsOf(condition).every(({ kind }) => kind !== 'seen');
 }
 
-/** Its value while no event predicate holds; undefined where that depends on the partial match. */
-export function valueAtRest(condition: Condition<never>): boolean | undefined {
+/** What is known of a part that asks something; undefined: nothing. */
+export type Knowledge<E> = (part: Condition<E>) => boolean | undefined;
+
+/** No event predicate holds. */
+export const AT_REST: Knowledge<never> = ({ kind }) => (kind === 'event' ? false : undefined);
+
+/** Its value by what is known of its parts; undefined where that depends on the others. */
+export function valueBy<E>(known: Knowledge<E>, condition: Condition<E>): boolean | undefined {
   switch (condition.kind) {
     case 'true':
       return true;
     case 'event':
-      return false;
     case 'seen':
-      return undefined;
+      return known(condition);
     case 'not': {
-      const value = valueAtRest(condition.of);
+      const value = valueBy(known, condition.of);
       return value === undefined ? undefined : !value;
     }
     case 'and':
     case 'or': {
       const decides = condition.kind === 'or';
-      const left = valueAtRest(condition.left);
-      const right = valueAtRest(condition.right);
+      const left = valueBy(known, condition.left);
+      const right = valueBy(known, condition.right);
       if (left === decides || right === decides) return decides;
       return left === undefined || right === undefined ? undefined : !decides;
     }

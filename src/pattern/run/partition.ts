@@ -7,7 +7,7 @@
  * - a complete match waits while an earlier partial match lives, where the skip strategy could still discard it
  */
 
-import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder } from '../matcher.ts';
+import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder, Threshold } from '../matcher.ts';
 import { pop, push, removeAll } from './ordered.ts';
 import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
 import type { RunPlan } from './plan.ts';
@@ -15,6 +15,7 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { handOut } from './selection.ts';
 import { discardedBy } from './skip.ts';
 import type { Move } from './table.ts';
+import { thresholdBy } from './threshold.ts';
 
 export class RunPartition<E> implements PatternPartition<E> {
   readonly #plan: RunPlan<E>;
@@ -43,6 +44,14 @@ export class RunPartition<E> implements PatternPartition<E> {
 
   get partials(): number {
     return this.#partials.length - 1 + this.#complete.length;
+  }
+
+  get threshold(): Threshold | undefined {
+    if (this.#partials.length !== 2) return undefined;
+    const [first, second] = this.#partials as [Run<E>, Run<E>];
+    const { state, tally } = first.last === undefined ? second : first;
+    const rule = this.#plan.thresholds[state];
+    return rule === undefined ? undefined : thresholdBy(rule, this.#plan.tallies, tally);
   }
 
   process(event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void {
@@ -116,20 +125,15 @@ export class RunPartition<E> implements PatternPartition<E> {
   /** Carries out what fired: the partial matches that follow from this one, and those that are complete. */
   #move(partial: Run<E>, moves: readonly Move<E>[], event: E, ts: number, after: Run<E>[], ended: Run<E>[]): void {
     const { rows, decider } = this.#plan;
-    const next: Run<E>[] = [];
-    let isStopped = false;
+    const isStopped = moves.some(({ to }) => rows[to]?.kind === 'stop');
     for (const move of moves) {
       const kind = rows[move.to]?.kind;
-      if (kind === 'stop') {
-        isStopped = true;
-        continue;
-      }
+      if (kind === 'stop') continue;
       const moved = move.action === 'take' ? this.#take(partial, move, event, ts) : { ...partial, state: move.to };
       if (kind === 'final') this.#add(ended, moved);
-      else next.push(moved);
+      else if (!isStopped) this.#admit(after, moved);
       if (move.exit !== undefined && decider.holds(move.exit, partial)) this.#add(ended, moved);
     }
-    if (!isStopped) for (const moved of next) this.#admit(after, moved);
     if (partial.last === undefined) this.#add(after, partial);
   }
 

@@ -6,6 +6,7 @@ import type { Selection } from './selection.ts';
 import { SEED_START, type Run } from './run.ts';
 import type { StateRow } from './table.ts';
 import type { TallySheet } from './tally.ts';
+import type { ThresholdRule } from './threshold.ts';
 
 export interface RunPlan<E> {
   readonly rows: readonly StateRow<E>[];
@@ -14,6 +15,8 @@ export interface RunPlan<E> {
   readonly skip: Skip;
   readonly selection: Selection;
   readonly tallies: TallySheet<E>;
+  /** By state: what an event must meet to change a partial match that waits there by itself; empty: any event may. */
+  readonly thresholds: readonly (ThresholdRule | undefined)[];
   /** What every match starts from. */
   readonly seed: Run<E>;
   /** One for all partitions: they take their turns. */

@@ -12,6 +12,7 @@ import { RunPartition } from './partition.ts';
 import { type RunPlan, seedOf } from './plan.ts';
 import { awaitedBy, openingOf, tabulate, type StateRow } from './table.ts';
 import { TallySheet } from './tally.ts';
+import { thresholdRuleOf } from './threshold.ts';
 
 /**
  * @param table - numbers the predicates that look at one event
@@ -22,6 +23,7 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
   const automaton = automatonOf(model, table);
   const rows = tabulate(automaton);
   const tallies = new TallySheet<E>(seenPredicatesOf(rows));
+  const starts = awaitedByStart(rows, automaton.start.index);
   const plan: RunPlan<E> = {
     rows,
     startState: automaton.start.index,
@@ -29,14 +31,15 @@ export function runProgram<E>(model: PatternModel<E>, table: PredicateTable<E>, 
     skip: model.skip ?? { strategy: 'noSkip' },
     selection: model,
     tallies,
+    thresholds: starts === undefined ? [] : rows.map(thresholdRuleOf),
     seed: seedOf(automaton.start.index, tallies),
     decider: new Decider(rows, automaton.start.index, tallies),
   };
   return {
     kind: 'run',
     reason,
-    starts: awaitedByStart(plan),
-    awaits: awaitedByAny(plan),
+    starts,
+    awaits: awaitedByAny(plan, starts),
     opening: openingOf(rows, plan.startState, plan.withinMs),
     partition: (snapshot?: PartitionSnapshot): PatternPartition<E> => new RunPartition(plan, snapshot),
     seal: () => plan.decider.seal(),
@@ -56,17 +59,20 @@ function seenPredicatesOf<E>(rows: readonly StateRow<E>[]): Predicate<E>[] {
   return conditions.flatMap(partsOf).flatMap((part) => (part.kind === 'seen' ? [part.predicate] : []));
 }
 
-function awaitedByStart<E>({ rows, startState }: RunPlan<E>): number[] | undefined {
+function awaitedByStart<E>(rows: readonly StateRow<E>[], startState: number): number[] | undefined {
   const start = rows[startState];
   const awaited = start === undefined ? undefined : awaitedBy(start, true);
   return awaited === undefined ? undefined : distinct(awaited);
 }
 
-function awaitedByAny<E>(plan: RunPlan<E>): number[] | undefined {
-  const awaited = awaitedByStart(plan)?.slice();
-  if (awaited === undefined) return undefined;
-  for (const row of plan.rows) {
-    if (row.index === plan.startState || row.kind === 'final' || row.kind === 'stop') continue;
+function awaitedByAny<E>(
+  { rows, startState }: RunPlan<E>,
+  starts: readonly number[] | undefined,
+): number[] | undefined {
+  if (starts === undefined) return undefined;
+  const awaited = starts.slice();
+  for (const row of rows) {
+    if (row.index === startState || row.kind === 'final' || row.kind === 'stop') continue;
     const ofRow = awaitedBy(row, false);
     if (ofRow === undefined) return undefined;
     awaited.push(...ofRow);

@@ -6,7 +6,7 @@
 import type { Opening } from '../matcher.ts';
 import { PatternError } from '../model/error.ts';
 import type { Automaton, Edge, State } from './automaton.ts';
-import { ALWAYS, and, or, partsOf, valueAtRest, type Condition } from './condition.ts';
+import { ALWAYS, and, AT_REST, or, partsOf, valueBy, type Condition, type Knowledge } from './condition.ts';
 
 /** A guard skips to `next` when its condition does not hold; a move fires when its does. */
 export interface Move<E> {
@@ -89,22 +89,28 @@ function exitOf<E>(state: State<E>, path: Set<State<E>>): Condition<E> | undefin
 
 /** Predicates of which one must hold for the row to do anything but wait; undefined: it may without. */
 export function awaitedBy<E>(row: StateRow<E>, isStart: boolean): number[] | undefined {
-  let waits = isStart;
-  const { moves } = row;
+  if (!waits(row, isStart, AT_REST)) return undefined;
+  return row.moves
+    .flatMap(({ condition }) => partsOf(condition))
+    .flatMap((one) => (one.kind === 'event' ? [one.id] : []));
+}
+
+/** Whether what is known suffices for the row to do nothing but wait. */
+export function waits<E>({ index, moves }: StateRow<E>, isStart: boolean, known: Knowledge<E>): boolean {
+  let isWaiting = isStart;
   for (let at = 0; at < moves.length; at++) {
     const { action, condition, to, next } = moves[at] as Move<E>;
-    const value = valueAtRest(condition);
-    if (value === undefined) return undefined;
+    const value = valueBy(known, condition);
+    if (value === undefined) return false;
     if (action === 'guard') {
       if (!value) at = next - 1;
     } else if (value) {
       if (action === 'ignore' && isStart) continue;
-      if (action === 'take' || to !== row.index || waits) return undefined;
-      waits = true;
+      if (action === 'take' || to !== index || isWaiting) return false;
+      isWaiting = true;
     }
   }
-  if (!waits) return undefined;
-  return moves.flatMap(({ condition }) => partsOf(condition).flatMap((one) => (one.kind === 'event' ? [one.id] : [])));
+  return isWaiting;
 }
 
 /** How matches begin in a row, where one predicate alone decides it and makes one partial match. */

@@ -57,19 +57,28 @@ export class TallySheet<E> {
   }
 
   value(term: AggregateTerm, tally: readonly unknown[], event: E): unknown {
+    if (term.plusCurrent !== true) return this.known(term, tally);
     const [first, second] = this.#slotOf.get(term) ?? NO_SLOTS;
-    const value = this.#read(first, term, tally, event);
-    if (term.agg !== 'avg') return value;
-    const count = this.#read(second, term, tally, event);
-    return count === 0 ? undefined : (value as number) / (count as number);
+    return valueOf(term, this.#plus(first, tally, event), this.#plus(second, tally, event));
   }
 
-  #read(index: number | undefined, term: AggregateTerm, tally: readonly unknown[], event: E): unknown {
-    if (index === undefined) return undefined;
-    const value = tally[index];
-    return term.plusCurrent === true ? advanced(this.#slots[index] as Slot, value, event) : value;
+  /** Over what is bound, without an event under test. */
+  known(term: AggregateTerm, tally: readonly unknown[]): unknown {
+    const [first = NO_SLOT, second = NO_SLOT] = this.#slotOf.get(term) ?? NO_SLOTS;
+    return valueOf(term, tally[first], tally[second]);
+  }
+
+  #plus(index: number | undefined, tally: readonly unknown[], event: E): unknown {
+    return index === undefined ? undefined : advanced(this.#slots[index] as Slot, tally[index], event);
   }
 }
+
+function valueOf({ agg }: AggregateTerm, value: unknown, count: unknown): unknown {
+  if (agg !== 'avg') return value;
+  return count === 0 ? undefined : (value as number) / (count as number);
+}
+
+const NO_SLOT = -1;
 
 const NO_SLOTS: readonly number[] = [];
 
