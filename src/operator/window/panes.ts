@@ -101,6 +101,7 @@ interface PaneData extends Pick<Pane, 'start' | 'until' | 'closesAt' | 'isClosed
 export interface PaneStoreData {
   readonly index: IndexData;
   readonly panes: readonly PaneData[];
+  /** By slot; of earlier versions longer than the index. */
   readonly idleSince: Int32Array;
   readonly idle: readonly [readonly number[], readonly number[]];
   readonly purge: number;
@@ -199,7 +200,7 @@ export class PaneStore {
     return {
       index: this.index.snapshot(),
       panes: this.panes.map((pane) => this.#packed(pane, path)),
-      idleSince: this.#idleSince.slice(),
+      idleSince: this.#idleSince.slice(0, this.index.keys.length),
       idle: [[...this.#idleBefore], [...this.#idleNow]],
       purge: this.#purge,
     };
@@ -210,8 +211,8 @@ export class PaneStore {
     this.index.restore(data.index);
     const slots = this.index.keys.length;
     this.#holders = grownInts(this.#holders, slots, 0);
-    this.#idleSince = grownInts(this.#idleSince, Math.max(slots, data.idleSince.length), 0);
-    this.#idleSince.set(data.idleSince);
+    this.#idleSince = grownInts(this.#idleSince, slots, 0);
+    this.#idleSince.set(data.idleSince.subarray(0, slots));
     [this.#idleBefore, this.#idleNow] = [[...data.idle[0]], [...data.idle[1]]];
     this.#purge = data.purge;
     this.panes.length = 0;
