@@ -6,7 +6,7 @@ import type { StageSettings } from '../../src/control/settings.ts';
 import { ConnectorError } from '../../src/errors/errors.ts';
 import { systemRandom } from '../../src/host/random.ts';
 import type { WaitingStage } from '../../src/runtime/stage/waiting-stage.ts';
-import { DiscreteScheduler } from '../../src/testing/simulation/discrete-scheduler.ts';
+import { DiscreteScheduler } from '../../src/testing/discrete-scheduler.ts';
 import { startLoad } from '../../src/testing/simulation/load.ts';
 import { plantStage } from '../../src/testing/simulation/plant-stage.ts';
 import type { Plant, PlantReply } from '../../src/testing/simulation/plant.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DiscreteScheduler } from '../../testing/simulation/discrete-scheduler.ts';
+import { DiscreteScheduler } from '../../testing/discrete-scheduler.ts';
 import { PauseWatch } from './pause-watch.ts';
 
 function watched(): { scheduler: DiscreteScheduler; watch: PauseWatch } {

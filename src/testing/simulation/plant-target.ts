@@ -1,6 +1,6 @@
 import { ConnectorError } from '../../errors/errors.ts';
 import { systemRandom } from '../../host/random.ts';
-import type { DiscreteScheduler } from './discrete-scheduler.ts';
+import type { DiscreteScheduler } from '../discrete-scheduler.ts';
 import type { Plant, PlantReply } from './plant.ts';
 
 /** What one stage spent at the plant. */

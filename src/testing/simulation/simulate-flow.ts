@@ -13,7 +13,7 @@ import { systemRandom } from '../../host/random.ts';
 import type { FlowSnapshot } from '../../metrics/snapshot.ts';
 import { FlowRun } from '../../runtime/run/flow-run.ts';
 import { virtualHost } from '../virtual-host.ts';
-import { DiscreteScheduler } from './discrete-scheduler.ts';
+import { DiscreteScheduler } from '../discrete-scheduler.ts';
 import type { PlantCall } from './plant.ts';
 
 export interface FlowPlant {

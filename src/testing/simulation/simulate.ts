@@ -9,7 +9,7 @@ import type { Pause } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import { systemRandom } from '../../host/random.ts';
 import { CONTROL_PERIOD_MS, type Controller } from '../../tuning/controller.ts';
-import { DiscreteScheduler } from './discrete-scheduler.ts';
+import { DiscreteScheduler } from '../discrete-scheduler.ts';
 import { startLoad } from './load.ts';
 import { PlantTarget } from './plant-target.ts';
 import { DEFAULT_DURATION_MS, type Plant } from './plant.ts';

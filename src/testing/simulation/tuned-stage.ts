@@ -4,7 +4,7 @@ import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import type { WaitingStage } from '../../runtime/stage/waiting-stage.ts';
 import type { Controller, Step } from '../../tuning/controller.ts';
-import type { DiscreteScheduler } from './discrete-scheduler.ts';
+import type { DiscreteScheduler } from '../discrete-scheduler.ts';
 import { plantStage } from './plant-stage.ts';
 import type { PlantTarget, Spent } from './plant-target.ts';
 

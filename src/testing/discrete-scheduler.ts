@@ -1,4 +1,4 @@
-import type { Scheduler, Timer } from '../../time/clock.ts';
+import type { Scheduler, Timer } from '../time/clock.ts';
 
 interface Task {
   readonly at: number;
@@ -15,14 +15,19 @@ interface Task {
 export class DiscreteScheduler implements Scheduler {
   readonly #heap: Task[] = [];
   readonly #turns: number;
+  readonly #epoch: number;
   #now: number;
   #order = 0;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
-  /** @param turns - of the promise queue between two tasks: a stage by itself needs one, a whole flow some more */
-  constructor(startMs = 0, turns = 1) {
+  /**
+   * @param turns - of the promise queue between two tasks: a stage by itself needs one, a whole flow some more
+   * @param epoch - wall-clock ms at virtual time 0
+   */
+  constructor(startMs = 0, turns = 1, epoch = 0) {
     this.#now = startMs;
     this.#turns = turns;
+    this.#epoch = epoch;
   }
 
   now(): number {
@@ -30,7 +35,7 @@ export class DiscreteScheduler implements Scheduler {
   }
 
   wall(): number {
-    return this.#now;
+    return this.#epoch + this.#now;
   }
 
   after(delayMs: number, run: () => void): Timer {
@@ -58,18 +63,34 @@ export class DiscreteScheduler implements Scheduler {
     this.#frozenUntil = this.#now + ms;
   }
 
+  /** The process stands still for `ms`, as under SIGSTOP: nothing runs, and what fell due runs late. */
+  skip(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Runs what is due until then, and stops the clock there; or where it is, once `isOver` says so. */
   async runUntil(end: number, isOver: () => boolean = () => false): Promise<void> {
+    if (await this.#runDue(end, isOver)) this.#now = Math.max(this.#now, end);
+  }
+
+  /** Runs until nothing is scheduled any more, at most `limit` tasks. @returns whether it came to rest */
+  drain(limit = 1_000_000): Promise<boolean> {
+    let left = limit;
+    return this.#runDue(Infinity, () => (left -= 1) < 0);
+  }
+
+  /** @returns whether nothing is due any more */
+  async #runDue(end: number, isOver: () => boolean): Promise<boolean> {
     await this.#settle();
     for (let task = this.#heap[0]; task !== undefined && task.at <= end; task = this.#heap[0]) {
-      if (isOver()) return;
+      if (isOver()) return false;
       this.#pop();
       if (task.cancelled) continue;
       this.#now = Math.max(task.at, this.#frozenUntil, this.#now);
       task.run();
       await this.#settle();
     }
-    this.#now = Math.max(this.#now, end);
+    return true;
   }
 
   async #settle(): Promise<void> {
