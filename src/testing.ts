@@ -2,6 +2,7 @@
 
 export { virtualFlow, virtualHost } from './testing/virtual-host.ts';
 export type { VirtualFlowOptions, VirtualHost, VirtualHostOptions } from './testing/virtual-host.ts';
+export { DiscreteScheduler } from './testing/discrete-scheduler.ts';
 export { VirtualScheduler } from './testing/virtual-scheduler.ts';
 export { simulateFlow } from './testing/simulation/simulate-flow.ts';
 export type { FlowPlant, FlowSecond, FlowSimulationOptions } from './testing/simulation/simulate-flow.ts';
