@@ -15,20 +15,37 @@ export function crc32(view: DataView, from = 0, to: number = view.byteLength): n
     const b = view.getInt32(i + 4, true);
     const c = view.getInt32(i + 8, true);
     const d = view.getInt32(i + 12, true);
-    // What depends on the step before comes last: all else can be looked up while that is not known.
-    crc = word(T11, T10, T9, T8, b) ^ word(T7, T6, T5, T4, c) ^ word(T3, T2, T1, T0, d) ^ word(T15, T14, T13, T12, a);
+    // Written out: a helper is one call per word, since what V8 inlines into one function is bounded.
+    // What depends on the step before comes last: all else is looked up while that is not known.
+    crc =
+      (T11[b & 255] as number) ^
+      (T10[(b >>> 8) & 255] as number) ^
+      (T9[(b >>> 16) & 255] as number) ^
+      (T8[b >>> 24] as number) ^
+      (T7[c & 255] as number) ^
+      (T6[(c >>> 8) & 255] as number) ^
+      (T5[(c >>> 16) & 255] as number) ^
+      (T4[c >>> 24] as number) ^
+      (T3[d & 255] as number) ^
+      (T2[(d >>> 8) & 255] as number) ^
+      (T1[(d >>> 16) & 255] as number) ^
+      (T0[d >>> 24] as number) ^
+      ((T15[a & 255] as number) ^
+        (T14[(a >>> 8) & 255] as number) ^
+        (T13[(a >>> 16) & 255] as number) ^
+        (T12[a >>> 24] as number));
   }
-  for (; i + 4 <= to; i += 4) crc = word(T3, T2, T1, T0, crc ^ view.getInt32(i, true));
-  for (; i < to; i += 1) crc = (crc >>> 8) ^ at(T0, (crc ^ view.getUint8(i)) & 255);
+  for (; i + 4 <= to; i += 4) {
+    const a = crc ^ view.getInt32(i, true);
+    crc =
+      (T3[a & 255] as number) ^
+      (T2[(a >>> 8) & 255] as number) ^
+      (T1[(a >>> 16) & 255] as number) ^
+      (T0[a >>> 24] as number);
+  }
+  for (; i < to; i += 1) crc = (crc >>> 8) ^ (T0[(crc ^ view.getUint8(i)) & 255] as number);
   return ~crc >>> 0;
 }
-
-/** The sum of four bytes; each table is for a byte that has one more zero byte behind it than the next table's. */
-const word = (first: Table, second: Table, third: Table, fourth: Table, bytes: number): number =>
-  at(first, bytes & 255) ^ at(second, (bytes >>> 8) & 255) ^ at(third, (bytes >>> 16) & 255) ^ at(fourth, bytes >>> 24);
-
-type Table = Int32Array;
-const at = (table: Table, index: number): number => table[index] as number;
 
 const T0 = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -52,6 +69,6 @@ const T14 = shifted(T13);
 const T15 = shifted(T14);
 
 /** The table of a byte that has one more zero byte behind it. */
-function shifted(table: Table): Table {
-  return table.map((crc) => (crc >>> 8) ^ at(T0, crc & 255));
+function shifted(table: Int32Array): Int32Array {
+  return table.map((crc) => (crc >>> 8) ^ (T0[crc & 255] as number));
 }
