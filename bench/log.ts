@@ -21,7 +21,7 @@ import {
   type Sample,
 } from './harness/index.ts';
 import { appendRate, type AppendLoad } from './log/append-rate.ts';
-import { randomEvents, type Contestant } from './log/contestant.ts';
+import { randomEvents, type Configuration, type Contestant } from './log/contestant.ts';
 import { ingestAtRate, type Ingested } from './log/ingest-rate.ts';
 import { own, peers, tryOpen } from './log/stores.ts';
 
@@ -57,7 +57,7 @@ await bench('log', {
 
 interface Best {
   readonly contestant: Contestant;
-  readonly configuration: string;
+  readonly configuration: Configuration;
   readonly load: Omit<AppendLoad, 'forMs'>;
   readonly rate: number;
 }
@@ -79,7 +79,7 @@ async function measureAppends(b: Context, events: readonly Uint8Array[]): Promis
   if (ours === undefined) throw new Error('the log itself could not be measured');
   b.record('throughput', ours.sample);
   for (const { contestant, configuration, load, sample } of others) {
-    b.note(`${contestant.name}, ${configuration}, batch ${load.batch}`, 'rate', sample, 'events/s');
+    b.note(`${contestant.name}, ${configuration.name}, batch ${load.batch}`, 'rate', sample, 'events/s');
   }
   b.record(
     'lead',
@@ -100,7 +100,7 @@ function leadOver(ours: Sample, others: readonly Sample[]): Sample {
 
 /** Tries every configuration with every batch size, briefly. @returns undefined when it cannot be loaded here */
 async function bestOf(b: Context, contestant: Contestant, events: readonly Uint8Array[]): Promise<Best | undefined> {
-  const store = await tryOpen(contestant, freshDirectory(), contestant.configurations[0] ?? '');
+  const store = await tryOpen(contestant, freshDirectory(), contestant.configurations[0]?.name ?? '');
   if (typeof store === 'string') {
     b.say(`SKIPPED, not measured here: ${contestant.name}: ${store}`);
     return undefined;
@@ -109,20 +109,14 @@ async function bestOf(b: Context, contestant: Contestant, events: readonly Uint8
   let best: Best | undefined;
   for (const configuration of contestant.configurations) {
     for (const batch of b.quick ? QUICK_BATCHES : BATCHES) {
-      // Peers commit what one call gives them; the log gathers what many callers append.
-      const tried: Best = {
-        contestant,
-        configuration,
-        load: { batch, callers: contestant === own ? 'many' : 'one' },
-        rate: 0,
-      };
+      const tried: Best = { contestant, configuration, load: { batch, callers: configuration.callers }, rate: 0 };
       const { eventsPerSecond } = await measured(b, tried, events, b.quick ? 200 : 500);
       if (eventsPerSecond > (best?.rate ?? 0)) best = { ...tried, rate: eventsPerSecond };
     }
   }
   if (best !== undefined) {
     const { configuration, load, rate } = best;
-    b.say(`${contestant.name}: best with ${configuration}, batch ${load.batch}: ${Math.round(rate)} events/s`);
+    b.say(`${contestant.name}: best with ${configuration.name}, batch ${load.batch}: ${Math.round(rate)} events/s`);
   }
   return best;
 }
@@ -134,7 +128,7 @@ async function measured(
   forMs: number,
 ): Promise<{ readonly eventsPerSecond: number }> {
   const directory = freshDirectory();
-  const store = await contestant.open(directory, configuration);
+  const store = await contestant.open(directory, configuration.name);
   const result = await appendRate(store, events, { ...load, forMs });
   b.check(result.isComplete, `${contestant.name} holds what was appended`);
   await store.close();

@@ -1,4 +1,4 @@
-import type { Store } from './contestant.ts';
+import type { Configuration, Store } from './contestant.ts';
 
 /** Calls that wait at a time in natural batching: as many sources append. */
 const CALLERS = 8;
@@ -6,8 +6,7 @@ const CALLERS = 8;
 export interface AppendLoad {
   readonly batch: number;
   readonly forMs: number;
-  /** One caller that waits for each batch, or many that let the store gather. */
-  readonly callers: 'one' | 'many';
+  readonly callers: Configuration['callers'];
 }
 
 /** @returns events that became durable per second, CPU included in the wall time; checks that they are all there */

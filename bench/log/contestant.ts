@@ -7,10 +7,16 @@ export interface Store {
   close(): void | Promise<void>;
 }
 
+/** A way of configuring a store for speed without giving up durability. */
+export interface Configuration {
+  readonly name: string;
+  /** `one` waits for each batch; `many` let the store gather what several append at the same time. */
+  readonly callers: 'one' | 'many';
+}
+
 export interface Contestant {
   readonly name: string;
-  /** One per way of configuring it for speed without giving up durability. */
-  readonly configurations: readonly string[];
+  readonly configurations: readonly Configuration[];
   open(directory: string, configuration: string): Promise<Store>;
 }
 
