@@ -1,7 +1,7 @@
 /** The public door `daoflow/pattern`: complex event processing. */
 
-export { anyOf, inAnyOrder, type Block } from './pattern/builder/block.ts';
-export { pattern, type PatternBuilder, type PatternStart } from './pattern/builder/builder.ts';
+export { anyOf, inAnyOrder, type Apart, type Block } from './pattern/builder/block.ts';
+export { pattern, type OpenPattern, type PatternBuilder, type PatternStart } from './pattern/builder/builder.ts';
 export type { LoopOptions, TimesOptions } from './pattern/builder/loop.ts';
 export type { Pattern } from './pattern/builder/pattern.ts';
 export {

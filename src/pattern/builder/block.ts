@@ -13,6 +13,14 @@ export interface Block<E, S extends Shapes> {
   readonly shapes?: S;
 }
 
+/** Steps beside those of `S`: none of them has a name of these. */
+export type Apart<E, S extends Shapes, T extends Shapes> = Block<E, T> &
+  ([keyof S & keyof T] extends [never]
+    ? unknown
+    : string extends keyof S | keyof T
+      ? unknown
+      : { readonly 'two steps of one name': keyof S & keyof T });
+
 /**
  * One of several sequences.
  *
@@ -21,8 +29,8 @@ export interface Block<E, S extends Shapes> {
  */
 export function anyOf<E, S extends Shapes, T extends Shapes, U extends Shapes = NoShapes>(
   first: Block<E, S>,
-  second: Block<E, T>,
-  third?: Block<E, U>,
+  second: Apart<E, S, T>,
+  third?: Apart<E, Merged<S, T>, U>,
 ): Block<E, Optional<Merged<Merged<S, T>, U>, keyof S | keyof T | keyof U>> {
   const branches = third === undefined ? [first, second] : [first, second, third];
   return {

@@ -4,6 +4,7 @@ import type { SeenEvents } from '../model/predicate.ts';
 import { anyOf, inAnyOrder } from './block.ts';
 import { pattern } from './builder.ts';
 import { fields, past } from './fields.ts';
+import type { Pattern } from './pattern.ts';
 
 interface Login {
   readonly type: 'login';
@@ -136,7 +137,6 @@ describe('what is wrong', () => {
   };
 
   test('is refused when the pattern is used', () => {
-    expect(refused(() => pattern<Session>().begin('a').notFollowedBy('b').model)).toBe('steps[1]');
     expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').within('1s')))).toBe('pattern.within');
     expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').only('first')))).toBe('pattern.only');
     expect(refused(() => pattern<Session>().begin(pattern<Session>().begin('a').limit(1)))).toBe('pattern.limit');
@@ -150,6 +150,7 @@ describe('what is wrong', () => {
 
   test('is refused by the compiler where it can', () => {
     const a = pattern<Session>().begin('a').notFollowedBy('n');
+    const not = pattern<Session>().begin('a').notNext('n');
     // @ts-expect-error -- two steps of one name
     expect(refused(() => a.followedBy('a').model)).toBe('steps[2].name');
     // @ts-expect-error -- a negation has a name of its own too
@@ -158,20 +159,54 @@ describe('what is wrong', () => {
     expect(refused(() => a.followedBy('b').skip('toFirst', 'c').model)).toBe('skip.ref');
     // @ts-expect-error -- a negation binds nothing to skip to
     expect(refused(() => a.followedBy('b').skip('toFirst', 'n').model)).toBe('skip.ref');
-    // A later step is not there yet.
-    a.followedBy('b', (_, seen) => {
-      expectTypeOf(seen).not.toHaveProperty('c');
-      return true;
-    });
+    const b = pattern<Session>().begin('b').next('a');
+    // @ts-expect-error -- two steps of one name, one of them in a group
+    expect(refused(() => a.followedBy(b).model)).toBe('steps[2].group[1].name');
+    // @ts-expect-error -- or both in alternatives
+    expect(refused(() => pattern<Session>().begin(anyOf(b, pattern<Session>().begin('a'))).model)).toBe(
+      'steps[0].anyOf[1][0].name',
+    );
+    // @ts-expect-error -- a later step is not there yet
+    a.followedBy('b', (_, seen) => seen.c === undefined).followedBy('c');
+    // @ts-expect-error -- no such step
+    a.followedBy('b').where((_, seen) => seen.d === undefined);
+    // @ts-expect-error -- a negation binds nothing to look at
+    a.followedBy('b').where((_, seen) => seen.n === undefined);
+    // @ts-expect-error -- nothing repeats that could end
+    expect(refused(() => b.until(isLogout).model)).toBe('steps[1].quantifier.until');
+    // @ts-expect-error -- nor where it may be missing
+    expect(refused(() => b.optional().until(isLogout).model)).toBe('steps[1].quantifier.until');
+    // @ts-expect-error -- nor in a negation
+    expect(refused(() => not.until(isLogout).model)).toBe('steps[1].quantifier');
+    const loop = b.oneOrMore();
+    expectTypeOf(loop.until((_, seen) => seen.b[0].type === 'login')).toEqualTypeOf(loop);
     // @ts-expect-error -- a negation cannot be left out
-    expect(refused(() => a.optional().model)).toBe('steps[1].quantifier');
+    expect(refused(() => not.optional().model)).toBe('steps[1].quantifier');
     // @ts-expect-error -- nor come more than once
-    expect(refused(() => a.oneOrMore().model)).toBe('steps[1].quantifier');
+    expect(refused(() => not.oneOrMore().model)).toBe('steps[1].quantifier');
     // @ts-expect-error -- nor so many times
-    expect(refused(() => a.times(2).model)).toBe('steps[1].quantifier');
+    expect(refused(() => not.times(2).model)).toBe('steps[1].quantifier');
     // @ts-expect-error -- a condition is a function, a test or a predicate
     a.followedBy('b', 'user = 1');
   });
+});
+
+test('a negation at the end without a time is no pattern to the compiler', () => {
+  const open = pattern<Session>().begin('a').notFollowedBy('n', isLogout).where(isLogin).skip('pastLast').limit(1);
+  const use = <R>({ model }: Pattern<Session, R, unknown>): number => model.steps.length;
+  expectTypeOf(open).not.toHaveProperty('model');
+  expectTypeOf(open).not.toHaveProperty('select');
+  expectTypeOf(open).not.toHaveProperty('count');
+  // @ts-expect-error -- so that nothing takes it as one
+  expect(() => use(open)).toThrow(PatternError);
+  // @ts-expect-error -- a time before a further step does not help the next negation
+  expect(() => use(open.gap('1s').next('b').notFollowedBy('m'))).toThrow(PatternError);
+  expect([open.within('1s'), open.gap('1s')].map((one) => use(one))).toEqual([2, 2]);
+  expect([use(open.next('b')), use(open.notNext('b'))]).toEqual([3, 3]);
+  // Within may be said first.
+  expect(use(pattern<Session>().begin('a').within('1s').next('b').notFollowedBy('n'))).toBe(3);
+  // Within another one it is no end.
+  expect(use(pattern<Session>().begin(pattern<Session>().begin('a').notFollowedBy('n')).next('b'))).toBe(2);
 });
 
 describe('types', () => {

@@ -11,7 +11,7 @@ import type { Bindings } from '../matcher.ts';
 import { checked } from '../model/check.ts';
 import { PatternError } from '../model/error.ts';
 import type { Link, Only, PatternModel, Quantifier, SingleStep, Skip, Step } from '../model/pattern.ts';
-import { stepOf, type Block } from './block.ts';
+import { stepOf, type Apart, type Block } from './block.ts';
 import { predicateOf, type Written } from './condition.ts';
 import { loopOf, repeats, type LoopOptions, type TimesOptions } from './loop.ts';
 import type { Pattern } from './pattern.ts';
@@ -25,6 +25,7 @@ import type {
   Merged,
   Narrowed,
   NoShapes,
+  OfLoop,
   OfStep,
   Optional,
   Repeated,
@@ -79,8 +80,9 @@ interface Draft<E> {
 /**
  * @typeParam S - the steps so far
  * @typeParam L - names of the last step: what `times`, `optional` and the like are about
+ * @typeParam W - whether `within` has been said
  */
-export class PatternBuilder<E, S extends Shapes, L extends string>
+export class PatternBuilder<E, S extends Shapes, L extends string, W extends boolean = false>
   implements Pattern<E, MatchOf<S>, BindingsOf<S>>, Block<E, S>
 {
   declare readonly shapes?: S;
@@ -112,8 +114,8 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   next<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
     name: FreeName<N, S>,
     condition?: C,
-  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
-  next<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N, W>;
+  next<T extends Shapes>(block: Apart<E, S, T>): PatternBuilder<E, Merged<S, T>, Bound<T>, W>;
   next(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
     return this.#append('next', step, condition);
   }
@@ -122,8 +124,8 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   followedBy<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
     name: FreeName<N, S>,
     condition?: C,
-  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
-  followedBy<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N, W>;
+  followedBy<T extends Shapes>(block: Apart<E, S, T>): PatternBuilder<E, Merged<S, T>, Bound<T>, W>;
   followedBy(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
     return this.#append('followedBy', step, condition);
   }
@@ -132,8 +134,8 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   followedByAny<N extends string, C extends ConditionOn<E, SeenOf<S, N, E>>>(
     name: FreeName<N, S>,
     condition?: C,
-  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N>;
-  followedByAny<T extends Shapes>(block: Block<E, T>): PatternBuilder<E, Merged<S, T>, Bound<T>>;
+  ): PatternBuilder<E, With<S, N, Narrowed<E, C>, 'one'>, N, W>;
+  followedByAny<T extends Shapes>(block: Apart<E, S, T>): PatternBuilder<E, Merged<S, T>, Bound<T>, W>;
   followedByAny(step: string | Block<E, Shapes>, condition?: Written<E>): unknown {
     return this.#append('followedByAny', step, condition);
   }
@@ -142,8 +144,8 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   notNext<N extends string>(
     name: FreeName<N, S>,
     condition?: ConditionOn<E, SeenOf<S, N, E>>,
-  ): PatternBuilder<E, With<S, N, E, 'never'>, never>;
-  notNext(name: string, condition?: Written<E>): PatternBuilder<E, Shapes, never> {
+  ): PatternBuilder<E, With<S, N, E, 'never'>, never, W>;
+  notNext(name: string, condition?: Written<E>): PatternBuilder<E, Shapes, never, W> {
     return this.#append('notNext', name, condition);
   }
 
@@ -151,15 +153,15 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   notFollowedBy<N extends string>(
     name: FreeName<N, S>,
     condition?: ConditionOn<E, SeenOf<S, N, E>>,
-  ): PatternBuilder<E, With<S, N, E, 'never'>, never>;
-  notFollowedBy(name: string, condition?: Written<E>): PatternBuilder<E, Shapes, never> {
+  ): Absent<E, With<S, N, E, 'never'>, W>;
+  notFollowedBy(name: string, condition?: Written<E>): unknown {
     return this.#append('notFollowedBy', name, condition);
   }
 
   /** The last step, so many times. */
   times(
     ...[count, options = {}]: OfStep<L, [count: number, options?: TimesOptions]>
-  ): PatternBuilder<E, Repeated<S, L>, L> {
+  ): PatternBuilder<E, Repeated<S, L>, L, W> {
     const { max = count, ...loop } = options;
     return this.#loop({ min: count, max, ...loopOf(loop) });
   }
@@ -167,36 +169,36 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   /** The last step, so many times or more. */
   atLeast(
     ...[count, options = {}]: OfStep<L, [count: number, options?: LoopOptions]>
-  ): PatternBuilder<E, Repeated<S, L>, L> {
+  ): PatternBuilder<E, Repeated<S, L>, L, W> {
     return this.#loop({ min: count, max: null, ...loopOf(options) });
   }
 
-  oneOrMore(...[options = {}]: OfStep<L, [options?: LoopOptions]>): PatternBuilder<E, Repeated<S, L>, L> {
+  oneOrMore(...[options = {}]: OfStep<L, [options?: LoopOptions]>): PatternBuilder<E, Repeated<S, L>, L, W> {
     return this.#loop({ min: 1, max: null, ...loopOf(options) });
   }
 
   /** The last step may be missing. */
-  optional(...[]: OfStep<L, []>): PatternBuilder<E, Optional<S, L>, L> {
+  optional(...[]: OfStep<L, []>): PatternBuilder<E, Optional<S, L>, L, W> {
     return this.#loop({ optional: true });
   }
 
   /** The last step's loop takes an event where the next step would take it too. */
-  greedy(...[]: OfStep<L, []>): PatternBuilder<E, S, L> {
+  greedy(...[]: OfStep<L, []>): PatternBuilder<E, S, L, W> {
     return this.#loop({ greedy: true });
   }
 
   /** The last step's loop ends before the first event for which this holds. */
-  until(condition: ConditionOn<E, SeenOf<S, L, E>>): PatternBuilder<E, S, L> {
+  until(...[condition]: OfLoop<S, L, [condition: ConditionOn<E, SeenOf<S, L, E>>]>): PatternBuilder<E, S, L, W> {
     return this.#loop({ until: predicateOf(condition as Written<E>) });
   }
 
   /** Longest time between the event before and the last step. */
-  gap(duration: Duration): PatternBuilder<E, S, L> {
+  gap(duration: Duration): PatternBuilder<E, S, L, W> {
     return this.#change(() => ({ gapMs: durationMs(duration, `${this.name}.gap`) }));
   }
 
   /** A condition more on the last step. */
-  where(condition: ConditionOn<E, SeenOf<S, L, E>>): PatternBuilder<E, S, L> {
+  where(condition: ConditionOn<E, SeenOf<S, L, E>>): PatternBuilder<E, S, L, W> {
     const more = predicateOf(condition as Written<E>);
     return this.#change((step) => {
       if (!('name' in step)) throw new PatternError(this.#lastPath, 'a single step to put a condition on', step);
@@ -205,15 +207,15 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
   }
 
   /** Longest time from the first event to the last. */
-  within(duration: Duration): PatternBuilder<E, S, L> {
+  within(duration: Duration): PatternBuilder<E, S, L, true> {
     const ms = durationMs(duration, `${this.name}.within`);
     return this.#with({ within: { ms, scope: 'firstToLast' } });
   }
 
   /** What a match discards: see docs/patterns. Default `noSkip`: nothing. */
-  skip(strategy: 'noSkip' | 'toNext' | 'pastLast'): PatternBuilder<E, S, L>;
-  skip(strategy: 'toFirst' | 'toLast', step: Bound<S>, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L>;
-  skip(strategy: Skip['strategy'], ref?: string, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L> {
+  skip(strategy: 'noSkip' | 'toNext' | 'pastLast'): PatternBuilder<E, S, L, W>;
+  skip(strategy: 'toFirst' | 'toLast', step: Bound<S>, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L, W>;
+  skip(strategy: Skip['strategy'], ref?: string, options?: Pick<Skip, 'errorOnMiss'>): PatternBuilder<E, S, L, W> {
     return this.#with({ skip: { strategy, ...(ref === undefined ? {} : { ref }), ...options } });
   }
 
@@ -221,12 +223,12 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
    * Of the matches that come at once for a key only one: that which began first, that which began last, or that with the most
    * events (of several, the one that began first).
    */
-  only(which: Only): PatternBuilder<E, S, L> {
+  only(which: Only): PatternBuilder<E, S, L, W> {
     return this.#with({ only: which });
   }
 
   /** Of the matches that come at once for a key no more than so many. The DAG matcher puts together only these. */
-  limit(matches: number): PatternBuilder<E, S, L> {
+  limit(matches: number): PatternBuilder<E, S, L, W> {
     return this.#with({ limit: matches });
   }
 
@@ -289,15 +291,15 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
     link: Link,
     step: string | Block<E, Shapes>,
     condition: Written<E> | undefined,
-  ): PatternBuilder<E, T, M> {
+  ): PatternBuilder<E, T, M, W> {
     return this.#with({ steps: [...this.#draft.steps, stepOf(step, link, condition)] });
   }
 
-  #loop<T extends Shapes>(quantifier: Quantifier<E>): PatternBuilder<E, T, L> {
+  #loop<T extends Shapes>(quantifier: Quantifier<E>): PatternBuilder<E, T, L, W> {
     return this.#change((step) => ({ quantifier: { ...step.quantifier, ...quantifier } }));
   }
 
-  #change<T extends Shapes>(change: (step: Step<E>) => Changed<E>): PatternBuilder<E, T, L> {
+  #change<T extends Shapes>(change: (step: Step<E>) => Changed<E>): PatternBuilder<E, T, L, W> {
     const { steps } = this.#draft;
     const last = steps.at(-1);
     if (last === undefined) throw new PatternError(this.name, 'a step to change', steps);
@@ -308,9 +310,31 @@ export class PatternBuilder<E, S extends Shapes, L extends string>
     return this.#with({ steps: [...steps.slice(0, -1), changed] });
   }
 
-  #with<T extends Shapes, M extends string>(change: Partial<Draft<E>>): PatternBuilder<E, T, M> {
-    return new PatternBuilder<E, T, M>({ ...this.#draft, ...change });
+  #with<T extends Shapes, M extends string, V extends boolean>(change: Partial<Draft<E>>): PatternBuilder<E, T, M, V> {
+    return new PatternBuilder<E, T, M, V>({ ...this.#draft, ...change });
   }
 }
 
 type Changed<E> = Partial<Pick<SingleStep<E>, 'quantifier' | 'gapMs' | 'where'>>;
+
+/** What `notFollowedBy` gives: with `within` a pattern, without one nothing that can be matched yet. */
+type Absent<E, S extends Shapes, W extends boolean> = W extends true
+  ? PatternBuilder<E, S, never, W>
+  : OpenPattern<E, S>;
+
+/**
+ * Ends with `notFollowedBy` and says no time until when: not a pattern before `within`, `gap` or a further step.
+ */
+export interface OpenPattern<E, S extends Shapes>
+  extends
+    Block<E, S>,
+    Pick<
+      PatternBuilder<E, S, never>,
+      'name' | 'next' | 'followedBy' | 'followedByAny' | 'notNext' | 'notFollowedBy' | 'within' | 'gap'
+    > {
+  where(...condition: Parameters<PatternBuilder<E, S, never>['where']>): this;
+  skip(strategy: 'noSkip' | 'toNext' | 'pastLast'): this;
+  skip(strategy: 'toFirst' | 'toLast', step: Bound<S>, options?: Pick<Skip, 'errorOnMiss'>): this;
+  only(which: Only): this;
+  limit(matches: number): this;
+}

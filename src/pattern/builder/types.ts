@@ -104,3 +104,10 @@ export type FreeName<N extends string, S extends Shapes> = N extends keyof S ? n
 
 /** Arguments of what is said of a step that binds events, named `L`; a negation has none, and none of it can be said. */
 export type OfStep<L, Arguments extends readonly unknown[]> = [L] extends [never] ? [notOfANegation: never] : Arguments;
+
+/** The same for what is said of a loop: of a step that comes once at most it cannot be said. */
+export type OfLoop<S extends Shapes, L extends string, Arguments extends readonly unknown[]> = [L] extends [never]
+  ? [notOfANegation: never]
+  : S[L]['count'] extends 'one' | 'optional'
+    ? [notWhereNothingRepeats: never]
+    : Arguments;

@@ -128,6 +128,9 @@ function checkQuantifier<E>(step: Step<E>, quantifier: Quantifier<E>, path: stri
   if (typeof max === 'number' && (!Number.isInteger(max) || max < Math.max(1, least) || max > MAX_REPETITIONS)) {
     throw new PatternError(`${path}.max`, `null, or an integer from ${Math.max(1, least)} to ${MAX_REPETITIONS}`, max);
   }
+  if (quantifier.until !== undefined && max !== null && (max ?? least) <= 1) {
+    throw new PatternError(`${path}.until`, 'a loop that it can end', quantifier.until);
+  }
   if (gapMs !== undefined) checkDuration(gapMs, `${path}.gapMs`);
   if (quantifier.greedy === true && !('name' in step)) throw new PatternError(`${path}.greedy`, 'a single step', true);
 }
