@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { measure } from '../../src/testing/simulation/measure.ts';
-import { noise, type Plant } from '../../src/testing/simulation/plant.ts';
+import { firstFree, noise, type Plant } from '../../src/testing/simulation/plant.ts';
 import { simulate, type SimulationOptions } from '../../src/testing/simulation/simulate.ts';
 import { stageSolver, type SolverState } from '../../src/tuning/solver/solver.ts';
 
@@ -37,6 +37,18 @@ describe('a load below capacity', () => {
     const { figures } = await tuned(plantWith(bursts, { targetMs: 100 }));
     expect(figures.goodput).toBeGreaterThan(0.995);
     expect(figures.p95Ms).toBeLessThan(0.5 * 100);
+  });
+
+  it.each([1, 2, 3])('keeps the target when calls take three times as long for a while (seed %i)', async (seed) => {
+    const factor = (now: number): number => (now >= 9_000 && now < 15_000 ? 3 : 1);
+    const plant = plantWith(20_000, {
+      targetMs: 60,
+      servers: 8,
+      service: (call) => firstFree(call, factor(call.now) * (2 + 0.05 * call.batch) * noise(call.random, 0.3)),
+    });
+    const { periods } = await tuned(plant, { seed });
+    expect(measure(periods, [10_000, 15_000], 60).p95Ms).toBeLessThan(60);
+    expect(measure(periods, [16_000, 20_000], 60).p95Ms).toBeLessThan(15);
   });
 
   it('of a few events a second is never kept waiting, and no knob wanders', async () => {

@@ -1,8 +1,8 @@
-/** Arrivals at a rate of their own: rows 6, 7, 9, 10, 11 and 14 of the matrix (docs/tuning). */
+/** Arrivals at a rate of their own: rows 4, 6, 7, 9, 10, 11 and 14 of the matrix (docs/tuning). */
 
 import type { Plant } from 'daoflow/testing';
 import type { Asks, Scenario } from '../scenario.ts';
-import { affine, outage, saturated, served, shared, usl, type Service } from './curves.ts';
+import { affine, during, outage, saturated, served, shared, usl, type Service } from './curves.ts';
 
 function row(group: string, asks: Asks, plants: readonly Plant[]): Scenario[] {
   return plants.map((plant) => ({ group, asks, plant: { inFamily: true, ...plant } }));
@@ -39,6 +39,17 @@ const bursts = row('7 bursts', { goodput: 0.995, p95: 0.3 }, [
     served(affine(1.5, 0.02), 0.12, 0.5),
     { servers: 16 },
   ),
+]);
+
+const slowdowns = row('4 slowdown under load', { goodput: 0.97, reconvergencePeriods: 15, secondsFarOver: 1 }, [
+  offered('slow-x3-load', 30, 20_000, shared(affine(2, 0.02), usl(0.03, 0.002), 0.12, during(15_000, 25_000, 3)), {
+    durationMs: 40_000,
+    phases: [
+      [0, 15_000],
+      [15_000, 25_000],
+      [25_000, 40_000],
+    ],
+  }),
 ]);
 
 const outages = row('8 outage under load', { reconvergencePeriods: 10 }, [
@@ -91,6 +102,7 @@ const steps = row('14 load step', { goodput: 0.99, reconvergencePeriods: 10 }, [
 export const open: readonly Scenario[] = [
   ...periodic,
   ...bursts,
+  ...slowdowns,
   ...outages,
   ...pauses,
   ...tiny,

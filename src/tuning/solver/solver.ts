@@ -15,7 +15,8 @@ import type { StageSettings } from '../../control/settings.ts';
 import type { Controller, Step } from '../controller.ts';
 import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
-import { followLoad, initialLoad, type LoadState } from './load/load.ts';
+import { followLoad, initialLoad, predictedAt, type LoadInput, type LoadState } from './load/load.ts';
+import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdown.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
@@ -31,6 +32,7 @@ import { FIRST_TRIM, UNTRIMMED } from './trim.ts';
 export interface SolverState extends SearchState {
   readonly refusals: RefusalState;
   readonly load: LoadState;
+  readonly slowdown: SlowdownState;
 }
 
 export const stageSolver: Controller<SolverState> = {
@@ -44,6 +46,7 @@ export const stageSolver: Controller<SolverState> = {
     trim: FIRST_TRIM,
     refusals: initialRefusals(),
     load: initialLoad(),
+    slowdown: NO_SLOWDOWN,
   }),
   step,
   outlook: outlookOf,
@@ -61,7 +64,12 @@ function step(
   goal: StageGoal,
 ): Step<SolverState> {
   const refused = heedRefusals(before.refusals, observation, settings, goal);
-  const learned = withCallsOf(before, observation, settings);
+  const { learned, isDoubtful } = withSlowdown(withCallsOf(before, observation, settings), {
+    observation,
+    settings,
+    goal,
+    limits: refused.limits,
+  });
   const model = surfaceOf(learned.surface);
   const current = pointOf(settings);
   const space = spaceOf(learned, goal, refused.limits);
@@ -84,7 +92,7 @@ function step(
   };
   const { state: next, plan } =
     load.plan !== undefined
-      ? { state, plan: load.plan }
+      ? { state, plan: isDoubtful ? undefined : load.plan }
       : load.state.isSaturated && model.isInformed && !limits.hold
         ? searched(
             state,
@@ -129,6 +137,20 @@ function withCallsOf(before: SolverState, observation: StageObservation, setting
     model.isInformed ? model.predict(batch, inFlight).ms : undefined;
   const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
   return { ...before, samples, surface: learn(before.surface, calls, observation.at) };
+}
+
+/** Only where all that comes is taken: a saturated stage looks for itself what has changed. */
+function withSlowdown(
+  before: SolverState,
+  input: Pick<LoadInput, 'observation' | 'settings' | 'goal' | 'limits'>,
+): { readonly learned: SolverState; readonly isDoubtful: boolean } {
+  if (before.load.isSaturated) return { learned: { ...before, slowdown: NO_SLOWDOWN }, isDoubtful: false };
+  const { state, surface, isDoubtful } = watchForSlowdown(before.slowdown, {
+    ...input,
+    surface: before.surface,
+    predictedMs: (model) => predictedAt(before.load, model, input),
+  });
+  return { learned: { ...before, slowdown: state, surface }, isDoubtful };
 }
 
 function spaceOf(state: SolverState, { p95Ms, bounds }: StageGoal, limits: Limits): SearchSpace {

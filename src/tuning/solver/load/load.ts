@@ -107,6 +107,16 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   return { state: { ...state, best }, plan: steadied(plan, input.settings) };
 }
 
+/** p95 of what comes, with the calls in flight that there are; undefined where these cannot carry it. */
+export function predictedAt(
+  { arrivals }: LoadState,
+  model: CostModel,
+  { goal, limits, settings }: Pick<LoadInput, 'goal' | 'limits' | 'settings'>,
+): number | undefined {
+  if (arrivals === undefined) return undefined;
+  return naturalAt(carryingOf({ model, goal, limits }, arrivals.rate), settings.concurrency)?.p95Ms;
+}
+
 function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState {
   if (!model.isInformed) return { ...state, aimMs: goal.p95Ms };
   const leastMs = floorMs(model, goal, limits.maxConcurrency ?? goal.bounds.concurrency.max);
@@ -206,7 +216,7 @@ function mostInFlight({ limits, goal, model }: LoadInput, best: Point): number {
   return Math.max(min, Math.min(max, limits.maxConcurrency ?? max, Math.round(reach)));
 }
 
-function carryingOf({ model, limits, goal }: LoadInput, rate: number): Carrying {
+function carryingOf({ model, limits, goal }: Pick<LoadInput, 'model' | 'limits' | 'goal'>, rate: number): Carrying {
   const { min, max } = goal.bounds.batchLimit;
   return {
     model,

@@ -154,6 +154,12 @@ export function learn(before: SurfaceState, calls: readonly UsableCall[], at: nu
   return { ...fitted, tail: withCalls(before.tail, ratios) };
 }
 
+/** The same with all calls slower by a common factor, given as its logarithm, of which other evidence tells. */
+export function withLevelMoved(before: SurfaceState, shift: number, at: number): SurfaceState {
+  const levelVariance = before.levelVariance + square(shift) / 4;
+  return { ...before, level: before.level + shift, levelVariance, trend: 0, strange: [], at };
+}
+
 /** Places that have been measured, and how well: the standard deviation of log ms. */
 export function measuredIn({ cells }: SurfaceState): (Point & { readonly doubt: number })[] {
   return cells.map(({ batch, inFlight, variance }) => ({ batch, inFlight, doubt: Math.sqrt(variance) }));
