@@ -4,6 +4,7 @@
  */
 
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { SupervisedThread, superviseNext } from '../host/supervised-thread.ts';
 import { doors } from './plane/doors.ts';
 import { DeadLetterFileSink } from './plane/dead-letter-file.ts';
 import { explainLoad, explainRun } from './plane/explain.ts';
@@ -39,6 +40,9 @@ async function runUsersFlow(
   if (loaded === undefined) return undefined;
   const { flow, modules } = loaded;
   const hasOwn = !task.deadLetters.isForced && (flow.deadLetterSink !== undefined || flow.data !== undefined);
+  if (task.supervision !== undefined) {
+    superviseNext(new SupervisedThread(task.supervision.notes, task.supervision.suspicion));
+  }
   return await runFlow(flow, port, {
     modules,
     run: {

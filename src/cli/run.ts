@@ -50,6 +50,7 @@ export function flowTask(flow: string, options: RunCommandOptions): PlaneTask {
     generateCode: options.codegen,
     drainTimeoutMs: options.drainTimeout,
     learned: join(dirname(path), '.daoflow', `${name}.learned.json`),
+    supervision: undefined,
     tuning: !options.tune ? 'off' : options.advise === true ? 'advise' : 'auto',
   };
 }

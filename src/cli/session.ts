@@ -4,11 +4,14 @@
  * **Invariants** (test/integration/cli-run.test.ts, cli-supervision.test.ts)
  * - A first interruption drains, a second one stops; neither depends on the data plane answering.
  * - The reporter is closed exactly once, also when the data plane dies.
- * - A thread that dies has a successor only where that goes on from a checkpoint, and only so often.
+ * - A thread that dies has a successor only where that goes on from a checkpoint, and only so often, or to come closer to the
+ *   event that it died of.
  */
 
 import { performance } from 'node:perf_hooks';
 import { placeOf, type Failure } from './failure.ts';
+import { notesIn, sharedNotes } from '../host/supervised-thread.ts';
+import { Isolation } from './isolation.ts';
 import { Lives } from './lives.ts';
 import { DataPlane, type PlaneEnd } from './plane/data-plane-handle.ts';
 import { Hold } from './plane/hold.ts';
@@ -43,6 +46,9 @@ export class Session {
   readonly ended: Promise<PlaneEnd>;
   readonly #options: SessionOptions;
   readonly #lives = new Lives();
+  readonly #isolation = new Isolation();
+  /** Of the thread that runs. */
+  #notes: SharedArrayBuffer | undefined;
   #plane: DataPlane;
   #hold: Hold;
   /** Of the thread that runs; undefined while it loads the flow. */
@@ -89,10 +95,16 @@ export class Session {
   }
 
   #begin(task: PlaneTask): DataPlane {
-    return new DataPlane(task, {
+    return new DataPlane(this.#supervised(task), {
       message: (message) => this.#hear(message),
       output: (stream, chunk) => this.#report().output(stream, chunk),
     });
+  }
+
+  #supervised(task: PlaneTask): PlaneTask {
+    if (task.kind !== 'flow' || this.#options.blockTimeoutMs === undefined) return task;
+    this.#notes = sharedNotes();
+    return { ...task, supervision: { notes: this.#notes, suspicion: this.#isolation.suspicion } };
   }
 
   #watchOver(): Hold {
@@ -104,9 +116,13 @@ export class Session {
     for (;;) {
       const end = await this.#plane.ended;
       if (end.kind !== 'died') return end;
-      const which = this.#mayGoOn() ? this.#lives.died(performance.now()) : undefined;
-      if (which === undefined) return { ...end, failure: this.#explained(end.failure) };
-      this.#succeed(end.failure, which);
+      const how = this.#mayGoOn() ? this.#successor(end) : undefined;
+      if (how === undefined) return { ...end, failure: this.#explained(end.failure) };
+      this.#report().notice({
+        level: 'warn',
+        message: `${whatOf(end.failure)}: a new thread goes on from the last checkpoint, ${how}`,
+      });
+      this.#succeed();
     }
   }
 
@@ -114,14 +130,23 @@ export class Session {
     return this.#options.blockTimeoutMs !== undefined && this.#start?.hasCheckpoints === true && !this.#isDraining;
   }
 
-  #succeed(failure: Failure, which: string): void {
-    const { message, at } = shownFailure(failure);
-    const where = at === undefined ? '' : ` (${placeOf(at)})`;
-    const what = `${message.split('\n')[0] ?? ''}${where}`;
-    this.#report().notice({
-      level: 'warn',
-      message: `${what}: a new thread goes on from the last checkpoint, ${which}`,
-    });
+  /** @returns how it is about the next thread; undefined: there is none */
+  #successor({ failure, wasHeld }: Extract<PlaneEnd, { kind: 'died' }>): string | undefined {
+    const notes = this.#notes === undefined ? { given: [], alone: undefined } : notesIn(this.#notes);
+    const finding = this.#isolation.died({ ...notes, wasHeld, what: whatOf(failure) });
+    const now = performance.now();
+    if (finding.kind === 'nothing') return this.#lives.died(now);
+    if (finding.kind === 'closer') {
+      const { source, count } = finding.range;
+      return count === 1
+        ? `and tries one event of ${source} once more`
+        : `and looks among ${count} events of ${source}`;
+    }
+    const which = this.#lives.setApart(now);
+    return which === undefined ? undefined : `its event of ${finding.event.source} becomes a dead letter, ${which}`;
+  }
+
+  #succeed(): void {
     const { task } = this.#options;
     this.#start = undefined;
     this.#plane = this.#begin(
@@ -202,3 +227,10 @@ const STOPPED: Failure = {
   kind: 'failed',
   message: 'stopped at once: what was not confirmed yet is not acknowledged to its source',
 };
+
+/** On one line, with the place in the user's code. */
+function whatOf(failure: Failure): string {
+  const { message, at } = shownFailure(failure);
+  const where = at === undefined ? '' : ` (${placeOf(at)})`;
+  return `${message.split('\n')[0] ?? ''}${where}`;
+}

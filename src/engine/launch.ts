@@ -5,6 +5,7 @@ import { ConfigError } from '../errors/errors.ts';
 import { Flow, type FlowOptions } from '../flow/flow.ts';
 import { checkOneOf, checkSink } from '../flow/validation.ts';
 import { TUNING_MODES, type Run, type RunnableFlow, type RunOptions } from '../flow/run.ts';
+import { takeSupervision } from '../host/supervised-thread.ts';
 import { FlowRun } from '../runtime/run/flow-run.ts';
 import { checkLearned } from './check-learned.ts';
 import { systemHost } from './system-host.ts';
@@ -27,7 +28,7 @@ export function flow(name: string, options: FlowOptions = {}): Flow {
 
 function launch(definition: RunnableFlow, options: RunOptions): Run {
   checkOptions(options);
-  return new FlowRun(definition, options, systemHost());
+  return new FlowRun(definition, options, { ...systemHost(), supervision: takeSupervision() });
 }
 
 const OPTIONS = optionNames<RunOptions>({

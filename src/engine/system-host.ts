@@ -36,6 +36,10 @@ export function systemHost(): Host {
       return openSpills(request, environment, { open: durableLog, ...v8Values });
     },
     deadLetterLog,
+    inspection: async (options) => {
+      const { Inspection } = await import('../runtime/intake/inspection.ts');
+      return new Inspection(options);
+    },
     hold: holdProcess,
   };
 }

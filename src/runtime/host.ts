@@ -5,6 +5,8 @@ import type { CheckpointStore } from '../state/checkpoint.ts';
 import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
+import type { Inspection, InspectionOptions } from './intake/inspection.ts';
+import type { Supervision } from './supervision.ts';
 import type { SpillEnvironment } from './stage/spill/spill.ts';
 import type { Spills, SpillsRequest } from './stage/spill/spills.ts';
 
@@ -31,6 +33,10 @@ export interface Host {
   openSpills(request: SpillsRequest, environment: SpillEnvironment): Promise<Spills>;
   /** A sink of dead letters that outlives the process, in a directory of its own. */
   deadLetterLog(directory: string): Sink<DeadLetter>;
+  /** Whoever replaces this thread if it dies; undefined: nobody. */
+  readonly supervision?: Supervision | undefined;
+  /** Looks for the event that earlier threads died of. */
+  inspection(options: InspectionOptions): Promise<Inspection>;
   /** Keeps the process alive until cancelled. */
   hold(): Timer;
 }

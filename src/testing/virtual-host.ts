@@ -7,6 +7,7 @@ import { openLog, type Log } from '../log/log.ts';
 import type { LogOptions } from '../log/options.ts';
 import { FlowRun } from '../runtime/run/flow-run.ts';
 import type { Host } from '../runtime/host.ts';
+import { Inspection } from '../runtime/intake/inspection.ts';
 import { openSpills } from '../runtime/stage/spill/spills.ts';
 import { CheckpointFiles } from '../state/checkpoint-files.ts';
 import { SimulatedDisk } from './storage/simulated-disk.ts';
@@ -57,6 +58,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       return openSpills(request, environment, { open, ...v8Values });
     },
     deadLetterLog: () => ({ name: 'dead-letters', open: () => ({ write: () => undefined }) }),
+    inspection: async (inspected) => Promise.resolve(new Inspection(inspected)),
     hold: () => ({ cancel: () => undefined }),
   };
 }

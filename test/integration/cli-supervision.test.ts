@@ -23,6 +23,22 @@ export default flow('held', { ${data} })
   .to(file('out.ndjson', { mode: 'overwrite' }));
 `;
 
+const POISONED = (what: string): string => `
+import { appendFileSync } from 'node:fs';
+import { file, flow } from 'daoflow';
+
+export default flow('poisoned', { data: 'data', checkpointEvery: '100ms' })
+  .from(file('in.ndjson'))
+  .map((event) => {
+    if (event.poison) {
+      appendFileSync('lives', '|');
+      ${what}
+    }
+    return event;
+  })
+  .to(file('out.ndjson', { mode: 'overwrite' }));
+`;
+
 let here: Folder;
 beforeAll(buildProgram, 60_000);
 beforeEach(() => {
@@ -63,8 +79,37 @@ describe('a flow whose thread dies', () => {
     expect(code).toBe(1);
   });
 
-  it('ends with 1 once it has died too often', async () => {
-    here.write('flow.mjs', FLOW('process.exit(3);', { times: 'always' }));
+  it.each([
+    ['holds it', 'for (;;);', 2, /held its thread for [\d.]+ s \(flow\.mjs:\d+\)/],
+    ['ends it', 'process.exit(3);', 3, /ended by itself with code 3/],
+  ])(
+    'makes a dead letter of the one event in 100,000 whose code %s each time',
+    async (_what, code, deaths, reason) => {
+      const [count, poison] = [100_000, 61_234];
+      const lines = Array.from({ length: count }, (_, n) =>
+        n === poison ? `{"n":${n},"poison":true}\n` : `{"n":${n}}\n`,
+      );
+      here.write('in.ndjson', lines.join(''));
+      here.write('flow.mjs', POISONED(code));
+      const args = ['run', 'flow.mjs', '--plain', '--block-timeout', '2500ms', '--strict'];
+      const { stderr, code: exit } = await run(here.path, args);
+      expect(stderr).toMatch(/its event of file becomes a dead letter, 1 of at most 10/);
+      expect(exit).toBe(3);
+      expect(written()).toEqual(Array.from({ length: count }, (_, n) => n).filter((n) => n !== poison));
+      expect(readFileSync(join(here.path, 'lives'), 'utf8')).toBe('|'.repeat(deaths));
+      const listed = await run(here.path, ['dlq', 'ls', 'data/dead-letters']);
+      expect(listed.stdout).toMatch(/thread/);
+      const shown = await run(here.path, ['dlq', 'show', 'data/dead-letters', '1']);
+      expect(shown.stdout).toMatch(reason);
+      expect(shown.stdout).toMatch(/"n": 61234,\s+"poison": true/);
+    },
+    60_000,
+  );
+
+  it('ends with 1 once it has died too often of no event', async () => {
+    here.write('in.ndjson', '{"n":0}\n');
+    const source = FLOW('', { times: 'never' }).replace("file('in.ndjson')", "file('in.ndjson', { follow: true })");
+    here.write('flow.mjs', `${source}\nappendFileSync('lives', '|');\nsetTimeout(() => process.exit(3), 500);`);
     const { stderr, code } = await run(here.path, ['run', 'flow.mjs', '--plain']);
     expect(stderr).toMatch(/it has died too often/);
     expect(code).toBe(1);

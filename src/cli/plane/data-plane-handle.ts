@@ -26,7 +26,13 @@ export type PlaneEnd =
   | { readonly kind: 'summary'; readonly summary: RunSummary; readonly letters: DeadLetterFile | null }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly letters: DeadLetterFile | null }
   /** The run had not failed; its thread cannot be used any more. Another one may go on. */
-  | { readonly kind: 'died'; readonly failure: Failure; readonly letters: DeadLetterFile | null }
+  | {
+      readonly kind: 'died';
+      readonly failure: Failure;
+      /** Its code held it, and it was ended from outside. */
+      readonly wasHeld: boolean;
+      readonly letters: DeadLetterFile | null;
+    }
   /** It was stopped hard before it could report. */
   | { readonly kind: 'stopped' };
 
@@ -54,7 +60,7 @@ export class DataPlane {
     this.#worker.stderr.on('data', (chunk: Uint8Array) => listener.output('stderr', chunk));
     this.#worker.on('message', (message: FromPlane) => this.#hear(message, listener));
     this.#worker.on('error', (error) => {
-      this.#end ??= { kind: 'died', failure: explainCrash(error), letters: null };
+      this.#end ??= { kind: 'died', failure: explainCrash(error), wasHeld: false, letters: null };
     });
     this.ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
@@ -82,7 +88,7 @@ export class DataPlane {
 
   /** Ends the thread now: it is held, and does not hear. */
   kill(failure: Failure): void {
-    this.#finish({ kind: 'died', failure, letters: null });
+    this.#finish({ kind: 'died', failure, wasHeld: true, letters: null });
   }
 
   #post(message: ToPlane): void {
@@ -95,7 +101,10 @@ export class DataPlane {
       return;
     }
     if (message.type === 'failed') {
-      this.#finish({ kind: message.isStray ? 'died' : 'failed', failure: message.failure, letters: message.letters });
+      const { failure, letters } = message;
+      this.#finish(
+        message.isStray ? { kind: 'died', failure, wasHeld: false, letters } : { kind: 'failed', failure, letters },
+      );
     }
     listener.message(message);
   }
@@ -113,7 +122,7 @@ export class DataPlane {
       message: `the data plane ended by itself with code ${code}, before the flow had finished`,
       fix: 'something in the flow calls process.exit(): let the flow end by itself, or throw an error instead',
     };
-    return { kind: 'died', failure, letters: null };
+    return { kind: 'died', failure, wasHeld: false, letters: null };
   }
 }
 

@@ -20,7 +20,7 @@ export async function runFlow(flow: RunnableFlow, port: MessagePort, options: Ru
   run.on('decision', (decision) => say({ type: 'decision', decision }));
   run.on('outcome', (decision) => say({ type: 'outcome', decision }));
   const writesToStdout = run.snapshot().stages.some(({ kind, name }) => kind === 'sink' && STDOUT.test(name));
-  const hasCheckpoints = flow.data !== undefined;
+  const hasCheckpoints = run.guarantee.state !== 'none';
   const { modules } = options;
   say({ type: 'started', flow: flow.name, targets: flow.targets, modules, writesToStdout, hasCheckpoints });
   say({ type: 'notice', notice: { level: 'info', message: run.guarantee.text } });

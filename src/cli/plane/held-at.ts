@@ -143,7 +143,8 @@ function attached(session: Session, threadId: number): Promise<string | undefine
   return new Promise((resolve) => {
     setTimeout(() => resolve(undefined), LIMIT_MS);
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
-      if (Number(workerInfo.workerId) === threadId) resolve(sessionId);
+      // Its `workerId` is counted anew by each session.
+      if (workerInfo.title.startsWith(`[worker ${threadId}]`)) resolve(sessionId);
     });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   });

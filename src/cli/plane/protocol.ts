@@ -7,6 +7,7 @@ import type { DecisionRecord } from '../../control/decision-record.ts';
 import type { Notice, RunSummary, TuningMode } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Targets } from '../../metrics/targets.ts';
+import type { Suspicion } from '../../runtime/supervision.ts';
 import type { DemoLoad } from '../demo/flow.ts';
 import type { Failure } from '../failure.ts';
 
@@ -18,6 +19,13 @@ export interface DeadLetterTask {
   readonly isForced: boolean;
   /** What is there is kept: an earlier thread of this run wrote it. */
   readonly isContinued: boolean;
+}
+
+/** What a thread is told that may be replaced, and where it notes what it does. */
+export interface SupervisionTask {
+  readonly notes: SharedArrayBuffer;
+  /** What the threads before it died of. */
+  readonly suspicion: Suspicion | undefined;
 }
 
 /** What the data plane is started with. */
@@ -32,6 +40,8 @@ export type PlaneTask =
       readonly tuning: TuningMode;
       /** Absolute path of what earlier runs learned. */
       readonly learned: string;
+      /** Undefined: the thread is not replaced when it dies. */
+      readonly supervision: SupervisionTask | undefined;
     }
   | { readonly kind: 'demo'; readonly load: DemoLoad; readonly generateCode: boolean };
 

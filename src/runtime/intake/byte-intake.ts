@@ -2,10 +2,11 @@
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { codecFor } from '../../codec/codec.ts';
-import type { Codec, DecoderOutput, InvalidRecord } from '../../codec/decoder.ts';
+import type { Codec, DecoderOutput } from '../../codec/decoder.ts';
 import type { KeyColumn } from '../../event/batch.ts';
 import type { ByteChannel, ChannelTotals, Format, Source } from '../../event/source.ts';
 import type { Clock } from '../../time/clock.ts';
+import type { Entrance } from './entrance.ts';
 import { both } from '../stage/target.ts';
 
 /** Records longer than this are dead-lettered by their position, not read. */
@@ -22,35 +23,16 @@ export interface DecodeOptions {
   readonly generateCode: boolean;
 }
 
-/** What becomes of what was decoded. */
-export interface Decoded {
-  /**
-   * @param acceptedAt - monotonic ms
-   * @param counted - told how many events the schema let through and how many it refused, once that is known
-   */
-  readonly accept: (
-    events: unknown[],
-    keys: KeyColumn | undefined,
-    bytes: number,
-    partition: string,
-    endOffset: number,
-    acceptedAt: number | undefined,
-    rawOf: ((index: number) => Uint8Array) | undefined,
-    counted: (accepted: number, refused: number) => void,
-  ) => undefined | Promise<void>;
-  readonly refuse: (partition: string, record: InvalidRecord) => undefined | Promise<void>;
-}
-
 export class ByteIntake {
   readonly #options: DecodeOptions;
   readonly #clock: Clock;
-  readonly #decoded: Decoded;
+  readonly #entrance: Entrance;
   readonly #codecs = new Map<Format, Codec>();
 
-  constructor(options: DecodeOptions, clock: Clock, decoded: Decoded) {
+  constructor(options: DecodeOptions, clock: Clock, entrance: Entrance) {
     this.#options = options;
     this.#clock = clock;
-    this.#decoded = decoded;
+    this.#entrance = entrance;
   }
 
   /**
@@ -60,7 +42,7 @@ export class ByteIntake {
   channel(partition: string, format: Format = this.#format(), base = 0): ByteChannel {
     const codec = this.#codec(format);
     const decoder = codec.decoder();
-    const { accept, refuse } = this.#decoded;
+    const { accept, refuse } = this.#entrance;
     let acceptedAt: number | undefined;
     let blocked: undefined | Promise<void>;
     let totals: ChannelTotals = { accepted: 0, invalid: 0 };

@@ -10,7 +10,7 @@
  */
 
 import type { InvalidRecord } from '../../codec/decoder.ts';
-import type { KeyColumn, SourceBatch } from '../../event/batch.ts';
+import type { SourceBatch } from '../../event/batch.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import { DEAD_LETTER_RAW_BYTES } from '../../event/dead-letter.ts';
 import { Origin } from '../../event/origin.ts';
@@ -22,21 +22,24 @@ import type { Scheduler } from '../../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
 import { ByteIntake, type DecodeOptions } from './byte-intake.ts';
 import { HeldBack } from './held-back.ts';
+import { ownKeys, ownRaws, type Accept, type DirectEntrance, type Entrance, type Refused } from './entrance.ts';
+import type { Inspection } from './inspection.ts';
 import { IntakeHold } from './intake-hold.ts';
 import type { InFlight } from './in-flight.ts';
 import type { FlowMeters } from '../flow-meters.ts';
 import type { SegmentRunner } from './segment-runner.ts';
+import { TOTALS } from '../supervision.ts';
 import { both } from '../stage/target.ts';
 
-/** Places in the totals of an ingest. */
-const ACCEPTED = 0;
-const BYTES = 1;
+const { accepted: ACCEPTED, bytes: BYTES, safe: SAFE } = TOTALS;
 
 /** What an in-memory event counts for on the edges when its source gives no size. */
 const ASSUMED_EVENT_BYTES = 128;
 
 export interface IngestOptions extends DecodeOptions {
   readonly name: string;
+  /** Of `TOTALS_LENGTH`, all zero. */
+  readonly totals: Float64Array;
 }
 
 export interface IngestEnvironment {
@@ -49,6 +52,8 @@ export interface IngestEnvironment {
   readonly inFlight: InFlight;
   /** The run takes checkpoints: a source that replays is acknowledged with them. */
   readonly takesCheckpoints: boolean;
+  /** While an event is looked for that ended earlier threads. */
+  readonly inspection?: Inspection | undefined;
 }
 
 export class Ingest {
@@ -60,15 +65,18 @@ export class Ingest {
   readonly #hold = new IntakeHold();
   /** How far each partition has come, for a source that replays in a run with checkpoints; ended ones too. */
   readonly #reached: Map<string, number> | undefined;
+  readonly #entrance: Entrance;
   readonly #bytes: ByteIntake;
   readonly #positions = new Map<string, Position>();
   #position: Position | undefined;
   readonly #heldBack: HeldBack;
   /**
-   * Accepted events, accepted bytes. Not two fields: one that outgrows 31 bits changes its object's
-   * shape, and the compiled code of the whole path in goes with it (measured: 3.6 to 5.6 ns per event).
+   * Not fields: one that outgrows 31 bits changes its object's shape, and the compiled code of the whole path in goes
+   * with it (measured: 3.6 to 5.6 ns per event).
    */
-  readonly #totals = new Float64Array(2);
+  readonly #totals: Float64Array;
+  /** Accepted as the checkpoint was copied that is being written. */
+  #copied = 0;
   /** The wall-clock time that the segment was told last. */
   #toldMs: number = Number.NaN;
   #invalid = 0;
@@ -80,9 +88,11 @@ export class Ingest {
     this.#environment = environment;
     const { scheduler } = environment;
     this.#heldBack = new HeldBack(scheduler);
-    this.#bytes = new ByteIntake(options, scheduler, { accept: this.#accept, refuse: this.#refuse });
+    this.#totals = options.totals;
     const { source } = options;
     const isCheckpointed = environment.takesCheckpoints && (source.replays ?? false) !== false;
+    this.#entrance = environment.inspection?.entrance(this.name, isCheckpointed, this.#direct) ?? this.#direct;
+    this.#bytes = new ByteIntake(options, scheduler, this.#entrance);
     if (isCheckpointed) this.#reached = new Map();
     if (source.acknowledged !== undefined && !isCheckpointed) {
       this.#acknowledgement = new Acknowledgement((partition, offset) => source.acknowledged?.(partition, offset));
@@ -123,7 +133,7 @@ export class Ingest {
 
   /** The source has ended. */
   close(): void {
-    this.#target.close();
+    this.#entrance.close();
   }
 
   /** Keeps what comes from now on from beginning, until `release`. */
@@ -135,8 +145,9 @@ export class Ingest {
     this.#hold.release();
   }
 
-  /** Partition -> offset after its last event; undefined for a source that does not replay. */
+  /** For a checkpoint. Partition -> offset after its last event; undefined for a source that does not replay. */
   reached(): ReadonlyMap<string, number> | undefined {
+    this.#copied = this.#totals[ACCEPTED] as number;
     return this.#reached === undefined ? undefined : new Map(this.#reached);
   }
 
@@ -148,8 +159,9 @@ export class Ingest {
     }
   }
 
-  /** A checkpoint has made everything up to these offsets safe. */
+  /** The checkpoint that was copied last is durable. @param offsets - up to which no run will begin again */
   committed(offsets: ReadonlyMap<string, number>): void {
+    this.#totals[SAFE] = this.#copied;
     for (const [partition, offset] of offsets) this.#options.source.acknowledged?.(partition, offset);
   }
 
@@ -172,8 +184,10 @@ export class Ingest {
   #endPartition(partition: string): void {
     this.#positions.delete(partition);
     this.#position = undefined;
-    this.#acknowledgement?.ended(partition);
-    this.#target.endPartition(partition);
+    this.#entrance.inTurn(() => {
+      this.#acknowledgement?.ended(partition);
+      this.#target.endPartition(partition);
+    });
   }
 
   #writeEvents(batch: SourceBatch): undefined | Promise<void> {
@@ -181,7 +195,7 @@ export class Ingest {
     const position = this.#positionOf(batch.partition ?? this.name);
     position.end[0] = endOffset ?? (position.end[0] as number) + events.length;
     const bytes = batch.bytes > 0 ? batch.bytes : events.length * ASSUMED_EVENT_BYTES;
-    return this.#accept(events, keys, bytes, position.partition, position.end[0], acceptedAt, undefined);
+    return this.#entrance.accept(events, keys, bytes, position.partition, position.end[0], acceptedAt, undefined);
   }
 
   #positionOf(partition: string): Position {
@@ -193,20 +207,9 @@ export class Ingest {
     return position;
   }
 
-  /** @param acceptedAt - monotonic ms, where it is not now */
-  readonly #accept = (
-    events: unknown[],
-    keys: KeyColumn | undefined,
-    bytes: number,
-    partition: string,
-    endOffset: number,
-    acceptedAt: number | undefined,
-    rawOf: ((index: number) => Uint8Array) | undefined,
-    counted?: (accepted: number, refused: number) => void,
-  ): undefined | Promise<void> => {
+  readonly #accept: Accept = (events, keys, bytes, partition, endOffset, acceptedAt, rawOf, counted) => {
     if (this.#hold.isHeld) {
-      const [own, raws] = [ownKeys(keys), rawOf === undefined ? undefined : events.map((_, i) => rawOf(i).slice())];
-      const raw = raws === undefined ? undefined : (i: number): Uint8Array => raws[i] as Uint8Array;
+      const [own, raw] = [ownKeys(keys), ownRaws(events, rawOf)];
       return this.#hold.later(() => this.#accept(events, own, bytes, partition, endOffset, acceptedAt, raw, counted));
     }
     const invalidBefore = this.#invalid;
@@ -271,23 +274,53 @@ export class Ingest {
     return valid;
   }
 
-  /** A record that could not be decoded: it counts as accepted, and is confirmed once its letter is safe. */
   readonly #refuse = (partition: string, record: InvalidRecord): undefined | Promise<void> => {
     if (this.#hold.isHeld) {
       const raw = record.raw.slice();
       return this.#hold.later(() => this.#refuse(partition, { ...record, raw }));
     }
-    const { reason, raw, rawBytes, offset } = record;
+    const { reason, raw, rawBytes: bytes, offset } = record;
     this.#invalid += 1;
+    const length = bytes > DEAD_LETTER_RAW_BYTES ? { rawBytes: bytes } : {};
+    return this.#setApart({
+      at: 'decode',
+      reason,
+      bytes,
+      partition,
+      offset,
+      endOffset: offset + bytes,
+      raw,
+      ...length,
+    });
+  };
+
+  /** An event that is not processed: it counts as accepted, and is confirmed once its letter is safe. */
+  readonly #setApart = ({ at, reason, bytes, endOffset, ...what }: Refused): undefined | Promise<void> => {
     (this.#totals[ACCEPTED] as number) += 1;
     const acceptedAt = this.#environment.scheduler.now();
-    this.#environment.meters.accepted(1, rawBytes, acceptedAt);
-    const origin = this.#opened(partition, offset + rawBytes, 1, acceptedAt);
-    this.#reached?.set(partition, offset + rawBytes);
-    const length = rawBytes > DEAD_LETTER_RAW_BYTES ? { rawBytes } : {};
-    this.#environment.deadLetter({ ...this.#letter('decode', reason), partition, offset, raw, ...length }, origin);
+    this.#environment.meters.accepted(1, bytes, acceptedAt);
+    const origin = this.#opened(what.partition, endOffset, 1, acceptedAt);
+    this.#reached?.set(what.partition, endOffset);
+    this.#environment.deadLetter({ ...this.#letter(at, reason), ...what }, origin);
     origin.release();
     return this.#heldBack.by(this.#environment.deadLetterRoom());
+  };
+
+  readonly #direct: DirectEntrance = {
+    accept: this.#accept,
+    refuse: this.#refuse,
+    setApart: this.#setApart,
+    inTurn: (task) => {
+      if (!this.#hold.isHeld) task();
+      else {
+        void this.#hold.later(() => {
+          task();
+          return undefined;
+        });
+      }
+    },
+    close: () => this.#direct.inTurn(() => this.#target.close()),
+    holdBack: (until) => this.#heldBack.by(until),
   };
 
   #letter(at: string, reason: string): { flow: string; at: string; reason: string; time: number } {
@@ -299,9 +332,4 @@ export class Ingest {
 interface Position {
   readonly partition: string;
   readonly end: Float64Array;
-}
-
-/** The decoder uses its ids again. */
-function ownKeys(keys: KeyColumn | undefined): KeyColumn | undefined {
-  return keys === undefined ? undefined : { ...keys, ids: keys.ids.slice() };
 }

@@ -115,6 +115,30 @@ describe('a flow with checkpoints', () => {
     );
   });
 
+  it('takes what its sources gave last, and did not wait for, while one is taken', async () => {
+    const host = virtualHost();
+    const rows: unknown[] = [];
+    const slow: Sink<unknown> = {
+      name: 'slow',
+      open: ({ scheduler }) => ({
+        write: (events) => new Promise((resolve) => void scheduler.after(50, () => resolve(void rows.push(...events)))),
+      }),
+    };
+    const hasty: EventSource<number> = {
+      kind: 'events',
+      name: 'hasty',
+      run: async (output, { scheduler }) => {
+        void output.write({ events: [1], bytes: 1 });
+        await new Promise<void>((resolve) => void scheduler.after(30, resolve)); // intake is held by now
+        void output.write({ events: [2], bytes: 1 });
+        output.endPartition('hasty');
+      },
+    };
+    const run = virtualFlow('f', host, { data: 'd', checkpointEvery: 20 }).from(hasty).to(slow).run();
+    await settled(host, 1000);
+    expect([run.state, rows]).toEqual(['done', [1, 2]]);
+  });
+
   it('that is drained keeps its windows open, and goes on where it was', async () => {
     const expected = await unbroken(600, 4);
     const host = virtualHost();

@@ -34,6 +34,8 @@ export interface CheckpointsOptions {
   readonly everyMs: number;
   readonly scheduler: Scheduler;
   readonly inFlight: InFlight;
+  /** None is taken now, but the one before the first event. */
+  readonly isPaused: () => boolean;
   readonly notice: StageEnvironment['notice'];
   readonly fatal: StageEnvironment['fatal'];
 }
@@ -106,7 +108,7 @@ export class Checkpoints {
     });
   }
 
-  /** @returns whether one was taken; not while batches are rejected, or nothing comes to rest */
+  /** @returns whether one was taken; not while it is paused, batches are rejected, or nothing comes to rest */
   take(): Promise<boolean> {
     this.#taking ??= this.#take().finally(() => {
       this.#taking = undefined;
@@ -155,7 +157,8 @@ export class Checkpoints {
   }
 
   async #take(): Promise<boolean> {
-    if (this.#options.inFlight.hasRejected) return false;
+    const { inFlight, isPaused } = this.#options;
+    if (inFlight.hasRejected || (this.#before !== undefined && isPaused())) return false;
     const begun = await this.#begin();
     if (begun === undefined) return false;
     try {

@@ -36,11 +36,13 @@ import { FlowMeters } from '../flow-meters.ts';
 import { totalsOf } from '../flow-reports.ts';
 import type { Host } from '../host.ts';
 import { InFlight } from '../intake/in-flight.ts';
+import type { Inspection } from '../intake/inspection.ts';
 import type { Ingest } from '../intake/ingest.ts';
 import { runCheckpoints } from './run-checkpoints.ts';
 import { LiveRunPatterns } from './run-patterns.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
+import { TOTALS_LENGTH } from '../supervision.ts';
 import type { Spills } from '../stage/spill/spills.ts';
 import type { Stage } from '../stage/stage.ts';
 import {
@@ -77,6 +79,7 @@ export class FlowRun implements Run {
   readonly #inFlight = new InFlight();
   readonly #checkpoints: Checkpoints | undefined;
   #resume: Checkpoint | undefined;
+  #inspection: Inspection | undefined;
   #state: RunState = 'starting';
   #topology: Topology = { ingests: [], segments: [], stages: [] };
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
@@ -107,6 +110,7 @@ export class FlowRun implements Run {
       host,
       signal: this.#hard.signal,
       inFlight: this.#inFlight,
+      isPaused: () => this.#inspection?.isOver === false,
       notice: this.#notice,
       fatal: this.#fatal,
     });
@@ -246,6 +250,7 @@ export class FlowRun implements Run {
       this.#end('failed', cause);
     } finally {
       this.#control.loop.stop();
+      this.#inspection?.stop();
       for (const timer of this.#timers) timer.cancel();
       await this.#control.learned?.end();
       for (const spill of this.#spills.values()) await spill.close();
@@ -274,8 +279,18 @@ export class FlowRun implements Run {
     await this.#control.learned?.begin();
     this.#openSinks = sinks.length;
     await this.#openSpills();
-    this.#topology = buildTopology(this.#plan, this.#writers, this.#environment);
+    this.#inspection = await this.#inspected();
+    this.#topology = buildTopology(this.#plan, this.#writers, { ...this.#environment, inspection: this.#inspection });
     this.#checkpoints?.attach(this.#topology, this.#writers, this.#spills);
+  }
+
+  /** Only where an earlier thread has died. */
+  #inspected(): Promise<Inspection> | undefined {
+    const { supervision } = this.#host;
+    if (supervision?.suspicion === undefined) return undefined;
+    const { steering } = this.#control;
+    const [environment, checkpoint, spills] = [this.#environment, this.#resume, this.#spills];
+    return this.#host.inspection({ supervision, environment, checkpoint, spills, steering });
   }
 
   async #openSpills(): Promise<void> {
@@ -400,6 +415,7 @@ export class FlowRun implements Run {
       signal: this.#hard.signal,
       generateCode: canGenerateCode && this.#options.generateCode !== false,
       settingsOf: (stage) => () => this.settings.get(stage),
+      totalsOf: (source) => this.#host.supervision?.totals(source) ?? new Float64Array(TOTALS_LENGTH),
       spillOf: (stage) => this.#spills.get(stage),
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),

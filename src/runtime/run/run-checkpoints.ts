@@ -9,7 +9,10 @@ const CHECKPOINT_MS = 10_000;
 /** The same where outputs can be seen only after it. */
 const COMMIT_MS = 1_000;
 
-export interface RunCheckpointsOptions extends Pick<CheckpointsOptions, 'flow' | 'notice' | 'inFlight' | 'fatal'> {
+export interface RunCheckpointsOptions extends Pick<
+  CheckpointsOptions,
+  'flow' | 'notice' | 'inFlight' | 'isPaused' | 'fatal'
+> {
   readonly plan: Plan;
   readonly data: string | undefined;
   /** As declared; undefined = as usual. */
@@ -20,7 +23,7 @@ export interface RunCheckpointsOptions extends Pick<CheckpointsOptions, 'flow' |
 
 /** The checkpoints of a run: in the place of its transactions where a sink has one, else in its data directory, else none. */
 export function runCheckpoints(options: RunCheckpointsOptions): Checkpoints | undefined {
-  const { plan, data, host, signal, flow, notice, inFlight, fatal } = options;
+  const { plan, data, host, signal, flow, notice, inFlight, isPaused, fatal } = options;
   const place = transactionPlaceOf(plan, data !== undefined);
   if (place === undefined && data === undefined) return undefined;
   const { scheduler } = host;
@@ -31,6 +34,6 @@ export function runCheckpoints(options: RunCheckpointsOptions): Checkpoints | un
       ? host.checkpoints(data ?? '')
       : new CommittedCheckpoints(() => place.open({ ...context, commitSoon }), host.checkpointCodec);
   const { everyMs = place === undefined ? CHECKPOINT_MS : COMMIT_MS } = options;
-  const checkpoints = new Checkpoints({ ...context, store, everyMs, inFlight, fatal });
+  const checkpoints = new Checkpoints({ ...context, store, everyMs, inFlight, isPaused, fatal });
   return checkpoints;
 }

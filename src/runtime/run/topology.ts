@@ -28,6 +28,8 @@ import { WaitingStage } from '../stage/waiting-stage.ts';
 export interface TopologyEnvironment extends Omit<StageEnvironment, 'settings'>, IngestEnvironment, SegmentEnvironment {
   readonly generateCode: boolean;
   readonly settingsOf: (stage: string) => StageEnvironment['settings'];
+  /** Numbers of a source, by its place in the plan (`TOTALS`). */
+  readonly totalsOf: (source: number) => Float64Array;
   readonly spillOf: (stage: string) => Spill | undefined;
   /** A sink has taken everything it will get. */
   readonly sinkDrained: (name: string) => void;
@@ -72,10 +74,18 @@ export function buildTopology(
     return stages[index];
   };
 
-  const ingests = plan.sources.map(({ node, segment: to, fields, keyField }) => {
+  const ingests = plan.sources.map(({ node, segment: to, fields, keyField }, index) => {
     const { name, source, schema } = node;
     return new Ingest(
-      { name, source, schema, fields, keyField, generateCode: environment.generateCode },
+      {
+        name,
+        source,
+        schema,
+        fields,
+        keyField,
+        generateCode: environment.generateCode,
+        totals: environment.totalsOf(index),
+      },
       segment(to),
       environment,
     );
