@@ -7,6 +7,7 @@ export interface CaseEvent {
   readonly id: number;
   readonly name: string;
   readonly price: number;
+  readonly volume?: number;
 }
 
 export type CaseInput = { readonly ts: number; readonly event: string } | { readonly advanceTo: number };

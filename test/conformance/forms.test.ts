@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { anyOf, inAnyOrder, type Block } from '../../src/pattern/builder/block.ts';
-import { pattern, type PatternBuilder } from '../../src/pattern/builder/builder.ts';
+import { pattern, PatternBuilder } from '../../src/pattern/builder/builder.ts';
 import type { Shapes } from '../../src/pattern/builder/types.ts';
 import { patternFromJson } from '../../src/pattern/json.ts';
 import { isOptional } from '../../src/pattern/model/check.ts';
@@ -133,8 +133,14 @@ const follow: Readonly<Record<Link, Follow>> = {
   followedBy: (before, name, where) => before.followedBy(name, where) as Builder,
   followedByAny: (before, name, where) => before.followedByAny(name, where) as Builder,
   notNext: (before, name, where) => before.notNext(name, where) as Builder,
-  notFollowedBy: (before, name, where) => before.notFollowedBy(name, where) as Builder,
+  notFollowedBy: (before, name, where) => {
+    const open = before.notFollowedBy(name, where);
+    if (!isBuilder(open)) throw new Error('what is open at its end is a builder too');
+    return open;
+  },
 };
+
+const isBuilder = (one: unknown): one is Builder => one instanceof PatternBuilder;
 
 function blockOf(step: Exclude<Step<CaseEvent>, SingleStep<CaseEvent>>): Block<CaseEvent, Shapes> {
   if ('group' in step) return builtSteps(step.group);

@@ -38,7 +38,19 @@ test('every construct of the case schema is asked for', () => {
     'errorOnMiss',
     'within',
   ];
-  for (const word of [...words, 'isType', 'plusCurrent', '"max":null', 'advanceTo', 'toFirst', '"min":0']) {
+  for (const word of [
+    ...words,
+    'isType',
+    'plusCurrent',
+    '"max":null',
+    'advanceTo',
+    'toFirst',
+    '"min":0',
+    'contains',
+    'startsWith',
+    'volume',
+    '"true"',
+  ]) {
     expect(asked).toContain(word);
   }
 });

@@ -27,6 +27,8 @@ class Author {
   readonly #names: readonly string[];
   readonly #hasGaps: boolean;
   readonly #hasGroups: boolean;
+  /** More steps, deeper groups. */
+  readonly #isLarge: boolean;
   readonly #negations: number;
   #count = 0;
   readonly #bound: string[] = [];
@@ -38,12 +40,13 @@ class Author {
     this.#names = dice.chance(0.7) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
     this.#hasGaps = dice.chance(0.2);
     this.#hasGroups = dice.chance(0.4);
+    this.#isLarge = dice.chance(0.15);
     this.#negations = dice.chance(0.5) ? 0 : 0.35;
   }
 
   pattern(): PatternModel<CaseEvent> {
     const dice = this.#dice;
-    const steps = this.#sequence(dice.between(1, dice.chance(0.15) ? 6 : 4), 0);
+    const steps = this.#sequence(dice.between(1, this.#isLarge ? 8 : 4), 0);
     const hasWithin = dice.chance(0.35) || (steps.at(-1)?.link === 'notFollowedBy' && dice.chance(0.8));
     return {
       steps,
@@ -64,13 +67,13 @@ class Author {
     const dice = this.#dice;
     const isNegative = link !== null && NEGATIVE.includes(link);
     const gap = this.#hasGaps && dice.chance(0.4) ? { gapMs: dice.between(1, 6) } : {};
-    if (!isNegative && this.#hasGroups && depth < 2 && dice.chance(0.35)) {
+    if (!isNegative && this.#hasGroups && depth < (this.#isLarge ? 3 : 2) && dice.chance(0.35)) {
       const group = this.#sequence(dice.between(1, 3), depth + 1);
-      return { link, group, ...this.#quantifier(false), ...gap };
+      return { link, group, ...this.#quantifier(undefined), ...gap };
     }
     const name = `${isNegative ? 'n' : ''}s${++this.#count}`;
     if (isNegative) return { link, name, ...this.#where(undefined), ...gap };
-    const quantifier = this.#quantifier(true);
+    const quantifier = this.#quantifier(name);
     const step: SingleStep<CaseEvent> = { link, name, ...this.#where(name), ...quantifier, ...gap };
     // The reference does not find names inside groups.
     if (depth === 0) this.#targets.push(name);
@@ -78,7 +81,8 @@ class Author {
     return step;
   }
 
-  #quantifier(isSingle: boolean): { readonly quantifier?: Quantifier<CaseEvent> } {
+  /** @param own - name of a single step */
+  #quantifier(own: string | undefined): { readonly quantifier?: Quantifier<CaseEvent> } {
     const dice = this.#dice;
     if (dice.chance(0.45)) return {};
     if (dice.chance(0.2)) return { quantifier: { optional: true } };
@@ -93,23 +97,29 @@ class Author {
         inner,
         ...(this.#hasGaps && dice.chance(0.4) ? { gapMs: dice.between(1, 6) } : {}),
         ...(min > 0 && dice.chance(0.3) ? { optional: true } : {}),
-        ...(isSingle && inner !== 'any' && dice.chance(0.35) ? { greedy: true } : {}),
-        ...(isLoop && dice.chance(0.25) ? { until: this.#until() } : {}),
+        ...(own !== undefined && inner !== 'any' && dice.chance(0.35) ? { greedy: true } : {}),
+        ...(isLoop && dice.chance(0.25) ? { until: this.#until(own) } : {}),
       },
     };
   }
 
-  #until(): Predicate<CaseEvent> {
-    return this.#dice.chance(0.5) ? this.#priceAtLeast(TOP_PRICE - 1) : this.#named();
+  #until(own: string | undefined): Predicate<CaseEvent> {
+    const roll = this.#dice.next();
+    if (roll < 0.35) return this.#priceAtLeast(TOP_PRICE - 1);
+    return roll < 0.7 ? this.#named() : this.#running(own);
   }
 
   #where(own: string | undefined): { readonly where?: Predicate<CaseEvent> } {
     const dice = this.#dice;
     const roll = dice.next();
-    if (roll < 0.04) return {};
+    if (roll < 0.03) return {};
+    if (roll < 0.04) return { where: { true: true } };
     if (roll < 0.1) return { where: { not: this.#named() } };
     if (roll < 0.14) return { where: { and: [this.#named(), { isType: 'SubEvent' }] } };
-    if (roll < 0.24) return { where: { and: [this.#named(), this.#priceAtLeast(2)] } };
+    if (roll < 0.16) return { where: { and: [this.#named(), { cmp: [{ field: 'volume' }, '>', 2] }] } };
+    if (roll < 0.18) return { where: { or: [this.#running(own), this.#named()] } };
+    if (roll < 0.2) return { where: { and: [this.#named(), { not: this.#running(own) }] } };
+    if (roll < 0.25) return { where: { and: [this.#named(), this.#priceAtLeast(2)] } };
     if (roll < 0.32) return { where: { or: [this.#named(), this.#named()] } };
     if (roll < 0.5) return { where: { and: [this.#named(), this.#running(own)] } };
     return { where: this.#named() };
@@ -122,16 +132,19 @@ class Author {
     const of = dice.pick(steps);
     const price: Term = { field: 'price' };
     const kind = dice.between(1, 4);
-    if (kind === 1)
-      return { cmp: [{ agg: 'sum', of, field: 'price', plusCurrent: of === own }, '<', dice.between(4, 10)] };
-    if (kind === 2) return { cmp: [{ agg: 'count', of }, dice.pick(['<', '>=']), dice.between(1, 3)] };
+    if (kind === 1) {
+      const sum: Term = { agg: 'sum', of, field: 'price', plusCurrent: dice.chance(of === own ? 0.8 : 0.2) };
+      return { cmp: [sum, dice.pick(['<', '<', '>=', '==']), dice.between(4, 10)] };
+    }
+    if (kind === 2) return { cmp: [{ agg: 'count', of }, dice.pick(['<', '>=', '==']), dice.between(1, 3)] };
     const agg = kind === 3 ? 'first' : 'last';
     const isNone: Predicate<CaseEvent> = { cmp: [{ agg: 'count', of }, '==', 0] };
     return { or: [isNone, { cmp: [price, dice.pick(['>', '<=', '==']), { agg, of, field: 'price' }] }] };
   }
 
   #named(): Predicate<CaseEvent> {
-    return { cmp: [{ field: 'name' }, '==', this.#dice.pick(this.#names)] };
+    const op = this.#dice.chance(0.94) ? '==' : this.#dice.pick(['contains', 'startsWith'] as const);
+    return { cmp: [{ field: 'name' }, op, this.#dice.pick(this.#names)] };
   }
 
   #priceAtLeast(price: number): Predicate<CaseEvent> {
@@ -149,19 +162,24 @@ class Author {
 }
 
 function stream(dice: Dice): Pick<Question, 'events' | 'input'> {
-  const names = dice.chance(0.6) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
+  const names = dice.chance(0.6) ? ['a', 'b', 'c', dice.pick(['d', 'd', 'ab'])] : ['a', 'b'];
   const events: Record<string, CaseEvent> = {};
   const input: CaseInput[] = [];
-  const count = dice.between(4, dice.chance(0.15) ? 20 : 12);
+  const count = dice.between(4, dice.pick([12, 12, 12, 12, 12, 20, 32]));
   let ts = 0;
   for (let id = 1; id <= count; id++) {
     ts += dice.between(0, 2);
     const type = dice.chance(0.3) ? 'SubEvent' : 'Event';
-    events[`e${id}`] = { type, id, name: dice.pick(names), price: dice.between(1, TOP_PRICE) };
+    events[`e${id}`] = { type, id, name: dice.pick(names), price: dice.between(1, TOP_PRICE), ...volume(dice) };
     input.push({ ts, event: `e${id}` });
     if (dice.chance(0.04)) input.push({ ts, event: `e${dice.between(1, id)}` });
     if (dice.chance(0.06)) input.push({ advanceTo: (ts += dice.between(0, 6)) });
   }
   if (dice.chance(0.5)) input.push({ advanceTo: ts + dice.between(1, 20) });
   return { events, input };
+}
+
+/** Few have one. */
+function volume(dice: Dice): Pick<CaseEvent, 'volume'> {
+  return dice.chance(0.3) ? { volume: dice.between(1, 5) } : {};
 }
