@@ -247,10 +247,59 @@ describe('a transaction from checkpoint to checkpoint', () => {
     expect(database.rows).toEqual([]);
   });
 
-  it('asks for a checkpoint when much is waiting for one', async () => {
+  it('confirms no write whose connection was replaced before it ended', async () => {
     const transaction = await settled(begin('a'));
-    const megabytes = 'x'.repeat(2 ** 20);
-    for (let i = 0; i < 70; i += 1) await settled(inserted(transaction, [megabytes]));
-    expect(asked).toBe(1);
+    let goOn: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const write = transaction.write(async (to) => {
+      await to.query('insert', ['1'], true);
+      await gate;
+    }, new AbortController().signal);
+    const failure = write.catch((cause: unknown) => cause);
+    await scheduler.advance(20);
+    void database.connections.at(-1)?.close();
+    await settled(inserted(transaction, ['2']));
+    goOn();
+    expect(await settled(failure)).toMatchObject({ retryable: true });
+    await settled(inserted(transaction, ['1']).catch(() => inserted(transaction, ['1'])));
+    await settled(committed(transaction, 2));
+    expect([...database.rows].sort()).toEqual(['1', '2']);
+  });
+
+  it('leaves nothing of a write that was given up while its connection was made', async () => {
+    const transaction = await settled(begin('a'));
+    void database.connections.at(-1)?.close();
+    const call = new AbortController();
+    const write = inserted(transaction, ['1'], call.signal).catch((cause: unknown) => cause);
+    await scheduler.advance(0.1);
+    call.abort();
+    expect(await settled(write)).toMatchObject({ retryable: true });
+    await settled(committed(transaction, 1));
+    expect(database.rows).toEqual([]);
+  });
+
+  it('leaves nothing of a write that was given up and does not end', async () => {
+    const transaction = await settled(begin('a'));
+    const call = new AbortController();
+    const never = new Promise<void>(() => undefined);
+    void transaction.write(async (to) => {
+      await to.query('insert', ['1'], true);
+      await never;
+    }, call.signal);
+    await scheduler.advance(20);
+    call.abort();
+    await settled(inserted(transaction, ['2']));
+    await settled(committed(transaction, 2));
+    expect(database.rows).toEqual(['2']);
+  });
+
+  it('asks for a checkpoint when much is waiting for one, each time', async () => {
+    const transaction = await settled(begin('a'));
+    const megabytes = Array.from({ length: 10 }, () => 'x'.repeat(2 ** 20));
+    for (const times of [1, 2]) {
+      for (let i = 0; i < 7; i += 1) await settled(inserted(transaction, megabytes));
+      expect(asked).toBe(times);
+      await settled(committed(transaction, times));
+    }
   });
 });
