@@ -96,7 +96,7 @@ async function cursorAt(log: ReadableLog, segment: Segment, wanted: number): Pro
 async function nextBatch(log: ReadableLog, { segment, file, scanner }: Cursor): Promise<RecordBatch | undefined> {
   const last = Math.min(segment.last, log.progress.committed);
   const from = { offset: scanner.offset, sequence: scanner.sequence };
-  const scanned = await scanner.next(last);
+  const scanned = await scanner.next(last, segment.end ?? Infinity);
   if (scanned.kind === 'records') return scanned.batch;
   const loss = log.losses.find((one) => one.segment === segment.name && one.first === from.sequence);
   if (loss !== undefined && loss.resumesAt !== null) {

@@ -55,9 +55,12 @@ export class RecordScanner {
     this.#sequence = sequence;
   }
 
-  /** @param last - sequence of the last record wanted; asked for only while `sequence <= last` */
-  async next(last: number): Promise<Scanned> {
-    let wanted = CHUNK_BYTES;
+  /**
+   * @param last - sequence of the last record wanted; asked for only while `sequence <= last`
+   * @param end - where it ends, if that is known: a reader that follows the log then reads what is new, not a whole chunk
+   */
+  async next(last: number, end: number = Infinity): Promise<Scanned> {
+    let wanted = end > this.#offset ? Math.min(CHUNK_BYTES, end - this.#offset) : CHUNK_BYTES;
     for (;;) {
       const buffer = bufferOver(await readBytes(this.#file, this.#offset, this.#offset + wanted));
       const { starts, used, stop } = parse(buffer, this.#sequence, this.#epoch, last);
