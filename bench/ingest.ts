@@ -46,6 +46,7 @@ await bench('ingest', {
     await measureSender(b);
     await measureTcp(b);
     await measureHttp(b);
+    await measureDurable(b);
     await measurePeer(b, 'rxjs', 'RxJS');
     await measurePeer(b, 'streams', 'Node streams');
   },
@@ -72,6 +73,14 @@ async function measureHttp(b: Context): Promise<void> {
     const held = await windows(stand, EVERYDAY, b);
     note(b, HTTP, held);
     record(b, held, { p50Ms: 'http.p50', p95Ms: 'http.p95', p99Ms: 'http.p99' }, 'http.cpu');
+  });
+}
+
+/** What it costs that an answer means "on the disk". */
+async function measureDurable(b: Context): Promise<void> {
+  await onStand('daoflow-durable', 'http', async (stand) => {
+    await warmUp(stand, b);
+    note(b, `${HTTP}, durable`, await windows(stand, EVERYDAY, b));
   });
 }
 

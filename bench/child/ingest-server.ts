@@ -2,7 +2,7 @@
 
 import { nowUs } from '../ingest/clock.ts';
 import { Confirmations } from '../ingest/confirmations.ts';
-import { daoflowHttp, daoflowTcp } from '../ingest/daoflow-engines.ts';
+import { daoflowDurable, daoflowHttp, daoflowTcp } from '../ingest/daoflow-engines.ts';
 import type { Engine, Job } from '../ingest/engine.ts';
 import { nodeStreams, nullServer, rxjs } from '../ingest/peer-engines.ts';
 import type { Answer, EngineName, Measured, ToServer } from '../ingest/protocol.ts';
@@ -10,6 +10,7 @@ import type { Answer, EngineName, Measured, ToServer } from '../ingest/protocol.
 const ENGINES: Readonly<Record<EngineName, (job: Job) => Promise<Engine>>> = {
   'daoflow-tcp': daoflowTcp,
   'daoflow-http': daoflowHttp,
+  'daoflow-durable': daoflowDurable,
   rxjs,
   streams: nodeStreams,
   null: nullServer,

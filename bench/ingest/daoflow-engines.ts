@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { flow, type ByteSource } from 'daoflow';
 import { http } from 'daoflow/http';
 import { tcp } from 'daoflow/tcp';
@@ -7,6 +9,13 @@ import { BIG_ABOVE_CENTS, isRelevant, PROBE_BELOW_CENTS, toPayment, type Event, 
 export const daoflowTcp = (job: Job): Promise<Engine> => start(job, (onListening) => tcp({ port: 0, onListening }));
 
 export const daoflowHttp = (job: Job): Promise<Engine> => start(job, (onListening) => http({ port: 0, onListening }));
+
+/** Answers once a body is on the disk: that of the working directory. */
+export function daoflowDurable(job: Job): Promise<Engine> {
+  const durable = mkdtempSync(join(process.cwd(), '.build/ingest-'));
+  process.on('exit', () => rmSync(durable, { recursive: true, force: true }));
+  return start(job, (onListening) => http({ port: 0, onListening, durable }));
+}
 
 type Listening = (address: { readonly port: number }) => void;
 

@@ -2,7 +2,7 @@
 
 import type { Latency } from './confirmations.ts';
 
-export type EngineName = 'daoflow-tcp' | 'daoflow-http' | 'rxjs' | 'streams' | 'null';
+export type EngineName = 'daoflow-tcp' | 'daoflow-http' | 'daoflow-durable' | 'rxjs' | 'streams' | 'null';
 export type Transport = 'tcp' | 'http';
 
 export type ToServer =
