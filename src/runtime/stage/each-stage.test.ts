@@ -127,6 +127,19 @@ describe('EachStage', () => {
     expect(stage.account().backlogEvents).toBe(101 - 1 - 16);
   });
 
+  it('begins the next calls as the last one of a turn ends, once per turn of the event loop', async () => {
+    const turns: (() => void)[] = [];
+    scheduler.soon = (task) => void turns.push(task);
+    let calls = 0;
+    const fn = (event: unknown): Promise<unknown> => Promise.resolve(event).finally(() => (calls += 1));
+    write(stageOf({ fn, ordered: false }), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+    await scheduler.advance(0);
+    expect([calls, out]).toEqual([8, [[1, 2, 3, 4]]]);
+    turns.shift()?.();
+    await scheduler.advance(0);
+    expect([calls, out.flat()]).toEqual([12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]]);
+  });
+
   it('needs no turn for functions that answer at once', () => {
     write(stageOf({ fn: (event) => (event as number) * 2 }), 1, 2, 3, 4, 5, 6);
     expect(out.flat()).toEqual([2, 4, 6, 8, 10, 12]);

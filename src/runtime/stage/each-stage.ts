@@ -3,8 +3,8 @@
  *
  * Invariants (each-stage.test.ts)
  * - Calls in flight <= concurrency. Ordered: results waiting for an earlier one <= WAITING_PER_CALL x concurrency.
- * - What ended within a turn of the event loop goes on together, and freed slots are filled together:
- *   nothing but the call itself happens per event. No result waits for another one, except for order.
+ * - What ended within a turn of the event loop goes on together, and freed slots are filled together: nothing but
+ *   the call itself happens per event. No result waits for another one, except for order; no turn is longer than two rounds.
  * - Each event ends exactly once: handed on, dead-lettered, dropped by policy, or rejected at a stop.
  */
 
@@ -71,6 +71,8 @@ export class EachStage implements Stage {
   #timed: { readonly place: Place; readonly call: OpenCall } | undefined;
   #isPumping = false;
   #isTurnDue = false;
+  /** Within this turn, before its end. */
+  #hasGoneOn = false;
   #isOver = false;
   #blocked: Promise<void> | undefined;
 
@@ -199,7 +201,7 @@ export class EachStage implements Stage {
   }
 
   #newPlace(): Place {
-    const place = new Place((...ended) => this.#settle(...ended));
+    const place = new Place((ended, outcome, result) => this.#settle(ended, outcome, result));
     this.#places.push(place);
     return place;
   }
@@ -274,15 +276,27 @@ export class EachStage implements Stage {
     return next;
   }
 
+  /**
+   * At once when no call is left that could end within this turn, so that the next ones begin a turn earlier: but once per
+   * turn, since functions that never wait would keep everybody else from theirs.
+   */
   #endTurn(): void {
-    if (this.#isTurnDue || this.#isPumping) return;
-    this.#isTurnDue = true;
-    this.#environment.scheduler.soon(() => {
-      this.#isTurnDue = false;
-      if (!this.#isOver) this.#handOn();
-      this.#goOn();
-    });
+    if (this.#isPumping) return;
+    if (!this.#isTurnDue) {
+      this.#isTurnDue = true;
+      this.#environment.scheduler.soon(this.#turnBegins);
+    }
+    if (this.#running > 0 || this.#hasGoneOn || this.#isOver) return;
+    this.#hasGoneOn = true;
+    this.#handOn();
+    this.#goOn();
   }
+
+  readonly #turnBegins = (): void => {
+    this.#isTurnDue = this.#hasGoneOn = false;
+    if (!this.#isOver) this.#handOn();
+    this.#goOn();
+  };
 
   /** Passes on what has ended; ordered: only up to the first call that has not. */
   #handOn(): void {

@@ -1,4 +1,4 @@
 /** Anything with a `then`: libraries have promises of their own. */
 export function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof (value as Promise<unknown> | undefined)?.then === 'function';
+  return value instanceof Promise || typeof (value as Promise<unknown> | undefined)?.then === 'function';
 }

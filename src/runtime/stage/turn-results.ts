@@ -8,12 +8,12 @@ const ASSUMED_RESULT_BYTES = 128;
 export class TurnResults {
   readonly results: unknown[] = [];
   readonly #parts: { origin: Origin; events: number }[] = [];
+  #last: { origin: Origin; events: number } | undefined;
 
   add(result: unknown, origin: Origin): void {
     this.results.push(result);
-    const last = this.#parts.at(-1);
-    if (last?.origin === origin) last.events += 1;
-    else this.#parts.push({ origin, events: 1 });
+    if (this.#last?.origin === origin) this.#last.events += 1;
+    else this.#parts.push((this.#last = { origin, events: 1 }));
   }
 
   taken(): Taken {
