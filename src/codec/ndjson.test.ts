@@ -97,6 +97,15 @@ describe('ndjson decoder', () => {
     });
   });
 
+  it('keeps every text as it is, whatever it would be as a name', () => {
+    const texts = ['', '0', '17', '-0', '1e3', '__proto__', 'constructor', 'länge', 'a'.repeat(96)];
+    const codec = ndjsonCodec(options({ keyField: 'k' }));
+    const output = collect();
+    codec.decoder().write(Buffer.from(lines(90, (i) => ({ k: texts[i % texts.length] }))), output);
+    expect(output.batches[0]?.events).toEqual(Array.from({ length: 90 }, (_, i) => ({ k: texts[i % texts.length] })));
+    expect(new Set(codec.keyValues)).toEqual(new Set(texts));
+  });
+
   it('shares what it learned among the channels of a codec', () => {
     const codec = ndjsonCodec(options());
     const output = collect();

@@ -61,7 +61,7 @@ export class ValueReader {
     }
     this.end = quote + 1;
     this.id = dictionary.add(value, view, start, quote);
-    return value;
+    return this.id < 0 ? value : dictionary.strings[this.id];
   }
 
   /** A string of any content; `start` is after the opening quote. */
