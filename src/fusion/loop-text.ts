@@ -11,6 +11,8 @@ import type { InlinePush } from '../operator/operator.ts';
 import { drops } from './ledger.ts';
 import { isStateful, readsOwnTime } from './loop.ts';
 import type { CollectorNode, FunctionNode, OperatorNode, PlanNode, Region, StepNode, TimeNode } from './plan.ts';
+import { SteadyLoop } from './steady-loop.ts';
+import { filled, keyCheck, timeNoted } from './template.ts';
 
 /** The text for a region.*/
 export function sourceOf(region: Region, isTimed: boolean, names: readonly string[]): string {
@@ -26,6 +28,7 @@ class LoopWriter {
   readonly #passThrough: readonly number[];
   /** An operator that need not count what it drops: it is what neither failed, nor was dropped elsewhere, nor arrived. */
   readonly #implied: OperatorNode | undefined;
+  readonly #steady: SteadyLoop | undefined;
 
   constructor(region: Region, isTimed: boolean) {
     this.#region = region;
@@ -34,7 +37,9 @@ class LoopWriter {
     this.#read = new Set(readers.flatMap(({ key, time }) => [key, time]).filter((node) => node !== undefined));
     this.#hasOwnTime = region.parent?.timeOf !== undefined && readsOwnTime(region);
     this.#passThrough = region.leaves.filter((leaf) => leaf.isPassThrough).map((leaf) => leaf.leaf);
-    this.#implied = this.#endOfChain() === undefined ? undefined : region.operators.findLast(drops);
+    const end = this.#endOfChain();
+    this.#implied = end === undefined ? undefined : region.operators.findLast(drops);
+    this.#steady = SteadyLoop.of(region, end);
   }
 
   write(names: readonly string[]): string {
@@ -56,18 +61,25 @@ class LoopWriter {
     if (body.length === 0) return [];
     return [
       'let i = start, at = 0;',
-      'for (;;) {',
+      'again: for (;;) {',
+      ...(this.#steady?.entrance() ?? []),
       'try {',
       'for (; i < end; i++) {',
       'const v = events[i];',
       ...body,
       '}',
+      ...this.#writtenBack(),
       'break;',
       '} catch (error) {',
+      ...this.#writtenBack(),
       ...this.#recovery(),
       '}',
       '}',
     ];
+  }
+
+  #writtenBack(): string[] {
+    return this.#steady?.writtenBack() ?? [];
   }
 
   #declarations(): string[] {
@@ -89,7 +101,8 @@ class LoopWriter {
     else if (drops(node) || node.kind === 'flatMap') lines.push(`let n${n} = 0;`);
     if (this.#isTimed) lines.push(`let q${n} = 0;`);
     const inline = this.#inline(node);
-    if (inline !== undefined) lines.push(filled(`let $count = 0; ${inline.open}`, node));
+    if (inline !== undefined) lines.push(filled('let $count = 0;', node));
+    if (inline !== undefined && this.#steady === undefined) lines.push(filled(inline.open, node));
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
       lines.push(`let h${n} = -1, j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
@@ -152,7 +165,7 @@ class LoopWriter {
     const k = `k${node.index}`;
     return [
       ...this.#readKey(node, k, value),
-      `if (typeof ${k} !== 'string' && (typeof ${k} !== 'number' || ${k} !== ${k})) throw badKey(${k});`,
+      ...(this.#steady?.unchecked === node ? [] : [keyCheck(node)]),
       ...this.#keyId(node),
       ...this.#branches(node.next, value),
     ];
@@ -189,7 +202,7 @@ class LoopWriter {
       ...this.#call(node, `${t} =`, value),
       `if (typeof ${t} !== 'number' || ${t} - ${t} !== 0) throw badTime(${t});`,
       ...this.#branches(node.next, value),
-      ...this.#advance(node),
+      ...(this.#steady?.time === node ? this.#steady.advanced(node) : this.#advance(node)),
     ];
   }
 
@@ -199,18 +212,12 @@ class LoopWriter {
     const n = node.index;
     const due = node.domain.isFollowed ? '' : `if (d${n}.next <= d${n}.watermark) `;
     const settle = [`${due}{`, `settle(d${n});`, ...this.#reload(), '}'];
-    return [
-      `if (t${n} > m${n}) {`,
-      `m${n} = t${n};`,
-      `w${n} = (m${n} < x${n} ? m${n} : x${n}) - lag${n};`,
-      `if (w${n} > d${n}.watermark) d${n}.watermark = w${n};`,
-      '}',
-      ...settle,
-    ];
+    return [...timeNoted(n, `d${n}.watermark`), ...settle];
   }
 
   /** After what may have called a collector from outside its text. */
   #reload(): string[] {
+    if (this.#steady !== undefined) return []; // reads it all when it is entered anew
     return this.#region.operators.flatMap((node) => {
       const inline = this.#inline(node);
       return inline === undefined ? [] : [filled(inline.reload, node)];
@@ -237,7 +244,10 @@ class LoopWriter {
     const time = this.#timeOf(node);
     const perEvent = time === 'wall' ? '' : inline.time;
     const text = [inline.read, perEvent, '$count++;', inline.update].join('\n');
-    return [`at = ${node.index};`, '{', filled(text, node, { event: value, time, ...this.#keyNames(node) }), '}'];
+    const names = { event: value, time, ...this.#keyNames(node) };
+    if (this.#steady === undefined) return [`at = ${node.index};`, '{', filled(text, node, names), '}'];
+    const after = this.#steady.time === undefined ? [] : this.#advance(this.#steady.time);
+    return this.#steady.collected(`${inline.open}\n${text}`, after, names);
   }
 
   #closing(node: OperatorNode, { time, close }: InlinePush): string[] {
@@ -324,11 +334,6 @@ class LoopWriter {
     }
     return lines;
   }
-}
-
-/** Text of a collector with its names made unique, or replaced: all that it may hold besides are our own words. */
-function filled(text: string, node: OperatorNode, names: Readonly<Record<string, string>> = {}): string {
-  return text.replace(/\$(\w+)/g, (_, name: string) => names[name] ?? `c${node.index}${name}`);
 }
 
 function below(node: OperatorNode): string {

@@ -74,6 +74,22 @@ export interface InlinePush {
   readonly update: string;
   /** After the loop, also after one that threw: writes the locals back; `$count` events were updated. */
   readonly close: string;
+  readonly steady?: SteadyPush | undefined;
+}
+
+/**
+ * The usual event of an `InlinePush` by itself, for a loop that is left for any other one. Nothing in it calls anything but
+ * user functions and a Map, so V8 reads what `open` declares once and keeps it in registers.
+ */
+export interface SteadyPush {
+  /** Declares constants that hold until something from outside is called. */
+  readonly open: string;
+  /** For one event, first: declares what `isUsual` looks at. Must not throw. */
+  readonly find: string;
+  /** An expression: `update` will do. Otherwise `read`, `time` and `update` of the push take over, and the loop is entered anew. */
+  readonly isUsual: string;
+  /** May throw, before it has changed anything. */
+  readonly update: string;
 }
 
 /** User code threw while a result was made, so no single event is to blame. */

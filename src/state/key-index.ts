@@ -33,13 +33,14 @@ export class KeyIndex {
   byId: Int32Array = new Int32Array(INITIAL_SLOTS).fill(-1);
   /** Key by slot. Its length is the number of slots ever in use at once. */
   readonly keys: (StateKey | typeof FREE)[] = [];
-  readonly #slots = new Map<StateKey, number>();
+  /** Slot by key, but for the key of a flow that is not keyed. Only read elsewhere. */
+  readonly slots: Map<StateKey, number> = new Map<StateKey, number>();
   readonly #free: number[] = [];
   #unkeyed = -1;
 
   /** Live keys. */
   get size(): number {
-    return this.#slots.size + (this.#unkeyed < 0 ? 0 : 1);
+    return this.slots.size + (this.#unkeyed < 0 ? 0 : 1);
   }
 
   /** The slot of a key, or -1. Cost: two array reads with a good id, else a Map lookup. */
@@ -62,7 +63,7 @@ export class KeyIndex {
     const slot = this.#free.pop() ?? this.keys.length;
     this.keys[slot] = key === 0 ? 0 : key; // -0 is 0, as in a Map
     if (key === undefined) this.#unkeyed = slot;
-    else this.#slots.set(key, slot);
+    else this.slots.set(key, slot);
     if (keyId >= 0) this.#bind(key, keyId, slot);
     return slot;
   }
@@ -71,7 +72,7 @@ export class KeyIndex {
   release(slot: number): void {
     const key = this.keys[slot] as StateKey;
     if (key === undefined) this.#unkeyed = -1;
-    else this.#slots.delete(key);
+    else this.slots.delete(key);
     this.keys[slot] = FREE;
     this.#free.push(slot);
   }
@@ -88,14 +89,14 @@ export class KeyIndex {
       const key = keys[i];
       this.keys[slot] = key;
       if (key === undefined) this.#unkeyed = slot;
-      else this.#slots.set(key, slot);
+      else this.slots.set(key, slot);
     }
     this.#free.push(...free);
   }
 
   #lookUp(key: StateKey, keyId: number): number {
     if (key === undefined) return this.#unkeyed;
-    const slot = this.#slots.get(key);
+    const slot = this.slots.get(key);
     if (slot === undefined) return -1;
     if (keyId >= 0) this.#bind(key, keyId, slot);
     return slot;

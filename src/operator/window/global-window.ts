@@ -35,7 +35,10 @@ export class GlobalWindow implements Collector, Stored {
     // An empty span: the hot path asks for every event outside the whole milliseconds seen so far.
     this.#pane = this.store.open({ start: Infinity, until: -Infinity, closesAt: Infinity });
     this.hot = new HotPane(this.#pane);
-    ({ push: this.push, inline: this.inline } = makePush(this));
+    const { push, inline } = makePush(this);
+    this.push = push;
+    // Its span grows with every millisecond, so no event is usual for long.
+    this.inline = inline === undefined ? undefined : { ...inline, steady: undefined };
   }
 
   hold(timeMs: number): boolean {

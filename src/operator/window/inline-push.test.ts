@@ -58,6 +58,9 @@ interface Shape {
   readonly hasTime: boolean;
   readonly hasSibling: boolean;
   readonly hasIds: boolean;
+  /** Something comes between the key and the window. */
+  readonly hasTap: boolean;
+  readonly partitions: number;
   readonly outOfOrderMs: number;
 }
 
@@ -67,10 +70,12 @@ const shapes = fc.record<Shape>({
   hasTime: fc.boolean(),
   hasSibling: fc.boolean(),
   hasIds: fc.boolean(),
+  hasTap: fc.boolean(),
+  partitions: fc.integer({ min: 1, max: 2 }),
   outOfOrderMs: fc.constantFrom(0, 12),
 });
 
-function treeOf({ window, isKeyed, hasTime, hasSibling, outOfOrderMs }: Shape): SegmentTree {
+function treeOf({ window, isKeyed, hasTime, hasSibling, hasTap, outOfOrderMs }: Shape): SegmentTree {
   const collector = (leaf: number): SegmentTree => ({
     operator: (windows[window] as () => OperatorSpec)(),
     ports: [[{ leaf }], [{ leaf: leaf + 1 }]],
@@ -79,10 +84,15 @@ function treeOf({ window, isKeyed, hasTime, hasSibling, outOfOrderMs }: Shape): 
   const fresh: OperatorSpec = { kind: 'map', name: 'fresh', fn: (r: Reading) => ({ ...r }) };
   const kept: OperatorSpec = { kind: 'filter', name: 'kept', fn: (r: Reading) => r.n !== 3 };
   const key: OperatorSpec = { kind: 'keyBy', name: 'key', fn: (r: Reading) => r.key, field: 'key', isField: true };
-  const operators = [...(hasTime ? [time] : []), fresh, kept, ...(isKeyed ? [key] : [])];
+  const tap: OperatorSpec = { kind: 'tap', name: 'tap', fn: (r: Reading) => rejected(r.n === -9) };
+  const operators = [...(hasTime ? [time] : []), fresh, kept, ...(isKeyed ? [key] : []), ...(hasTap ? [tap] : [])];
   const ends = hasSibling ? [collector(0), collector(2)] : [collector(0)];
   const [root] = operators.reduceRight<readonly SegmentTree[]>((next, operator) => [{ operator, ports: [next] }], ends);
   return root as SegmentTree;
+}
+
+function rejected(isRejected: boolean): void {
+  if (isRejected) throw new Error('rejected');
 }
 
 function run(shape: Shape, all: readonly Reading[], cuts: readonly number[], generateCode: boolean): unknown {
@@ -96,7 +106,7 @@ function run(shape: Shape, all: readonly Reading[], cuts: readonly number[], gen
     const ids = Int32Array.from(events, ({ id }) => id);
     const keys: KeyColumn | undefined = shape.hasIds ? { field: 'key', ids, values: KEYS } : undefined;
     segment.tick(i * 7);
-    segment.process(events, 0, events.length, 'p', keys);
+    segment.process(events, 0, events.length, `p${i % shape.partitions}`, keys);
   }
   segment.end();
   const leaves = [0, 1, 2, 3].map((leaf) => segment.take(leaf) ?? []);

@@ -10,7 +10,7 @@
 
 import type { AggregateDefinition, CustomAggregate } from '../aggregate/aggregate.ts';
 import { DistinctSketch } from '../aggregate/distinct-sketch.ts';
-import type { Collector, InlinePush } from '../operator.ts';
+import type { Collector, InlinePush, SteadyPush } from '../operator.ts';
 import type { HotPush, PaneHost } from './panes.ts';
 import { PercentileSketch } from '../aggregate/percentile-sketch.ts';
 import { COUNTABLE, FINITE, isCountable, rejectEvent, rejectValue } from './row-program.ts';
@@ -41,8 +41,9 @@ export function generateRows(names: readonly string[], definitions: readonly Agg
 
 function hotPushOf(lanes: readonly Lane[], shared: Refs, host: PaneHost): HotPush {
   const { hot, store } = host;
-  const refs = { ...shared, host, hot, store, index: store.index, keys: store.index.keys };
-  const inline = { refs, ...pushOf(lanes) };
+  const { index } = store;
+  const refs = { ...shared, host, hot, store, index, keys: index.keys, slots: index.slots };
+  const inline = { refs, ...pushOf(lanes), steady: steadyOf(lanes) };
   return { push: instantiate(functionOf(inline), refs) as Collector['push'], inline };
 }
 
@@ -58,6 +59,8 @@ function instantiate(source: string, refs: Refs): unknown {
 /** Statements of one aggregate, by the place where they stand. `$cN` is its column and `$vN` its value. */
 interface Lane {
   readonly refs: Refs;
+  /** The accumulator is a number of a typed array, or none. */
+  readonly isNumeric?: boolean;
   /** Before anything has changed; may throw. */
   readonly read: string;
   /** The same, where it needs the row: `$n` is the row's count. */
@@ -144,8 +147,33 @@ if ($isIn) {
   };
 }
 
+/** An event of the hot pane whose key has a row there. Only where each aggregate is one number: no other needs the row to read. */
+function steadyOf(lanes: readonly Lane[]): SteadyPush | undefined {
+  if (!lanes.every((lane) => lane.isNumeric)) return undefined;
+  const columns = each(lanes, (_, i) => `const $c${i} = $hot.columns[${i}];`);
+  return {
+    open: `const $from = $hot.from, $until = $hot.until, $counts = $hot.counts, $byId = $index.byId, $only = $index.find(undefined, -1);
+${columns}`,
+    find: `
+let $slot = -1;
+if ($hint >= 0 && $hint < $byId.length) {
+  $slot = $byId[$hint];
+  if ($slot >= 0 && $keys[$slot] !== $key) $slot = -1;
+} else if ($key === undefined) $slot = $only;
+else {
+  const $found = $slots.get($key);
+  if ($found !== undefined) $slot = $found;
+}`,
+    isUsual: `$time >= $from && $time < $until && $slot >= 0 && $slot < $counts.length && $counts[$slot] > 0`,
+    update: `
+${each(lanes, (lane) => lane.read)}
+${each(lanes, (lane, i) => lane.next(`$c${i}`, '$slot'))}
+$counts[$slot] += 1;`,
+  };
+}
+
 /** The same as a function, for loops that call it. */
-function functionOf({ open, read }: Omit<InlinePush, 'refs'>): string {
+function functionOf({ open, read }: Pick<InlinePush, 'open' | 'read'>): string {
   return `return function push($event, $key, $keyId, $time) {\nconst $hint = $keyId; ${open}\n${read}\n};`;
 }
 
@@ -154,11 +182,12 @@ const NONE = (): string => '';
 function laneOf(definition: AggregateDefinition, i: number): Lane {
   switch (definition.kind) {
     case 'count':
-      return { refs: {}, read: '', readRow: NONE, first: NONE, next: NONE, merge: '', result: '$n' };
+      return { refs: {}, isNumeric: true, read: '', readRow: NONE, first: NONE, next: NONE, merge: '', result: '$n' };
     case 'sum':
     case 'mean':
       return {
         ...numberOf(definition.value, i),
+        isNumeric: true,
         first: (c, row) => `${c}[${row}] = 0 + $v${i};`,
         next: (c, row) => `${c}[${row}] += $v${i};`,
         merge: `$c${i}[r] = $n === 0 ? $d${i}[s] : $c${i}[r] + $d${i}[s];`,
@@ -169,6 +198,7 @@ function laneOf(definition: AggregateDefinition, i: number): Lane {
       const beats = definition.kind === 'min' ? '<' : '>';
       return {
         ...numberOf(definition.value, i),
+        isNumeric: true,
         first: (c, row) => `${c}[${row}] = 0 + $v${i};`,
         next: (c, row) => `if ($v${i} ${beats} ${c}[${row}]) ${c}[${row}] = $v${i};`,
         merge: `if ($n === 0 || $d${i}[s] ${beats} $c${i}[r]) $c${i}[r] = $d${i}[s];`,
