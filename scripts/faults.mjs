@@ -3,7 +3,8 @@
  * clock jumps and whose handlers misbehave; checkers outside them decide from sequence numbers.
  *
  * Options: `--quick`; `--kills N` (50; quick 8) under 50,000 events/s; `--events N` of the long stream (10,000,000; quick
- * 1,000,000); `--payloads N` (10,000; quick 1,000); `--only TEXT`: the groups whose name has it. A seed is printed; `--seed N`
+ * 1,000,000); `--payloads N` (10,000; quick 1,000); `--only TEXT`: the groups whose name has it;
+ * `--limit N` s after which a flow into PostgreSQL is cut off (300). A seed is printed; `--seed N`
  * repeats its times, and `FUZZ_SEED=N` its payloads.
  */
 import './setup.mjs';
@@ -25,6 +26,7 @@ const sizes = {
   isQuick,
   kills: option('kills', isQuick ? 8 : 50),
   longEvents: option('events', isQuick ? 1_000_000 : 10_000_000),
+  limitMs: option('limit', 300) * 1000,
   payloads: option('payloads', isQuick ? 1_000 : 10_000),
 };
 

@@ -39,22 +39,45 @@ export async function suite(name, body) {
 const LIMIT_MS = 900_000;
 const KEPT_TEXT = 8_000;
 
-/** A flow by the command line. @returns the child, and how it ended: its code, or the signal, and what it said last */
-export function startFlow(path, { env = {}, args = ['--plain'], cwd, limitMs = LIMIT_MS } = {}) {
+/**
+ * A flow by the command line. @param options - `exitCode`: that is expected, else what it said is printed. @returns the child, and how it ended: its code, or the signal, what it said last, and whether it was
+ * cut off here after `limitMs`: what it had not done by then is not lost
+ */
+export function startFlow(
+  path,
+  { env = {}, args = ['--plain'], cwd, limitMs = LIMIT_MS, stdin = 'ignore', exitCode = 0 } = {},
+) {
   const child = spawn(process.execPath, [at('dist/cli.js'), 'run', at(path), ...args], {
     env: { ...process.env, NO_COLOR: '1', ...env },
     cwd,
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: [stdin, 'ignore', 'pipe'],
   });
   let said = '';
   child.stderr.on('data', (bytes) => (said = `${said}${bytes}`.slice(-KEPT_TEXT)));
-  const limit = setTimeout(() => child.kill('SIGKILL'), limitMs);
+  let isCut = false;
+  const limit = setTimeout(() => (isCut = child.kill('SIGKILL')), limitMs);
   const ended = new Promise((resolve) => {
     child.on('close', (code, signal) => {
       clearTimeout(limit);
-      if (code !== 0 && signal === null) console.error(said);
-      resolve({ code, signal, said });
+      if (isCut) console.error(`CUT OFF by this harness: ${path} had not ended after ${limitMs / 1000} s`);
+      if (code !== exitCode && signal === null) console.error(said);
+      resolve({ code, signal, said, isCut });
     });
   });
   return { child, ended };
+}
+
+/** A flow that listens. @returns see startFlow; `port`: that it tells, 0 when it ended before */
+export function startListening(path, options) {
+  const run = startFlow(path, options);
+  let said = '';
+  const port = new Promise((resolve) => {
+    run.child.stderr.on('data', (bytes) => {
+      said += said.length < KEPT_TEXT ? bytes : '';
+      const found = /listening on \w+:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (found !== undefined) resolve(Number(found));
+    });
+    run.child.on('close', () => resolve(0));
+  });
+  return { ...run, port };
 }

@@ -1,31 +1,27 @@
 /** Rows of `npm run test:faults` about the life of a process: it is killed, stopped, drained, and its clock jumps. */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { at } from '../../scripts/lib/paths.mjs';
-import { startFlow } from '../../scripts/lib/suite.mjs';
-import { writeEvents } from './events.mjs';
+import { RETURN_S, returnRow } from './returns.mjs';
+import { check, RATE, start, stream } from './windows.mjs';
 
-const RATE = 50_000;
 /** From the start of a process to its death, ms: some die before they have read anything. */
 const LIFE_MS = [200, 2_000];
 const DRAIN_LIMIT_MS = 27_000;
 
 /** Dies at random, again and again, then runs to its end. */
-export async function killRows({ folder, row, random, kills }) {
+export async function killRows({ folder, row, skip, random, kills }) {
   const name = `kill -9, ${kills} times, under ${RATE.toLocaleString('en')} events/s`;
-  const place = await stream(folder, 'kills', kills * RATE);
-  const killed = await killAtRandom(() => start(place, RATE), kills, random);
-  const { code } = await start(place, RATE).ended;
-  row(name, code === 0 && check(place), `${killed} kills, ${place.said}, ${recovery(place)}`);
+  const place = await stream(folder, 'kills', (kills + RETURN_S) * RATE);
+  const killed = await killAtRandom(() => start(place), kills, random);
+  await returnRow(place, kills, { folder, row, skip });
+  const { code } = await start(place).ended;
+  row(name, code === 0 && check(place), `${killed} kills, ${place.said}`);
 }
 
 /** Stands still for longer than a deadline of the engine. */
 export async function stopRows({ folder, row, isQuick }) {
   const place = await stream(folder, 'stop', (isQuick ? 8 : 20) * RATE);
-  const run = start(place, RATE);
+  const run = start(place);
   await sleep(3_000);
   run.child.kill('SIGSTOP');
   await sleep(8_000);
@@ -40,27 +36,27 @@ export async function drainRows({ folder, row }) {
   let slowest = 0;
   let codes = 0;
   for (let i = 0; i < 3; i += 1) {
-    const run = start(place, RATE);
+    const run = start(place);
     await sleep(2_500);
     const began = Date.now();
     run.child.kill('SIGTERM');
     codes += (await run.ended).code ?? 1;
     slowest = Math.max(slowest, Date.now() - began);
   }
-  codes += (await start(place, RATE).ended).code ?? 1;
+  codes += (await start(place).ended).code ?? 1;
   const isInTime = slowest < DRAIN_LIMIT_MS;
   const isRight = codes === 0 && isInTime && check(place);
-  row('SIGTERM, 3 times: drains, and goes on', isRight, `slowest ${slowest} ms, ${place.said}, ${recovery(place)}`);
+  row('SIGTERM, 3 times: drains, and goes on', isRight, `slowest ${slowest} ms, ${place.said}`);
 }
 
 /** The wall clock of the process goes an hour on, two back, and stands still; then the process is killed and another goes on. */
 export async function clockRows({ folder, row }) {
   const place = await stream(folder, 'clock', 8 * RATE);
-  const run = start(place, RATE, { CLOCK: '1000:3600000,2000:-3600000,3000:stop' });
+  const run = start(place, { CLOCK: '1000:3600000,2000:-3600000,3000:stop' });
   await sleep(5_000);
   run.child.kill('SIGKILL');
   await run.ended;
-  const { code } = await start(place, RATE, { CLOCK: '500:-3600000' }).ended;
+  const { code } = await start(place, { CLOCK: '500:-3600000' }).ended;
   row('the clock jumps +1 h, -1 h and stands still, and a kill -9', code === 0 && check(place), place.said);
 }
 
@@ -75,48 +71,4 @@ export async function killAtRandom(begin, kills, random, [least, most] = LIFE_MS
     if (!died) return done;
   }
   return kills;
-}
-
-async function stream(folder, name, count) {
-  const own = (what) => join(folder, `${name}-${what}`);
-  const place = {
-    count,
-    events: own('events.ndjson'),
-    out: own('out.ndjson'),
-    data: own('data'),
-    progress: own('progress'),
-    said: '',
-  };
-  await writeEvents(place.events, count);
-  return place;
-}
-
-function start({ events, out, data, progress }, rate, more = {}) {
-  const env = { EVENTS: events, OUT: out, DATA: data, PROGRESS: progress, RATE: String(rate), ...more };
-  return startFlow('test/faults/windows.flow.mjs', { env: { ...env, BEGAN: String(Date.now()) } });
-}
-
-function check(place) {
-  if (!existsSync(place.out)) return false;
-  const { status, stdout } = spawnSync(process.execPath, [at('test/faults/checker.mjs'), place.out, `${place.count}`]);
-  place.said = String(stdout).trim();
-  return status === 0;
-}
-
-/** How long the last process took, from its start, until events went through at nine tenths of the rate of its life. */
-function recovery({ progress }) {
-  const samples = readFileSync(progress, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => line.split(' ').map(Number));
-  const [began] = samples.at(-1);
-  const rates = samples
-    .filter(([life]) => life === began)
-    .map(([, ms, count], i, all) => ({
-      ms,
-      rate: i === 0 ? 0 : ((count - all[i - 1][2]) / (ms - all[i - 1][1])) * 1000,
-    }));
-  const usual = rates.map(({ rate }) => rate).sort((a, b) => a - b)[Math.floor(rates.length / 2)];
-  const first = rates.findIndex(({ rate }) => rate >= 0.9 * usual);
-  return `at full rate (${Math.round(usual / 1000)}K/s) ${(rates[first - 1] ?? rates[first]).ms - began} ms after its start`;
 }

@@ -5,7 +5,7 @@ import { file, flow } from 'daoflow';
 import { totals } from './totals.mjs';
 
 const { EVENTS, OUT, DATA, RATE, PROGRESS, BEGAN, CLOCK } = process.env;
-const PROGRESS_MS = 250;
+const PROGRESS_MS = 50;
 
 let passed = 0;
 setInterval(() => appendFileSync(PROGRESS, `${BEGAN} ${Math.round(realNow())} ${passed}\n`), PROGRESS_MS).unref();

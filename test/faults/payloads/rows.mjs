@@ -1,11 +1,10 @@
 /** Rows of `npm run test:faults`: malformed payloads through each real source, every event accounted for. */
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { at } from '../../../scripts/lib/paths.mjs';
+import { startListening } from '../../../scripts/lib/suite.mjs';
 import { Account, connectAll, pipeAll, postAll, writeAll } from './sent.mjs';
-
-const LIMIT_MS = 300_000;
 
 /** Shares of all payloads. */
 const SOURCES = [
@@ -30,13 +29,15 @@ async function fed({ source, what, send, hasData, isDamaged }, { folder, row, se
   const sending = { seed, count, account, out: place.OUT };
   const letters = hasData === true ? { DATA: own('data') } : { LETTERS: own('letters') };
   if (source === 'file') writeAll(place.INPUT, sending);
-  const run = started(source, { ...place, ...letters });
+  const exitCode = isDamaged === true ? 1 : 0;
+  const env = { ...place, ...letters, SOURCE: source };
+  const run = startListening('test/faults/payloads/payloads.flow.mjs', { env, exitCode, stdin: 'pipe' });
   if (source === 'stdin') await pipeAll(run.child.stdin, sending);
   if (send !== undefined) {
     await send(await run.port, sending);
     run.child.kill('SIGTERM');
   }
-  const { code, said } = await run.ended;
+  const { code } = await run.ended;
   await account.close();
   const kept = letters.LETTERS ?? join(letters.DATA, 'dead-letters');
   const { status, stdout, stderr } = spawnSync(process.execPath, [
@@ -45,36 +46,11 @@ async function fed({ source, what, send, hasData, isDamaged }, { folder, row, se
     place.OUT,
     kept,
   ]);
-  const isRight = status === 0 && code === (isDamaged === true ? 1 : 0);
-  if (!isRight) console.error(`${said}\nexit code ${code}\n${stderr}`);
+  const isRight = status === 0 && code === exitCode;
+  if (!isRight) console.error(`exit code ${code}\n${stderr}`);
   row(
     `${count.toLocaleString('en')} payloads, half of them malformed, ${what}: each event is accounted for`,
     isRight,
     String(stdout).trim(),
   );
-}
-
-function started(source, env) {
-  const args = [at('dist/cli.js'), 'run', at('test/faults/payloads/payloads.flow.mjs'), '--plain'];
-  const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...env, SOURCE: source, NO_COLOR: '1' },
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
-  let said = '';
-  const limit = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-  const ended = new Promise((resolve) => {
-    child.on('close', (code) => {
-      clearTimeout(limit);
-      resolve({ code, said });
-    });
-  });
-  const port = new Promise((resolve) => {
-    child.stderr.on('data', (bytes) => {
-      said = `${said}${bytes}`.slice(-8000);
-      const found = /listening on \w+:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-    void ended.then(() => resolve(0));
-  });
-  return { child, port, ended };
 }
