@@ -8,6 +8,7 @@
  * repeats its times, and `FUZZ_SEED=N` its payloads.
  */
 import './setup.mjs';
+import { descriptorRow } from '../test/faults/descriptors.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
 import { httpRows } from '../test/faults/http.mjs';
@@ -49,6 +50,7 @@ const GROUPS = {
   long: longRows,
   handlers: ({ folder, row }) => handlerRows(folder, row),
   disk: ({ folder, row, skip }) => fullDiskRow(folder, row, skip),
+  descriptors: descriptorRow,
   postgres: ({ folder, kills, ...tools }) => postgresRows(folder, { ...tools, kills: Math.ceil(kills / 2) }),
 };
 

@@ -65,8 +65,10 @@ async function created(path: string, holder: Holder): Promise<boolean> {
 async function holderOf(path: string): Promise<Holder | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Holder;
-  } catch {
-    return undefined; // gone, or not ours: nobody writes half a lock
+  } catch (error) {
+    // Gone, or not ours: nobody writes half a lock. One that cannot be read for now may well be held.
+    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -89,7 +91,7 @@ function heldLock(path: string, { token }: Holder): FileLock {
   return {
     isHeld,
     release: async () => {
-      if (await isHeld()) await rm(path, { force: true });
+      if (await isHeld().catch(() => false)) await rm(path, { force: true });
     },
   };
 }

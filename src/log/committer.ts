@@ -11,8 +11,9 @@
  */
 
 import { LogError } from './errors.ts';
-import { isNoSpace, writeAll, type FileSystem } from './file-system.ts';
+import { isNoDescriptor, isNoSpace, writeAll, type FileSystem } from './file-system.ts';
 import type { Group, GroupStamp } from './group.ts';
+import type { PauseReason } from './log-event.ts';
 import type { OpenedFiles } from './open.ts';
 import type { LogSettings } from './options.ts';
 import { createSegment, type ActiveSegment } from './segment-file.ts';
@@ -32,7 +33,7 @@ export interface CommitterParts {
   readonly files: OpenedFiles;
   readonly wall: () => number;
   /** Called when the disk is full and nothing is left to give back; resolves when it is worth another try. */
-  readonly waitForRoom: () => Promise<void>;
+  readonly waitForRoom: (reason: PauseReason) => Promise<void>;
 }
 
 export class Committer {
@@ -170,17 +171,23 @@ export class Committer {
 
   /** A new segment with all that is not durable; it is once this resolves. */
   async #begin(): Promise<void> {
-    if (!(await this.#parts.files.lock.isHeld())) throw this.#failure('another process has taken the lock');
     for (let failures = 0; ;) {
       try {
+        await this.#checkLock();
         this.#active = await this.#create();
         this.#allDurable();
         return;
       } catch (error) {
+        if (error instanceof LogError) throw error;
         if (isNoSpace(error)) await this.#makeRoom();
+        else if (isNoDescriptor(error)) await this.#parts.waitForRoom('too-many-files');
         else if (++failures >= ATTEMPTS) throw this.#failure('its files cannot be written', error);
       }
     }
+  }
+
+  async #checkLock(): Promise<void> {
+    if (!(await this.#parts.files.lock.isHeld())) throw this.#failure('another process has taken the lock');
   }
 
   async #create(): Promise<ActiveSegment> {
@@ -230,7 +237,7 @@ export class Committer {
   }
 
   async #makeRoom(): Promise<void> {
-    if (!(await this.#parts.files.reserve.release())) await this.#parts.waitForRoom();
+    if (!(await this.#parts.files.reserve.release())) await this.#parts.waitForRoom('disk-full');
   }
 
   #failure(problem: string, cause?: unknown): LogError {

@@ -60,7 +60,33 @@ test('a disk that is full in the middle of a segment pauses appends too', async 
   expect(log.stats).toMatchObject({ state: 'paused', last: 10, segments: 1 });
   disk.capacityBytes = Infinity;
   expect(await run(waiting)).toBe(12);
-  expect(log.stats.segments).toBe(1);
+  expect(log.stats).toMatchObject({ state: 'open', segments: 1 });
+});
+
+test('without a descriptor for the next segment appends wait until there is one, and nothing is lost', async () => {
+  const { open, run, disk, events, scheduler } = logWorld();
+  const log = await open({ segmentBytes: 4096 });
+  await run(log.append(payloads(1, 10)));
+  disk.faults = { ...disk.faults, noDescriptor: 1 };
+  const waiting = log.append([payload('x'.repeat(4000))]);
+  await scheduler.advance(60_000);
+  expect(log.stats).toMatchObject({ state: 'paused', last: 10 });
+  expect(events.filter(({ kind }) => kind === 'paused')).toEqual([{ kind: 'paused', reason: 'too-many-files' }]);
+  disk.faults = { ...disk.faults, noDescriptor: 0 };
+  expect(await run(waiting)).toBe(11);
+  expect(log.stats.state).toBe('open');
+  await run(log.append(payloads(12, 12)));
+  disk.crash('power');
+  expect((await run(readAll(await open()))).length).toBe(12);
+});
+
+test('a reader that gets no descriptor goes on once there is one', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open({ segmentBytes: 4096 });
+  await run(log.append(payloads(1, 10)));
+  disk.faults = { ...disk.faults, noDescriptor: 0.9 };
+  const reading = readAll(log);
+  expect(await run(reading)).toEqual(texts(1, 10));
 });
 
 test('what was read after a kill survives a power loss, also when the disk was full meanwhile', async () => {

@@ -72,3 +72,8 @@ export function systemCode(error: unknown): string {
 export function isNoSpace(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemCode(error));
 }
+
+/** This process, or the machine, has as many files open as it may: what waiting may cure. */
+export function isNoDescriptor(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(systemCode(error));
+}

@@ -1,9 +1,11 @@
 import type { Damage } from './damage.ts';
 
+export type PauseReason = 'disk-full' | 'log-full' | 'too-many-files';
+
 /** What a person should know about a log. */
 export type LogEvent =
   /** Nothing is appended until there is room again; nothing is dropped. */
-  | { readonly kind: 'paused'; readonly reason: 'disk-full' | 'log-full' }
+  | { readonly kind: 'paused'; readonly reason: PauseReason }
   | { readonly kind: 'resumed' }
   /** A file failed: it is left as it is, and what was not acknowledged was written to a new one. */
   | { readonly kind: 'segment-abandoned'; readonly segment: string; readonly cause: unknown }

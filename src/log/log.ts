@@ -20,6 +20,9 @@ import type { RecordBatch } from './record-batch.ts';
 import type { LogStats } from './stats.ts';
 import { Writer } from './writer.ts';
 
+/** How often a reader tries to open a file while too many are open. */
+const READ_AGAIN_MS = 1000;
+
 /** What a log needs of the machine. */
 export interface LogMachine {
   readonly fileSystem: FileSystem;
@@ -103,9 +106,10 @@ class SegmentLog implements Log {
       throw new ConfigError('log.read.from', `a sequence from ${first} on, the oldest that is there`, from);
     }
     const { segments, losses } = this.#files;
-    const { fileSystem } = this.#machine;
+    const { fileSystem, scheduler } = this.#machine;
     const { directory } = this;
-    return readRecords({ directory, fileSystem, segments, losses, progress: this.#writer }, from, follow);
+    const pause = (): Promise<void> => new Promise((resolve) => void scheduler.after(READ_AGAIN_MS, resolve));
+    return readRecords({ directory, fileSystem, segments, losses, progress: this.#writer, pause }, from, follow);
   }
 
   acknowledge(sequence: number): void {

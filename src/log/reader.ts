@@ -3,7 +3,7 @@
 import { checkSegment } from './check.ts';
 import type { Damage } from './damage.ts';
 import { LogDamagedError, LogError } from './errors.ts';
-import type { FileSystem, OpenFile } from './file-system.ts';
+import { isNoDescriptor, type FileSystem, type OpenFile } from './file-system.ts';
 import type { RecordBatch } from './record-batch.ts';
 import { RecordScanner } from './scan.ts';
 import type { Segment } from './segment.ts';
@@ -24,6 +24,8 @@ export interface ReadableLog {
   readonly segments: SegmentList;
   readonly losses: readonly Damage[];
   readonly progress: Progress;
+  /** Waits a while, for a file to read from when too many are open. None: that is an error. */
+  readonly pause?: () => Promise<void>;
 }
 
 /** How far the writer is. */
@@ -60,6 +62,7 @@ export async function* readRecords(log: ReadableLog, from: number, isFollowing: 
         await cursor?.file.close();
         cursor = undefined;
         cursor = await cursorAt(log, segment, next);
+        if (cursor === undefined) continue;
       }
       const batch = await nextBatch(log, cursor);
       if (batch !== undefined && batch.last >= next) yield batch.from(Math.max(next, batch.first));
@@ -81,14 +84,18 @@ interface Cursor {
   readonly scanner: RecordScanner;
 }
 
-async function cursorAt(log: ReadableLog, segment: Segment, wanted: number): Promise<Cursor> {
+/** @returns undefined when it is to be tried again */
+async function cursorAt(log: ReadableLog, segment: Segment, wanted: number): Promise<Cursor | undefined> {
   const from = Math.max(wanted, segment.first); // what lies between two segments is known to be lost
   try {
     const file = await log.fileSystem.open(`${log.directory}/${segment.name}`, 'read');
     const scanner = new RecordScanner(file, { ...placeBefore(segment, from), epoch: segment.epoch });
     return { segment, file, scanner };
   } catch (error) {
-    throw wanted <= log.segments.floor ? removed(log, wanted) : error;
+    if (wanted <= log.segments.floor) throw removed(log, wanted);
+    if (!isNoDescriptor(error) || log.pause === undefined || log.progress.isClosed) throw error;
+    await log.pause();
+    return undefined;
   }
 }
 

@@ -29,19 +29,21 @@ export async function createSegment(
   mode: SegmentMode = 'write-through',
 ): Promise<ActiveSegment> {
   const segment = newSegment(header);
-  const draft = `${directory}/${segment.name}.tmp`;
+  const name = `${directory}/${segment.name}`;
+  const draft = `${name}.tmp`;
   await fileSystem.remove(draft);
   const file = await fileSystem.open(draft, mode);
   try {
     const bytes = joined([encodeHeader(header), ...content]);
     await writeAll(file, bytes, 0);
     if (mode === 'create') await file.sync();
-    await fileSystem.rename(draft, `${directory}/${segment.name}`);
+    await fileSystem.rename(draft, name);
     await fileSystem.syncDirectory(directory);
     return { segment, file, end: bytes.length, durableEnd: bytes.length, allocated: bytes.length };
   } catch (error) {
     await file.close().catch(() => undefined);
-    await fileSystem.remove(draft).catch(() => undefined);
+    // It may have its name already: tried again and again, such files would fill the disk.
+    for (const path of [draft, name]) await fileSystem.remove(path).catch(() => undefined);
     throw error;
   }
 }

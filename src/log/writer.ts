@@ -6,6 +6,7 @@ import { Committer } from './committer.ts';
 import { LogError } from './errors.ts';
 import { isNoSpace, type FileSystem } from './file-system.ts';
 import { removeSegments, type OpenedFiles } from './open.ts';
+import type { PauseReason } from './log-event.ts';
 import type { LogSettings } from './options.ts';
 import type { Progress } from './reader.ts';
 import { Signal } from './signal.ts';
@@ -69,7 +70,7 @@ export class Writer implements Progress {
       fileSystem,
       files,
       wall,
-      waitForRoom: () => this.#waitForRoom('disk-full'),
+      waitForRoom: (reason) => this.#waitForRoom(reason),
     });
     this.#upkeep = new Upkeep({ directory, fileSystem, settings, files, committer: this.#committer, wall });
     this.#committed = files.tail?.last ?? files.durable;
@@ -190,6 +191,7 @@ export class Writer implements Progress {
       group.settle(error as Error);
       throw error;
     }
+    this.#resume();
     const isSynced = this.#settings.intervalMs === null;
     this.#bytesSinceLedger += group.byteLength;
     this.#committed = group.last;
@@ -205,12 +207,17 @@ export class Writer implements Progress {
   async #admit(): Promise<void> {
     while (!(await this.#files.reserve.hold())) await this.#waitForRoom('disk-full');
     while (!(await this.#upkeep.makeRoom())) await this.#waitForRoom('log-full');
+    this.#resume();
+  }
+
+  /** There is room: whoever looks at the state before appending must not be the one who is waited for. */
+  #resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
     this.#settings.onEvent({ kind: 'resumed' });
   }
 
-  async #waitForRoom(reason: 'disk-full' | 'log-full'): Promise<void> {
+  async #waitForRoom(reason: PauseReason): Promise<void> {
     if (this.#isClosing) {
       throw new LogError(
         this.#directory,

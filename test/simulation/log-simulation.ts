@@ -135,6 +135,7 @@ class LogSimulation {
       shortWrite: rate(0.5),
       failedWrite: rate(0.05),
       failedEntry: rate(0.05),
+      noDescriptor: 0,
     };
   }
 

@@ -15,15 +15,22 @@ export function deadLetterLog(directory: string): Sink<DeadLetter> {
     open: async (context) => {
       const { openLog } = await import('../../log/log.ts'); // not among what every flow loads
       let opening: Promise<Log> | undefined;
+      let isSaid = false;
       const encoder = new TextEncoder();
+      /** What failed is tried again with the next letters: descriptors or disk may be free by then. */
+      const opened = (): Promise<Log> => {
+        const log = openLog(directory, {}, { fileSystem: systemFileSystem(), scheduler: context.scheduler });
+        log.catch(() => (opening = undefined));
+        return log;
+      };
       return {
         write: async (letters) => {
-          if (opening === undefined) {
+          if (!isSaid) {
+            isSaid = true;
             context.notice('warn', `an event cannot be processed: ${letters[0]?.reason ?? ''}`);
             context.notice('warn', `such events are kept in ${directory}: daoflow dlq ls ${directory}`);
           }
-          opening ??= openLog(directory, {}, { fileSystem: systemFileSystem(), scheduler: context.scheduler });
-          const log = await opening;
+          const log = await (opening ??= opened());
           await log.append(letters.map((letter) => encoder.encode(letterJson(letter))));
         },
         close: async () => (await opening)?.close(),

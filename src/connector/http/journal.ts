@@ -21,6 +21,12 @@ const HEADER_BYTES = 9;
 const RESERVE_SHARE = 64;
 const MOST_RESERVE_BYTES = 64 * 1024 * 1024;
 
+const FULL = {
+  'disk-full': 'the disk is full',
+  'log-full': 'the log is full',
+  'too-many-files': 'too many files are open (raise the limit: ulimit -n)',
+};
+
 interface Handed {
   readonly start: number;
   readonly sequence: number;
@@ -125,8 +131,10 @@ function pauses(name: string, context: SourceContext, waiting: Set<() => void>):
   return (event) => {
     if (event.kind === 'resumed') context.notice('info', `${name}: there is room again, events are taken`);
     if (event.kind !== 'paused') return;
-    const what = event.reason === 'disk-full' ? 'the disk is full' : 'the log is full';
-    context.notice('warn', `${name}: ${what}: senders get 503 until there is room. Nothing that was answered is lost`);
+    context.notice(
+      'warn',
+      `${name}: ${FULL[event.reason]}: senders get 503 until there is room. Nothing that was answered is lost`,
+    );
     for (const refuse of [...waiting]) refuse();
     waiting.clear();
   };

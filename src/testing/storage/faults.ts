@@ -13,6 +13,8 @@ export interface StorageFaults {
   readonly failedWrite: number;
   /** Creating, renaming or removing fails with EIO. */
   readonly failedEntry: number;
+  /** Opening a file, or looking at a lock, fails with EMFILE. */
+  readonly noDescriptor: number;
 }
 
 export const NO_FAULTS: StorageFaults = {
@@ -23,4 +25,5 @@ export const NO_FAULTS: StorageFaults = {
   shortWrite: 0,
   failedWrite: 0,
   failedEntry: 0,
+  noDescriptor: 0,
 };

@@ -57,6 +57,7 @@ function attempt<T>(effect: () => T): () => T {
 }
 
 function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: OpenMode): OpenFile {
+  mayLackDescriptor(disk, path);
   const inode = inodeFor(disk, path, mode);
   const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
   const sync = (): Promise<void> =>
@@ -113,7 +114,16 @@ function takeLock(disk: SimulatedDisk, life: Incarnation, path: string): FileLoc
   if (holder?.isAlive === true) throw new LogLockedError(path, 'another process of the simulation');
   disk.locks.set(path, life);
   return {
-    isHeld: () => performCall(disk, life, () => disk.locks.get(path) === life, 0),
+    isHeld: () =>
+      performCall(
+        disk,
+        life,
+        () => {
+          mayLackDescriptor(disk, path);
+          return disk.locks.get(path) === life;
+        },
+        0,
+      ),
     release: () =>
       performCall(
         disk,
@@ -124,6 +134,12 @@ function takeLock(disk: SimulatedDisk, life: Incarnation, path: string): FileLoc
         0,
       ),
   };
+}
+
+/** Draws only where it may: the cases of other seeds stay what they are. */
+function mayLackDescriptor(disk: SimulatedDisk, path: string): void {
+  const { noDescriptor } = disk.faults;
+  if (noDescriptor > 0 && disk.random() < noDescriptor) throw systemError('EMFILE', `open ${path}`);
 }
 
 function mayFail(disk: SimulatedDisk, probability: number, what: string): void {
