@@ -7,6 +7,8 @@ import type { ReadEvent } from './match-printer.ts';
 export interface Findings {
   /** @param bound - step and event, in the order of the lines */
   match(key: Key | undefined, bound: readonly (readonly [string, ReadEvent])[], value: unknown): void;
+  /** Every event that is looked at. */
+  event(event: object): void;
   /** A line that is no event, or not in the order of time. */
   refused(line: number, reason: string): void;
   /** A function or a bound failed. */
@@ -45,21 +47,23 @@ export async function findMatches(
     line += 1;
     if (text.trim() === '') continue;
     const event = parsed(text);
-    const refusal = event === undefined ? 'not a JSON object' : whyNot(timeOf(event, line, pattern), set.nowMs);
+    const refusal =
+      event === undefined ? 'not a JSON object' : whyNot(timeOf(event, line, pattern), set.nowMs, pattern);
     if (event === undefined || refusal !== undefined) {
       findings.refused(line, refusal ?? '');
       continue;
     }
     events += 1;
     lineOf.set(event, line);
+    findings.event(event);
     set.process(event, keyOf(event, pattern.partitionBy), -1, timeOf(event, line, pattern));
   }
   set.advance(Infinity);
   return events;
 }
 
-function whyNot(ts: number, nowMs: number): string | undefined {
-  if (!Number.isFinite(ts)) return 'no time in it';
+function whyNot(ts: number, nowMs: number, { orderBy }: TextPattern<unknown>): string | undefined {
+  if (!Number.isFinite(ts)) return `no time in its field ${orderBy ?? ''}`;
   return ts < nowMs ? 'earlier than a line before it' : undefined;
 }
 

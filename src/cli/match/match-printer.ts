@@ -1,10 +1,8 @@
 import type { StateKey } from '../../state/key-index.ts';
-import { forEachPredicate } from '../../pattern/model/check.ts';
-import { isField } from '../../pattern/model/evaluate.ts';
 import type { PatternModel } from '../../pattern/model/pattern.ts';
-import type { Predicate } from '../../pattern/model/predicate.ts';
 import type { Output } from '../output.ts';
 import type { Colors, Formatter } from '../view/colors.ts';
+import { fieldsAsked } from './asked-fields.ts';
 
 /** An event as it was read. */
 export interface ReadEvent {
@@ -23,9 +21,7 @@ export class MatchPrinter {
   constructor(model: PatternModel, output: Output, colors: Colors) {
     this.#output = output;
     this.#colors = colors;
-    const asked: string[] = [];
-    forEachPredicate(model.steps, 'steps', (predicate) => asked.push(...fieldsIn(predicate)));
-    this.#asked = new Set(asked);
+    this.#asked = fieldsAsked(model);
   }
 
   /** @param value - what the pattern's measures give; undefined: it has none */
@@ -59,12 +55,4 @@ export class MatchPrinter {
     });
     return `${dim('{')}${fields.join(dim(','))}${dim('}')}`;
   }
-}
-
-function fieldsIn(predicate: Predicate<never>): string[] {
-  if ('and' in predicate) return predicate.and.flatMap(fieldsIn);
-  if ('or' in predicate) return predicate.or.flatMap(fieldsIn);
-  if ('not' in predicate) return fieldsIn(predicate.not);
-  if (!('cmp' in predicate)) return [];
-  return [predicate.cmp[0], predicate.cmp[2]].flatMap((term) => (isField(term) ? [term.field] : []));
 }

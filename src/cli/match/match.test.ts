@@ -71,9 +71,19 @@ test('lines that are no events, or are too late, are left out and named', async 
   const { err } = await matched(brute, ['{', ...logins, '{"user":"x","ok":true,"ts":1}', '{"user":"x"}']);
   expect(err).toBe(`line 1 is left out: not a JSON object
 line 6 is left out: earlier than a line before it
-line 7 is left out: no time in it
+line 7 is left out: no time in its field ts
 1 match in 4 events, 3 lines left out
 `);
+});
+
+test('a field that no event has is named, when all have been read', async () => {
+  const slips = 'PARTITION BY usr PATTERN (a -> b) DEFINE a AS okk = FALSE, b AS ok = TRUE AND ts > LAST(a.tss)';
+  expect((await matched(slips, logins)).err).toBe(
+    '0 matches in 4 events\nno event has "usr", "okk", "tss", which the pattern asks for; the last one has user, ok, ts\n',
+  );
+  // One that only some have is there.
+  const { err } = await matched('PATTERN (a) DEFINE a AS note = 1', [...logins, '{"note":1}']);
+  expect(err).toBe('1 match in 5 events\n');
 });
 
 test('explains how the pattern is matched', async () => {

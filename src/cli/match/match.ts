@@ -11,6 +11,7 @@ import { EXIT } from '../exit-code.ts';
 import { usageFailure } from '../failure.ts';
 import type { Output } from '../output.ts';
 import type { Colors } from '../view/colors.ts';
+import { AbsentFields } from './asked-fields.ts';
 import { findMatches } from './find-matches.ts';
 import { MatchPrinter } from './match-printer.ts';
 
@@ -33,6 +34,7 @@ export async function match(file: string | undefined, options: MatchCommandOptio
   }
   const input = file === undefined ? at.stdin : createReadStream(file);
   const printer = new MatchPrinter(pattern.model, at.stdout, at.colors);
+  const absent = new AbsentFields(pattern.model, pattern.partitionBy);
   let refused = 0;
   const events = await read(file, () =>
     findMatches(createInterface({ input, crlfDelay: Infinity }), pattern, {
@@ -41,6 +43,7 @@ export async function match(file: string | undefined, options: MatchCommandOptio
         else printer.print(key, bound, hasMeasures(options.pattern) ? value : undefined);
         if (options.json === true) printer.count += 1;
       },
+      event: (event) => absent.see(event),
       refused: (line, reason) => {
         refused += 1;
         if (refused <= NAMED_REFUSALS) at.stderr.write(`line ${line} is left out: ${reason}\n`);
@@ -52,6 +55,7 @@ export async function match(file: string | undefined, options: MatchCommandOptio
   );
   const left = refused === 0 ? '' : `, ${counted(refused, 'line', 'lines')} left out`;
   at.stderr.write(`${counted(printer.count, 'match', 'matches')} in ${counted(events, 'event', 'events')}${left}\n`);
+  if (absent.sentence !== undefined) at.stderr.write(`${absent.sentence}\n`);
   return EXIT.done;
 }
 

@@ -114,7 +114,7 @@ function checkName(name: string, path: string, names: Map<string, string>): void
   // `__proto__` and its like are not keys of an object's own from the start.
   if (name === '' || name in Object.prototype) throw new PatternError(path, 'a name', name);
   const other = names.get(name);
-  if (other !== undefined) throw new PatternError(path, `a name that is not that of ${other}`, name);
+  if (other !== undefined) throw new PatternError(path, `a name of its own, ${other} has it`, name);
   names.set(name, path);
 }
 
@@ -129,7 +129,7 @@ function checkQuantifier<E>(step: Step<E>, quantifier: Quantifier<E>, path: stri
     throw new PatternError(`${path}.max`, `null, or an integer from ${Math.max(1, least)} to ${MAX_REPETITIONS}`, max);
   }
   if (quantifier.until !== undefined && max !== null && (max ?? least) <= 1) {
-    throw new PatternError(`${path}.until`, 'a loop that it can end', quantifier.until);
+    throw new PatternError(`${path}.until`, 'a step that repeats', undefined, 'one that comes once at most');
   }
   if (gapMs !== undefined) checkDuration(gapMs, `${path}.gapMs`);
   if (quantifier.greedy === true && !('name' in step)) throw new PatternError(`${path}.greedy`, 'a single step', true);
@@ -144,7 +144,8 @@ function checkEnd(model: PatternModel<never>): void {
   const last = model.steps.length - 1;
   const step = model.steps[last];
   if (step?.link !== 'notFollowedBy' || model.within !== undefined || step.gapMs !== undefined) return;
-  throw new PatternError(`steps[${last}]`, 'within, or gapMs, since it must not come at the end', step);
+  const expected = 'within, or a gap: until when it must not come, since nothing follows it';
+  throw new PatternError(`steps[${last}]`, expected, undefined, 'neither');
 }
 
 function checkSkip(model: PatternModel<never>, names: ReadonlyMap<string, string>): void {
