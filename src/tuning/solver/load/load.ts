@@ -11,6 +11,7 @@
  * optimum once the oldest is older than `burstAgeMs`.
  */
 
+import { quantile } from '../../../stats/histogram.ts';
 import type { KnobName, StageSettings } from '../../../control/settings.ts';
 import type { CostModel, Point } from '../cost-model.ts';
 import type { Limits } from '../refusals/refusals.ts';
@@ -64,6 +65,8 @@ const INFEASIBLE = 1.3;
 /** So much later is not later, as a share; and knobs that stay as they are within a factor. */
 const PLAY = 0.15;
 const QUICK_PLAY = 1.2;
+/** Of the target: what is measured later than this is not kept for the sake of quiet. */
+const IN_TIME = 0.9;
 const PLAYS: Partial<Record<KnobName, number>> = {
   batchLimit: 2.5,
   burstConcurrency: 1.6,
@@ -153,9 +156,12 @@ function carrying(input: LoadInput, best: Point, rate: number, pausedAt: number)
   const [first] = options;
   if (first === undefined) return nearCapacity(input, best, load);
   const quickest = options.reduce((one, other) => (other.p95Ms < one.p95Ms ? other : one));
-  // Of those that are as quick, the present one.
+  // Of those that are as quick, the present one, unless it is late and another would be in time.
   const present = options.find(({ inFlight }) => inFlight === input.settings.concurrency);
-  const fastest = present !== undefined && present.p95Ms <= QUICK_PLAY * quickest.p95Ms ? present : quickest;
+  const isLate = (quantile(observation.latency, 0.95) ?? 0) > IN_TIME * goal.p95Ms;
+  const isTooLate = isLate && quickest.p95Ms <= goal.p95Ms;
+  const stays = present !== undefined && !isTooLate && present.p95Ms <= QUICK_PLAY * quickest.p95Ms;
+  const fastest = stays ? present : quickest;
   // Whatever is in flight when the event loop stands still is late: the less, the better.
   const isUneasy = observation.at - pausedAt < UNEASY_MS;
   const chosen = goal.goal === 'latency' || isUneasy ? fastest : (cheapest(input, load, options) ?? fastest);
