@@ -63,6 +63,7 @@ async function tryRate(stand: Stand, rate: number, options: SearchOptions): Prom
 
 function shortfall({ latency, cpuRatio, sender }: Held): string | undefined {
   if (sender.behindMs > BEHIND_MS) return `${sender.behindMs.toFixed(0)} ms behind the schedule`;
+  if (latency.count === 0) return 'nothing was confirmed within the window';
   if (!(latency.avgMs < GUIDE.avgMs)) return `avg ${latency.avgMs.toFixed(1)} ms`;
   if (!(latency.p95Ms < GUIDE.p95Ms)) return `p95 ${latency.p95Ms.toFixed(1)} ms`;
   if (!(cpuRatio < GUIDE.cpuRatio)) return `${(cpuRatio * 100).toFixed(0)} % of a core`;
