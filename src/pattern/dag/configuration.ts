@@ -6,7 +6,7 @@
  * Steps are made when they are first needed and kept, at most MAX_STEPS of them: a pattern meets few of the possible answers.
  */
 
-import { passes, type Shape, type ShapeMove, type ShapeState } from './shape.ts';
+import { movesThatFire, passes, type Shape, type ShapeMove, type ShapeState } from './shape.ts';
 
 /** Predicates of one pattern: their answers are the bits of a small integer. */
 export const MAX_PREDICATES = 30;
@@ -119,7 +119,7 @@ export class Configurations {
 
   /** Where partial matches that wait in a state go, by state: each move that fires is a way of its own. */
   #resultOf(from: number, state: number, bits: number): Move[] {
-    const results = this.#fired(state, bits)
+    const results = movesThatFire((this.#shape.states[state] as ShapeState).moves, bits)
       .filter(({ action }) => action === 'take' || from !== BEGIN)
       .map((move) => this.#result(from, move, bits));
     if (!results.some(({ to }) => to.some((target) => this.#kindOf(target) === 'stop'))) return results;
@@ -129,22 +129,9 @@ export class Configurations {
   }
 
   #result(from: number, { action, label, to, exit }: ShapeMove, bits: number): Move {
-    if (action === 'ignore') return { from, label: PASS, to: [to] };
-    const target = this.#kindOf(to) === 'final' ? COMPLETE : to;
-    const targets = exit !== undefined && passes(exit, bits) ? [target, COMPLETE] : [target];
-    return { from, label, to: targets };
-  }
-
-  #fired(state: number, bits: number): ShapeMove[] {
-    const { moves } = this.#shape.states[state] as ShapeState;
-    const fired: ShapeMove[] = [];
-    for (let at = 0; at < moves.length; at += 1) {
-      const move = moves[at] as ShapeMove;
-      const holds = passes(move.test, bits);
-      if (move.action === 'guard') at = holds ? at : move.next - 1;
-      else if (holds) fired.push(move);
-    }
-    return fired;
+    if (action === 'ignore') return { from, label: PASS, to };
+    const targets = to.map((target) => (this.#kindOf(target) === 'final' ? COMPLETE : target));
+    return { from, label, to: exit !== undefined && passes(exit, bits) ? [...targets, COMPLETE] : targets };
   }
 
   #kindOf(state: number): ShapeState['kind'] | undefined {

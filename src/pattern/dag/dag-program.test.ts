@@ -297,7 +297,7 @@ describe('bounds', () => {
     const partition = program.partition();
     expect([partition.isIdle, partition.deadline]).toEqual([true, Infinity]);
     matchesOf(program, network, ticks('xaab'), partition);
-    expect([partition.isIdle, partition.deadline, partition.partials]).toEqual([false, 8, 2]);
+    expect([partition.isIdle, partition.deadline, partition.partials]).toEqual([false, 8, 3]);
     partition.advance(7, new Matches());
     expect(partition.isIdle).toBe(false);
     partition.advance(8, new Matches());

@@ -22,7 +22,7 @@ import type {
 } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { type PartitionStore, StoredPartition } from '../partition-store.ts';
-import { awaitedBy, openingOf, type StateRow } from '../run/table.ts';
+import { awaitedBy, completedBy, openingOf, type StateRow } from '../run/table.ts';
 import { countMatches } from './count.ts';
 import { SEALED } from './configuration.ts';
 import type { DagEngine } from './engine.ts';
@@ -30,6 +30,7 @@ import { Enumerator } from './enumerate.ts';
 import { NONE } from './node-arena.ts';
 import { pickMatch } from './pick.ts';
 import { DagPool } from './pool.ts';
+import { awaitedIn, rested } from './rest.ts';
 import { shapeOf } from './shape.ts';
 import { readSnapshot, restoreGraph, snapshotGraph } from './snapshot.ts';
 
@@ -43,40 +44,45 @@ export interface DagOptions {
 }
 
 export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
+  // First what every event asks for: of a thousand programs this is one line of the processor's cache each.
+  readonly engine: DagEngine<E>;
+  /** Numbers of the predicates, in the order of their bits. */
+  readonly predicates: Int32Array;
+  /** Sets of a partition, at most. */
+  readonly mostSets: number;
+  /** SEALED once nothing begins any more. */
+  #seal = 0;
+  readonly #enumerator: Enumerator<E>;
+  readonly #limit: number;
+  readonly #only: PatternModel['only'];
   readonly kind = 'dag';
   readonly isPatient = true;
   readonly reason: string;
   readonly starts: readonly number[] | undefined;
   readonly awaits: readonly number[] | undefined;
   readonly opening: Opening | undefined;
-  readonly engine: DagEngine<E>;
-  readonly #enumerator: Enumerator<E>;
-  /** Numbers of the predicates, in the order of their bits. */
-  readonly #predicates: Int32Array;
-  readonly #limit: number;
-  readonly #only: PatternModel['only'];
-  /** Sets of a partition, at most. */
-  readonly mostSets: number;
-  /** SEALED once nothing begins any more. */
-  #seal = 0;
+  /** Predicates of which one must hold for an event to complete a match; undefined: any event may. */
+  readonly completes: readonly number[] | undefined;
 
   /**
    * @param start - index of the row in which a match begins
    * @param pool - shared with the other programs of a set
    */
   constructor(rows: readonly StateRow<E>[], start: number, options: DagOptions, pool: DagPool<E> = new DagPool<E>()) {
-    const { shape, predicates, names } = shapeOf(rows, start);
+    const { shape: declared, predicates, names } = shapeOf(rows, start);
+    const shape = rested(declared);
     this.reason = options.reason;
     this.#limit = options.limit ?? Infinity;
     this.#only = options.only;
     this.mostSets = rows.length;
     this.engine = pool.engineFor(shape, options.withinMs ?? Infinity);
-    this.#predicates = Int32Array.from(predicates);
+    this.predicates = Int32Array.from(predicates);
     this.#enumerator = new Enumerator(this.engine.arena, names);
     this.starts = awaitedBy(rows[start] as StateRow<E>, true);
     this.opening = openingOf(rows, start, options.withinMs);
-    const waiting = rows.filter(({ kind, index }) => kind === 'normal' && index !== start);
-    this.awaits = allOf([this.starts, ...waiting.map((row) => awaitedBy(row, false))]);
+    this.completes = completedBy(rows);
+    const awaited = awaitedIn(shape)?.map((number) => predicates[number] as number);
+    if (this.starts !== undefined && awaited !== undefined) this.awaits = [...new Set([...this.starts, ...awaited])];
   }
 
   partition(snapshot?: PartitionSnapshot): PatternPartition<E> {
@@ -105,7 +111,7 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
 
   /** What the engine is told of an event: the predicates that hold, as bits. */
   answers(truth: EventTruth): number {
-    const predicates = this.#predicates;
+    const { predicates } = this;
     let bits = this.#seal;
     for (let i = 0; i < predicates.length; i += 1) if (truth.holds(predicates[i] as number)) bits |= 1 << i;
     return bits;
@@ -168,9 +174,4 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
     const { configurations, arena } = this.engine;
     this.engine.hold(partition, configurations.of(states), restoreGraph(arena, graph));
   }
-}
-
-function allOf(lists: readonly (readonly number[] | undefined)[]): readonly number[] | undefined {
-  const known = lists.filter((list) => list !== undefined);
-  return known.length === lists.length ? [...new Set(known.flat())] : undefined;
 }

@@ -23,7 +23,8 @@ export interface ShapeMove {
   readonly test: Test;
   /** Of a take: number of the name that binds. */
   readonly label: number;
-  readonly to: number;
+  /** States, each of which gets what is moved. */
+  readonly to: readonly number[];
   /** Of a take: when the pattern could end there. */
   readonly exit?: Test;
   /** Of a guard: where to go on when it does not hold. */
@@ -55,7 +56,7 @@ export function shapeOf<E>(rows: readonly StateRow<E>[], start: number): ShapedP
     action,
     test: testOf(condition, numberOf),
     label: labelOf.get(name) as number,
-    to,
+    to: [to],
     ...(exit === undefined ? {} : { exit: testOf(exit, numberOf) }),
     next,
   });
@@ -96,4 +97,16 @@ export function passes(test: Test, bits: number): boolean {
   if ('not' in test) return !passes(test.not, bits);
   if ('and' in test) return passes(test.and[0], bits) && passes(test.and[1], bits);
   return passes(test.or[0], bits) || passes(test.or[1], bits);
+}
+
+/** What a state does: a guard that does not hold is skipped with all that it guards. */
+export function movesThatFire(moves: readonly ShapeMove[], bits: number): ShapeMove[] {
+  const fired: ShapeMove[] = [];
+  for (let at = 0; at < moves.length; at += 1) {
+    const move = moves[at] as ShapeMove;
+    const holds = passes(move.test, bits);
+    if (move.action === 'guard') at = holds ? at : move.next - 1;
+    else if (holds) fired.push(move);
+  }
+  return fired;
 }

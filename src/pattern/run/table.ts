@@ -90,9 +90,7 @@ function exitOf<E>(state: State<E>, path: Set<State<E>>): Condition<E> | undefin
 /** Predicates of which one must hold for the row to do anything but wait; undefined: it may without. */
 export function awaitedBy<E>(row: StateRow<E>, isStart: boolean): number[] | undefined {
   if (!waits(row, isStart, AT_REST)) return undefined;
-  return row.moves
-    .flatMap(({ condition }) => partsOf(condition))
-    .flatMap((one) => (one.kind === 'event' ? [one.id] : []));
+  return row.moves.flatMap(({ condition }) => predicatesOf(condition));
 }
 
 /** Whether what is known suffices for the row to do nothing but wait. */
@@ -112,6 +110,18 @@ export function waits<E>({ index, moves }: StateRow<E>, isStart: boolean, known:
   }
   return isWaiting;
 }
+
+/** Predicates of which one must hold for an event to complete a match; undefined: any may. */
+export function completedBy<E>(rows: readonly StateRow<E>[]): number[] | undefined {
+  const last = rows
+    .flatMap(({ moves }) => moves)
+    .filter(({ action, to, exit }) => action === 'take' && (exit !== undefined || rows[to]?.kind === 'final'));
+  if (last.some(({ condition }) => valueBy(AT_REST, condition) !== false)) return undefined;
+  return [...new Set(last.flatMap(({ condition }) => predicatesOf(condition)))];
+}
+
+const predicatesOf = <E>(condition: Condition<E>): number[] =>
+  partsOf(condition).flatMap((one) => (one.kind === 'event' ? [one.id] : []));
 
 /** How matches begin in a row, where one predicate alone decides it and makes one partial match. */
 export function openingOf<E>(
