@@ -1,8 +1,8 @@
 import { grownFloats, grownInts } from '../../state/columns.ts';
 import { DagProgram } from '../dag/dag-program.ts';
 import type { MatcherProgram } from '../matcher.ts';
-import type { PatternModel } from '../model/pattern.ts';
 import type { PartitionStore } from '../partition-store.ts';
+import type { Cohort } from './cohort.ts';
 import type { PredicateHold } from './predicate-network.ts';
 
 /** A pattern of a set, in one version. */
@@ -10,10 +10,11 @@ export interface Entry<E> {
   readonly name: string;
   /** Its number in the set; a version that replaces it has another one. */
   readonly id: number;
-  readonly model: PatternModel<E>;
   readonly program: MatcherProgram<E>;
   readonly store: PartitionStore<E>;
   readonly hold: PredicateHold<E>;
+  /** Where it is no pattern but stands for some. */
+  readonly cohort: Cohort<E> | undefined;
   /** Of all versions. */
   readonly counts: PatternCounts;
   /** Begins nothing any more; what has begun goes on. */

@@ -6,6 +6,7 @@
  * - A partial match of one event is that event in its row, where the pattern's opening allows: most never become more. The
  *   pattern's store hears of it with the second event that concerns it, and answers as if it had been told at once.
  * - A row that waits for time is woken at that time, not with the next event.
+ * - Of patterns that are told late (`Cohort`), a row holds what they have heard.
  */
 
 import type { Clock } from '../../time/clock.ts';
@@ -13,10 +14,12 @@ import { grownFloats } from '../../state/columns.ts';
 import type { StateKey } from '../../state/key-index.ts';
 import type { DagProgram } from '../dag/dag-program.ts';
 import { NONE } from '../dag/node-arena.ts';
-import type { EventTruth, PartitionSnapshot } from '../matcher.ts';
+import type { PartitionSnapshot } from '../matcher.ts';
 import type { Bounds } from './bounds.ts';
+import { Costs } from './costs.ts';
 import type { Entry } from './entry.ts';
 import { LiveRows, OPENED } from './live-rows.ts';
+import { OpeningTruth } from './opening-truth.ts';
 import { Overflow } from './overflow.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 import type { Relay } from './relay.ts';
@@ -24,8 +27,6 @@ import type { Roster } from './roster.ts';
 import { Thresholds } from './thresholds.ts';
 import { Timers } from './timers.ts';
 
-/** One event in so many is timed. */
-const TIMED_EVERY = 1024;
 /** Timers above which those that are void are looked for. */
 const FEW_TIMERS = 1024;
 
@@ -33,6 +34,9 @@ export class Partials<E> {
   readonly rows: LiveRows<E> = new LiveRows();
   /** Slot of the key at hand; -1 while it has no row. */
   slot = -1;
+  /** The key at hand, and its dense id or -1. */
+  key: StateKey;
+  keyId = -1;
   readonly #timers = new Timers();
   readonly #thresholds: Thresholds;
   readonly #roster: Roster<E>;
@@ -40,22 +44,19 @@ export class Partials<E> {
   readonly #relay: Relay<E>;
   readonly #bounds: Bounds;
   readonly #overflow: Overflow;
-  readonly #clock: Pick<Clock, 'now'> | undefined;
+  readonly costs: Costs;
   readonly #opening = new OpeningTruth();
   readonly #isDue = (timeMs: number, row: number): boolean =>
     this.rows.wakeMs[row] === timeMs && (this.rows.slot[row] as number) >= 0;
   /** By row, where bounds ask for it: when an event changed it last. */
   #touchedMs: Float64Array | undefined;
-  #events = 0;
-  /** What is done with the event at hand is timed. */
-  #isTimed = false;
 
   constructor(roster: Roster<E>, relay: Relay<E>, bounds: Bounds, clock: Pick<Clock, 'now'> | undefined) {
     this.#roster = roster;
     this.#network = roster.network;
     this.#relay = relay;
     this.#bounds = bounds;
-    this.#clock = clock;
+    this.costs = new Costs(clock);
     this.#thresholds = new Thresholds(roster.network);
     this.#overflow = new Overflow(this.rows, bounds);
     if (bounds.expirationMs < Infinity) this.#touchedMs = new Float64Array(16);
@@ -68,23 +69,31 @@ export class Partials<E> {
 
   /** The key of the events that follow. */
   turnTo(key: StateKey, keyId: number): number {
-    this.#events += 1;
-    this.#isTimed = this.#clock !== undefined && this.#events % TIMED_EVERY === 0;
+    this.costs.nextEvent();
     this.slot = this.rows.keys.find(key, keyId);
+    this.key = key;
+    this.keyId = keyId;
     return this.slot;
   }
 
+  /** The key of a row is the one at hand. */
+  turnToRow(row: number): void {
+    this.slot = this.rows.slot[row] as number;
+    this.key = this.rows.keyOf(row);
+    this.keyId = -1;
+  }
+
   /** Gives the event to a pattern that has nothing for its key yet. */
-  begin(id: number, event: E, key: StateKey, keyId: number, ts: number): void {
+  begin(id: number, event: E, ts: number): void {
     const { columns } = this.#roster;
     const lastsMs = columns.lastsMs[id] as number;
     if (Number.isNaN(lastsMs)) {
-      this.#beginInStore(this.#roster.at(id), event, key, keyId, ts);
+      this.#beginInStore(this.#roster.at(id), event, ts);
       return;
     }
     columns.handled[id] = (columns.handled[id] as number) + 1;
-    if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(this.#roster.at(id), key, event)) return;
-    const row = this.#addRow(id, key, keyId, ts);
+    if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(this.#roster.at(id), event)) return;
+    const row = this.addRow(id, ts);
     this.rows.event[row] = event;
     this.#wakeAt(row, ts + lastsMs, ts);
   }
@@ -99,14 +108,19 @@ export class Partials<E> {
     const id = this.rows.pattern[row] as number;
     const program = this.#roster.columns.dag[id];
     const known = this.rows.partition[row] as number;
-    if (program !== undefined && known !== OPENED && program.mostSets <= this.#bounds.maxPartials && !this.#isTimed) {
+    if (
+      program !== undefined &&
+      known !== OPENED &&
+      program.mostSets <= this.#bounds.maxPartials &&
+      !this.costs.isTimed
+    ) {
       this.#move(row, id, program, event, ts);
       return;
     }
-    const entry = this.#entryAt(row);
-    const partition = this.#partitionOf(entry, row);
+    const entry = this.entryAt(row);
+    const partition = this.partitionOf(entry, row);
     this.#run(entry, partition, this.rows.keyOf(row), event, ts);
-    this.#settle(row, ts);
+    this.settle(row, ts);
   }
 
   /** The same for a program of the DAG, by what it has in columns alone: bench:patterns, any a, b+, NE. */
@@ -116,14 +130,20 @@ export class Partials<E> {
     const partition = rows.partition[row] as number;
     handled[id] = (handled[id] as number) + 1;
     const complete = program.engine.move(partition, program.answers(this.#network), event, ts);
-    if (complete !== NONE) this.#emit(row, program, complete, event, ts);
+    if (complete !== NONE) this.emit(this.entryAt(row), this.rows.keyOf(row), program, complete, event, ts);
     const isToBeWoken = this.#touchedMs === undefined && rows.wakeMs[row] !== Infinity;
-    if (!isToBeWoken || program.isIdle(partition)) this.#settle(row, ts);
+    if (!isToBeWoken || program.isIdle(partition)) this.settle(row, ts);
   }
 
-  #emit(row: number, program: DagProgram<E>, complete: number, event: E, ts: number): void {
-    const entry = this.#entryAt(row);
-    const key = this.rows.keyOf(row);
+  /** Hands out the matches that a program of the DAG has completed. */
+  emit(
+    entry: Entry<E>,
+    key: StateKey,
+    program: DagProgram<E>,
+    complete: number,
+    event: E | undefined,
+    ts: number,
+  ): void {
     const relay = this.#relay.for(entry, key);
     try {
       program.emit(complete, ts, relay);
@@ -145,10 +165,10 @@ export class Partials<E> {
 
   /** What a row holds, as plain data. */
   snapshot(row: number): PartitionSnapshot {
-    const { store } = this.#entryAt(row);
+    const { store } = this.entryAt(row);
     const partition = this.rows.partition[row] as number;
     if (partition !== OPENED) return store.snapshot(partition);
-    const passing = this.#opened(this.#entryAt(row), row);
+    const passing = this.#opened(this.entryAt(row), row);
     const state = store.snapshot(passing);
     store.close(passing);
     return state;
@@ -156,48 +176,58 @@ export class Partials<E> {
 
   restore(entry: Entry<E>, key: StateKey, state: PartitionSnapshot, nowMs: number): void {
     this.turnTo(key, -1);
-    const row = this.#addRow(entry.id, key, -1, nowMs);
+    const row = this.addRow(entry.id, nowMs);
     this.rows.partition[row] = entry.store.open(state);
-    this.#settle(row, nowMs);
+    this.settle(row, nowMs);
   }
 
   /** Tells the store of a pattern all that it does not know yet: the pattern is about to begin nothing any more. */
   tellStore(entry: Entry<E>): void {
-    for (const row of this.rows.all()) if (this.rows.pattern[row] === entry.id) this.#partitionOf(entry, row);
+    for (const row of this.rows.all()) if (this.rows.pattern[row] === entry.id) this.partitionOf(entry, row);
   }
 
   /** Forgets all of a pattern, without a word. */
   forgetAll(entry: Entry<E>): void {
-    for (const row of this.rows.all()) if (this.rows.pattern[row] === entry.id) this.#forget(row);
+    for (const row of this.rows.all()) if (this.rows.pattern[row] === entry.id) this.forget(row);
   }
 
   partialsOf(row: number): number {
     const partition = this.rows.partition[row] as number;
-    return partition === OPENED ? 1 : this.#entryAt(row).store.partialsOf(partition);
+    return partition === OPENED ? 1 : this.entryAt(row).store.partialsOf(partition);
   }
 
-  #beginInStore(entry: Entry<E>, event: E, key: StateKey, keyId: number, ts: number): void {
-    const { store } = entry;
-    const partition = entry.spare >= 0 ? entry.spare : store.open();
-    entry.spare = partition;
-    this.#run(entry, partition, key, event, ts);
-    if (store.isIdle(partition)) return;
+  /** A partition without a partial match, for the key at hand. */
+  spareOf(entry: Entry<E>): number {
+    if (entry.spare < 0) entry.spare = entry.store.open();
+    return entry.spare;
+  }
+
+  /** The spare partition of a pattern is that of the key at hand from now on. */
+  keepSpare(entry: Entry<E>, openedMs: number, nowMs: number): void {
+    const row = this.addRow(entry.id, openedMs);
+    this.rows.partition[row] = entry.spare;
     entry.spare = -1;
-    if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(entry, key, event)) {
-      store.close(partition);
+    this.settle(row, nowMs);
+  }
+
+  #beginInStore(entry: Entry<E>, event: E, ts: number): void {
+    const { store } = entry;
+    const partition = this.spareOf(entry);
+    this.#run(entry, partition, this.key, event, ts);
+    if (store.isIdle(partition)) return;
+    if (this.rows.size < this.#bounds.maxLive || this.#makeRoom(entry, event)) {
+      this.keepSpare(entry, ts, ts);
       return;
     }
-    const row = this.#addRow(entry.id, key, keyId, ts);
-    this.rows.partition[row] = partition;
-    this.#settle(row, ts);
+    entry.spare = -1;
+    store.close(partition);
   }
 
   #run(entry: Entry<E>, partition: number, key: StateKey, event: E, ts: number): void {
     const { store, counts } = entry;
     const relay = this.#relay.for(entry, key);
     counts.handled += 1;
-    const clock = this.#isTimed ? this.#clock : undefined;
-    const beganMs = clock?.now() ?? 0;
+    const beganMs = this.costs.begin();
     try {
       store.process(partition, event, ts, this.#network, relay);
       const excess = store.partialsOf(partition) - this.#bounds.maxPartials;
@@ -205,11 +235,12 @@ export class Partials<E> {
     } catch (cause) {
       relay.output.failed(entry.name, key, event, cause);
     }
-    if (clock !== undefined) counts.costMs += (clock.now() - beganMs) * TIMED_EVERY;
+    this.costs.charge(counts, beganMs);
   }
 
   /** @returns false when the newcomer is refused */
-  #makeRoom(entry: Entry<E>, key: StateKey, event: E): boolean {
+  #makeRoom(entry: Entry<E>, event: E): boolean {
+    const { key } = this;
     const victim = this.#overflow.victim();
     if (victim !== undefined) {
       this.#drop(victim);
@@ -223,8 +254,8 @@ export class Partials<E> {
 
   /** Lets go of a row and says so. */
   #drop(row: number): void {
-    this.#relay.for(this.#entryAt(row), this.rows.keyOf(row)).shed(this.partialsOf(row));
-    this.#forget(row);
+    this.#relay.for(this.entryAt(row), this.rows.keyOf(row)).shed(this.partialsOf(row));
+    this.forget(row);
   }
 
   #wake(row: number, dueMs: number): void {
@@ -233,24 +264,24 @@ export class Partials<E> {
       this.#drop(row);
       return;
     }
-    const entry = this.#entryAt(row);
+    const entry = this.entryAt(row);
     const { store } = entry;
     if (this.rows.partition[row] === OPENED && store.isPatient) {
-      this.#forget(row);
+      this.forget(row);
       return;
     }
-    const partition = this.#partitionOf(entry, row);
+    const partition = this.partitionOf(entry, row);
     store.advance(partition, dueMs, this.#relay.for(entry, this.rows.keyOf(row)));
-    this.#settle(row, touchedMs);
+    this.settle(row, touchedMs);
   }
 
   /** After a change: forgets what is idle, else sees to it that it is woken in time. */
-  #settle(row: number, touchedMs: number): void {
+  settle(row: number, touchedMs: number): void {
     const { rows } = this;
-    const { store } = this.#entryAt(row);
+    const { store } = this.entryAt(row);
     const partition = rows.partition[row] as number;
     if (store.isIdle(partition)) {
-      this.#forget(row);
+      this.forget(row);
       return;
     }
     this.#thresholds.set(row, store.thresholdOf?.(partition));
@@ -276,16 +307,17 @@ export class Partials<E> {
     return touchedMs + this.#bounds.expirationMs;
   }
 
-  #addRow(id: number, key: StateKey, keyId: number, ts: number): number {
+  /** A row of a pattern for the key at hand, which has none of it. */
+  addRow(id: number, openedMs: number): number {
     const { live } = this.#roster.columns;
     live[id] = (live[id] as number) + 1;
-    const row = this.rows.add(this.slot, key, keyId, id, ts);
+    const row = this.rows.add(this.slot, this.key, this.keyId, id, openedMs);
     this.slot = this.rows.slot[row] as number;
     this.#thresholds.set(row, undefined);
     return row;
   }
 
-  #forget(row: number): void {
+  forget(row: number): void {
     const { rows } = this;
     const id = rows.pattern[row] as number;
     const partition = rows.partition[row] as number;
@@ -299,7 +331,7 @@ export class Partials<E> {
   }
 
   /** The row's partition; where its event alone is known, the store hears of it now. */
-  #partitionOf(entry: Entry<E>, row: number): number {
+  partitionOf(entry: Entry<E>, row: number): number {
     const known = this.rows.partition[row] as number;
     if (known !== OPENED) return known;
     const partition = this.#opened(entry, row);
@@ -318,16 +350,7 @@ export class Partials<E> {
     return partition;
   }
 
-  #entryAt(row: number): Entry<E> {
+  entryAt(row: number): Entry<E> {
     return this.#roster.at(this.rows.pattern[row] as number);
-  }
-}
-
-/** What is known of an event that has opened a partial match. */
-class OpeningTruth implements EventTruth {
-  predicate = -1;
-
-  holds(predicate: number): boolean {
-    return predicate === this.predicate;
   }
 }

@@ -15,6 +15,7 @@ import type { MatcherWishes } from '../dag/choose.ts';
 import type { PartitionSnapshot } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { type Bounds, boundsOf, type PatternOptimization } from './bounds.ts';
+import { Cohorts } from './cohorts.ts';
 import type { Entry, PatternCounts } from './entry.ts';
 import { CROWD, type LiveRows, NO_ROW } from './live-rows.ts';
 import { Partials } from './partials.ts';
@@ -70,6 +71,7 @@ export class PatternSet<E> {
   readonly #relay: Relay<E>;
   readonly #partials: Partials<E>;
   readonly #rows: LiveRows<E>;
+  readonly #cohorts: Cohorts<E>;
   #turn = 0;
 
   constructor(output: PatternSetOutput<E>, options: PatternSetOptions = {}) {
@@ -80,23 +82,28 @@ export class PatternSet<E> {
     this.#relay = new Relay(output);
     this.#partials = new Partials(this.#roster, this.#relay, this.bounds, options.clock);
     this.#rows = this.#partials.rows;
+    this.#cohorts = new Cohorts(this.#roster, this.#partials, this.bounds);
   }
 
   /** @throws ConfigError when the name is taken or there are too many; PatternError for a pattern that is none */
   add(name: string, model: PatternModel<E>, wishes: MatcherWishes = {}): void {
+    this.#cohorts.dissolve(this.nowMs);
     this.#roster.add(name, model, wishes);
   }
 
   /** A new version of a pattern, from the next event on. Its counts go on. */
   replace(name: string, model: PatternModel<E>, wishes: MatcherWishes = {}, old: Farewell = 'drain'): void {
+    this.#cohorts.dissolve(this.nowMs);
     this.#retire(this.#roster.replace(name, model, wishes), old);
   }
 
   remove(name: string, old: Farewell = 'drop'): void {
+    this.#cohorts.dissolve(this.nowMs);
     this.#retire(this.#roster.remove(name), old);
   }
 
   list(): PatternStatus[] {
+    this.#cohorts.tellAll(this.nowMs);
     const partials = new Map<number, number>();
     for (const row of this.#rows.all()) {
       const id = this.#rows.pattern[row] as number;
@@ -135,19 +142,20 @@ export class PatternSet<E> {
    */
   process(event: E, key: StateKey, keyId: number, ts: number): void {
     if (ts > this.nowMs) this.advance(ts);
+    this.#cohorts.prepare(ts);
     const router = this.#roster.router();
     this.#network.turnTo(event);
     this.#nextTurn();
     const slot = this.#partials.turnTo(key, keyId);
-    if (slot < 0) this.#begin(router, event, key, keyId, ts);
+    if (slot < 0) this.#begin(router, event, ts);
     else if ((this.#rows.count[slot] as number) > CROWD || router.isSelective(this.#turn)) {
       this.#continueRestless(router, slot, event, ts);
-      this.#continueOrBegin(router, event, key, keyId, ts);
+      this.#continueOrBegin(router, event, ts);
     } else {
       this.#continueAwaiting(router, slot, event, ts);
-      this.#begin(router, event, key, keyId, ts);
+      this.#begin(router, event, ts);
     }
-    for (const id of router.startedByAny) if (this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
+    for (const id of router.startedByAny) if (this.#isNew(id)) this.#partials.begin(id, event, ts);
     const failure = this.#network.takeFailure();
     if (failure !== undefined) this.#relay.output.failed(undefined, key, event, failure.cause);
   }
@@ -159,7 +167,8 @@ export class PatternSet<E> {
   }
 
   snapshot(): PatternSetSnapshot {
-    const rows = [...this.#rows.all()].filter((row) => !this.#entryAt(row).isDraining);
+    this.#cohorts.tellAll(this.nowMs);
+    const rows = [...this.#rows.all()].filter((row) => isToBeSaved(this.#entryAt(row)));
     return {
       nowMs: this.nowMs,
       partitions: rows.map((row) => ({
@@ -175,6 +184,7 @@ export class PatternSet<E> {
 
   /** Goes on from a snapshot of a set with the same patterns; what belongs to others is left out. */
   restore(snapshot: PatternSetSnapshot): void {
+    this.#cohorts.dissolve(this.nowMs);
     this.nowMs = snapshot.nowMs;
     for (const [name, counts] of Object.entries(snapshot.counts)) {
       const entry = this.#roster.find(name);
@@ -223,7 +233,7 @@ export class PatternSet<E> {
   }
 
   /** By what the event concerns, not by what lives for the key. */
-  #continueOrBegin(router: Router<E>, event: E, key: StateKey, keyId: number, ts: number): void {
+  #continueOrBegin(router: Router<E>, event: E, ts: number): void {
     const { all } = router;
     const count = all.find();
     router.note(count);
@@ -231,17 +241,17 @@ export class PatternSet<E> {
     for (let i = 0; i < count; i += 1) {
       const route = all.found[i] as number;
       const id = patternOf(route);
-      if (isBeginning(route) && this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
+      if (isBeginning(route) && this.#isNew(id)) this.#partials.begin(id, event, ts);
     }
   }
 
   /** Begins all that has not seen the event. */
-  #begin(router: Router<E>, event: E, key: StateKey, keyId: number, ts: number): void {
+  #begin(router: Router<E>, event: E, ts: number): void {
     const { starts } = router;
     const count = starts.find();
     for (let i = 0; i < count; i += 1) {
       const id = patternOf(starts.found[i] as number);
-      if (this.#isNew(id)) this.#partials.begin(id, event, key, keyId, ts);
+      if (this.#isNew(id)) this.#partials.begin(id, event, ts);
     }
   }
 
@@ -277,3 +287,5 @@ export class PatternSet<E> {
     return this.#roster.at(this.#rows.pattern[row] as number);
   }
 }
+
+const isToBeSaved = <E>({ isDraining, cohort }: Entry<E>): boolean => !isDraining && cohort === undefined;

@@ -4,6 +4,9 @@ import { DagPool } from '../dag/pool.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { storeOf } from '../partition-store.ts';
+import type { Bounds } from './bounds.ts';
+import { Cohort, type CohortHost } from './cohort.ts';
+import { cohortsOf } from './cohort-choice.ts';
 import { type Entry, EntryColumns, type PatternCounts } from './entry.ts';
 import { type PredicateHold, PredicateNetwork } from './predicate-network.ts';
 import { Router } from './router.ts';
@@ -18,6 +21,8 @@ export class Roster<E> {
   /** By number. */
   readonly #entries: (Entry<E> | undefined)[] = [];
   readonly #current = new Map<string, Entry<E>>();
+  /** Those that stand for patterns told late; undefined: not yet chosen, after a change. */
+  #cohorts: readonly Entry<E>[] | undefined;
   #router: Router<E> | undefined;
 
   constructor(path: string, maxPatterns: number) {
@@ -31,7 +36,7 @@ export class Roster<E> {
     if (this.#current.size >= this.#maxPatterns) {
       throw new ConfigError(`${this.#path}.maxConcurrentPatterns`, `at most ${this.#maxPatterns} patterns`, name);
     }
-    this.#enter(name, model, wishes, { hits: 0, timeouts: 0, shed: 0, handled: 0, costMs: 0 });
+    this.#enter(name, model, wishes, newCounts());
   }
 
   /** @returns the version before, to which no event leads any more; to be sealed */
@@ -82,12 +87,45 @@ export class Roster<E> {
   }
 
   all(): Entry<E>[] {
-    return this.#entries.filter((entry) => entry !== undefined);
+    return this.#entries.filter((entry) => entry !== undefined && entry.cohort === undefined) as Entry<E>[];
+  }
+
+  get size(): number {
+    return this.#current.size;
+  }
+
+  get cohorts(): readonly Entry<E>[] | undefined {
+    return this.#cohorts;
+  }
+
+  /** Chooses which patterns are told late. */
+  formCohorts(bounds: Bounds, host: CohortHost<E>): readonly Entry<E>[] {
+    this.#router = undefined;
+    const candidates = this.all().flatMap(({ id, isDraining }) => {
+      const program = this.columns.dag[id];
+      return program === undefined || isDraining ? [] : [{ id, program }];
+    });
+    this.#cohorts = cohortsOf(candidates, bounds).map((members) => {
+      const cohort = new Cohort(this.network, members, host);
+      return this.#place({ name: '', program: cohort, hold: this.network.table<E>(), counts: newCounts(), cohort });
+    });
+    return this.#cohorts;
+  }
+
+  /**
+   * No pattern is told late any more. Nothing may live of what stands for them.
+   *
+   * @param isForGood - until the patterns change
+   */
+  dissolveCohorts(isForGood: boolean): void {
+    for (const { id } of this.#cohorts ?? []) this.#entries[id] = undefined;
+    this.#cohorts = isForGood ? [] : undefined;
+    this.#router = undefined;
   }
 
   /** Which of them an event concerns. */
   router(): Router<E> {
-    return (this.#router ??= new Router(this.network, this.all()));
+    return (this.#router ??= new Router(this.network, this.all(), this.#cohorts ?? []));
   }
 
   #retire(entry: Entry<E>): void {
@@ -98,24 +136,19 @@ export class Roster<E> {
   #enter(name: string, model: PatternModel<E>, wishes: MatcherWishes, counts: PatternCounts): void {
     const hold = this.network.table<E>();
     const program = this.#compile(model, hold, wishes);
+    this.#current.set(name, this.#place({ name, program, hold, counts, cohort: undefined }));
+    this.#router = undefined;
+  }
+
+  /** Under a number that is free. */
+  #place({ name, program, hold, counts, cohort }: Declared<E>): Entry<E> {
     const free = this.#entries.indexOf(undefined);
     const id = free < 0 ? this.#entries.length : free;
     const store = storeOf(program);
-    const entry: Entry<E> = {
-      name,
-      id,
-      model,
-      program,
-      store,
-      hold,
-      counts,
-      isDraining: false,
-      spare: -1,
-    };
+    const entry: Entry<E> = { name, id, program, store, hold, counts, cohort, isDraining: false, spare: -1 };
     this.#entries[id] = entry;
     this.columns.enter(id, program);
-    this.#current.set(name, entry);
-    this.#router = undefined;
+    return entry;
   }
 
   #compile(model: PatternModel<E>, hold: PredicateHold<E>, wishes: MatcherWishes): MatcherProgram<E> {
@@ -133,3 +166,7 @@ export class Roster<E> {
     return entry;
   }
 }
+
+type Declared<E> = Pick<Entry<E>, 'name' | 'program' | 'hold' | 'counts' | 'cohort'>;
+
+const newCounts = (): PatternCounts => ({ hits: 0, timeouts: 0, shed: 0, handled: 0, costMs: 0 });

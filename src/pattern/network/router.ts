@@ -26,7 +26,10 @@ export class Router<E> {
   /** Patterns found at an event, on average. */
   #hits = 0;
 
-  constructor(network: PredicateNetwork, entries: readonly Entry<E>[]) {
+  /** @param cohorts - each stands for its members, to which no event leads */
+  constructor(network: PredicateNetwork, patterns: readonly Entry<E>[], cohorts: readonly Entry<E>[]) {
+    const members = new Set(cohorts.flatMap(({ cohort }) => cohort?.members.map(({ id }) => id) ?? []));
+    const entries = [...patterns.filter(({ id }) => !members.has(id)), ...cohorts];
     const beginning = entries.filter(({ isDraining }) => !isDraining);
     const restless = entries.filter(({ program }) => program.awaits === undefined);
     this.startedByAny = beginning.filter(({ program }) => program.starts === undefined).map(({ id }) => id);
@@ -37,7 +40,7 @@ export class Router<E> {
     this.all = new Routes(network, [...starts, ...awaits]);
     this.#network = network;
     const awaitsOf: (readonly number[])[] = Array.from(
-      { length: 1 + Math.max(-1, ...entries.map(({ id }) => id)) },
+      { length: 1 + [...patterns, ...cohorts].reduce((most, { id }) => Math.max(most, id), -1) },
       () => [],
     );
     for (const { id, program } of entries) awaitsOf[id] = program.awaits ?? program.starts ?? [];
