@@ -13,6 +13,7 @@ import { placeOf, type Failure } from './failure.ts';
 import { notesIn, sharedNotes } from '../host/supervised-thread.ts';
 import { Isolation } from './isolation.ts';
 import { Lives } from './lives.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { DataPlane, type PlaneEnd } from './plane/data-plane-handle.ts';
 import { Hold } from './plane/hold.ts';
 import type { FromPlane, PlaneTask, Start } from './plane/protocol.ts';
@@ -47,6 +48,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #lives = new Lives();
   readonly #isolation = new Isolation();
+  readonly #memory = new MemoryWatch();
   /** Of the thread that runs. */
   #notes: SharedArrayBuffer | undefined;
   #plane: DataPlane;
@@ -54,6 +56,8 @@ export class Session {
   /** Of the thread that runs; undefined while it loads the flow. */
   #start: Start | undefined;
   #isDraining = false;
+  /** Set while the thread is drained so that another one goes on; ends it if that takes too long. */
+  #handover: NodeJS.Timeout | undefined;
   #reporter: Reporter | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -115,6 +119,13 @@ export class Session {
   async #lastEnd(): Promise<PlaneEnd> {
     for (;;) {
       const end = await this.#plane.ended;
+      const isHandedOver = this.#handover !== undefined && end.kind === 'summary' && !this.#isDraining;
+      clearTimeout(this.#handover);
+      this.#handover = undefined;
+      if (isHandedOver) {
+        this.#succeed();
+        continue;
+      }
       if (end.kind !== 'died') return end;
       const how = this.#mayGoOn() ? this.#successor(end) : undefined;
       if (how === undefined) return { ...end, failure: this.#explained(end.failure) };
@@ -153,6 +164,23 @@ export class Session {
       task.kind === 'flow' ? { ...task, deadLetters: { ...task.deadLetters, isContinued: true } } : task,
     );
     this.#hold = this.#watchOver();
+    this.#memory.succeeded(performance.now());
+  }
+
+  /** A thread whose memory runs out is followed by another while it can still take a checkpoint. */
+  #lookAtMemory(memory: number | null): void {
+    if (this.#handover !== undefined || !this.#mayGoOn()) return;
+    const answer = this.#memory.observe(memory, performance.now());
+    if (answer === undefined) return;
+    const isReplaced = answer === 'replace';
+    const what = isReplaced ? 'it takes a checkpoint, and a new thread goes on' : 'a new thread would need as much';
+    this.#report().notice({
+      level: 'warn',
+      message: `the memory of the flow's thread is at ${memory ?? 0} % of what it may use: ${what}`,
+    });
+    if (!isReplaced) return;
+    this.#plane.drain(2 * DEFAULT_DRAIN_MS);
+    this.#handover = setTimeout(() => this.#plane.kill(NOT_DRAINED), DEFAULT_DRAIN_MS);
   }
 
   /** Why there is no other thread. */
@@ -173,6 +201,7 @@ export class Session {
         break;
       case 'snapshot':
         this.#report().snapshot(message.snapshot);
+        this.#lookAtMemory(message.snapshot.system.resource_utilization.memory);
         break;
       case 'state':
         this.#report().state(message.state);
@@ -226,6 +255,11 @@ export class Session {
 const STOPPED: Failure = {
   kind: 'failed',
   message: 'stopped at once: what was not confirmed yet is not acknowledged to its source',
+};
+
+const NOT_DRAINED: Failure = {
+  kind: 'failed',
+  message: "the flow's thread had no memory left, and was not drained in time",
 };
 
 /** On one line, with the place in the user's code. */

@@ -8,6 +8,7 @@
 
 import os from 'node:os';
 import v8 from 'node:v8';
+import { resourceLimits } from 'node:worker_threads';
 
 import type { ResourceReader, ResourceSample } from '../metrics/resources.ts';
 import { findCgroups, readCgroupLimits, type CgroupLimits, type CgroupPaths } from './cgroup.ts';
@@ -19,6 +20,12 @@ import { systemClock } from './scheduler.ts';
 const SAMPLE_MS = 100;
 /** Limits may be changed under a running container. */
 const LIMITS_MS = 5000;
+
+/**
+ * V8's limit counts the young generation too, into which nothing old may spill: a heap of 100 MB is full at 100 of 148. A worker
+ * knows its size; elsewhere it is left in.
+ */
+const YOUNG_BYTES = (resourceLimits.maxYoungGenerationSizeMb ?? 0) * 2 ** 20;
 
 /** What the reader asks of the operating system; injected, so that other systems are tested on any. */
 export interface ResourceHost {
@@ -48,7 +55,7 @@ export function systemHost(): ResourceHost {
     rssBytes: () => orNull(() => process.memoryUsage.rss()),
     heap: () => {
       const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = v8.getHeapStatistics();
-      return { usedBytes, limitBytes };
+      return { usedBytes, limitBytes: limitBytes - YOUNG_BYTES };
     },
     cpus: os.cpus().length,
     availableParallelism: () => os.availableParallelism(),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buildProgram, folder, run, type Folder } from './cli-program.ts';
+import { buildProgram, folder, run, start, type Folder } from './cli-program.ts';
 
 const EVENTS = 2000;
 /** What happens at event 1000: once, or in each life. */
@@ -34,6 +34,25 @@ export default flow('poisoned', { data: 'data', checkpointEvery: '100ms' })
       appendFileSync('lives', '|');
       ${what}
     }
+    return event;
+  })
+  .to(file('out.ndjson', { mode: 'overwrite' }));
+`;
+
+/** In its first life it begins with 240 MB of its heap of 300 and keeps 28 KB more with each event. */
+const LEAKING = `
+import { appendFileSync, readFileSync } from 'node:fs';
+import { file, flow } from 'daoflow';
+
+appendFileSync('lives', '|');
+const isFirst = readFileSync('lives', 'utf8').length === 1;
+const keep = (n) => new Array(3500).fill(n + 0.5);
+const kept = isFirst ? Array.from({ length: 8570 }, (_, n) => keep(n)) : [];
+export default flow('leaking', { data: 'data' })
+  .from(file('in.ndjson'))
+  .rateLimit(400, { queue: { events: 50 } })
+  .map((event) => {
+    if (isFirst) kept.push(keep(event.n));
     return event;
   })
   .to(file('out.ndjson', { mode: 'overwrite' }));
@@ -105,6 +124,18 @@ describe('a flow whose thread dies', () => {
     },
     60_000,
   );
+
+  it('hands over to another one, at a checkpoint of then, before its memory has run out', async () => {
+    here.write('in.ndjson', Array.from({ length: 1000 }, (_, n) => `{"n":${n}}\n`).join(''));
+    here.write('flow.mjs', LEAKING);
+    const args = ['run', 'flow.mjs', '--plain'];
+    const { stderr, code } = await start(here.path, args, { NODE_OPTIONS: '--max-old-space-size=300' }).ended;
+    expect(stderr).toMatch(/memory of the flow's thread is at \d+(\.\d)? % .* a new thread goes on/);
+    expect(stderr).not.toMatch(/ran out of memory/);
+    expect(code).toBe(0);
+    expect(written()).toEqual(Array.from({ length: 1000 }, (_, n) => n));
+    expect(readFileSync(join(here.path, 'lives'), 'utf8')).toBe('||');
+  }, 60_000);
 
   it('ends with 1 once it has died too often of no event', async () => {
     here.write('in.ndjson', '{"n":0}\n');
