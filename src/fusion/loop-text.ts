@@ -61,7 +61,7 @@ class LoopWriter {
     if (body.length === 0) return [];
     return [
       'let i = start, at = 0;',
-      'again: for (;;) {',
+      'for (;;) {',
       ...(this.#steady?.entrance() ?? []),
       'try {',
       'for (; i < end; i++) {',
@@ -69,6 +69,7 @@ class LoopWriter {
       ...body,
       '}',
       ...this.#writtenBack(),
+      ...(this.#steady?.left() ?? []),
       'break;',
       '} catch (error) {',
       ...this.#writtenBack(),
@@ -246,8 +247,7 @@ class LoopWriter {
     const text = [inline.read, perEvent, '$count++;', inline.update].join('\n');
     const names = { event: value, time, ...this.#keyNames(node) };
     if (this.#steady === undefined) return [`at = ${node.index};`, '{', filled(text, node, names), '}'];
-    const after = this.#steady.time === undefined ? [] : this.#advance(this.#steady.time);
-    return this.#steady.collected(`${inline.open}\n${text}`, after, names);
+    return this.#steady.collected(`${inline.open}\n${text}`, names);
   }
 
   #closing(node: OperatorNode, { time, close }: InlinePush): string[] {
