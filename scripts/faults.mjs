@@ -17,6 +17,8 @@ import { longRows } from '../test/faults/long.mjs';
 import { overloadRows } from '../test/faults/overload.mjs';
 import { payloadRows } from '../test/faults/payloads/rows.mjs';
 import { postgresRows } from '../test/faults/postgres.mjs';
+import { protocolRows } from '../test/faults/protocol.mjs';
+import { slowSocketRows } from '../test/faults/slow-sockets.mjs';
 import { spillRows } from '../test/faults/spill.mjs';
 import { option, suite } from './lib/suite.mjs';
 
@@ -42,6 +44,8 @@ const GROUPS = {
   kills: killRows,
   http: httpRows,
   payloads: payloadRows,
+  protocol: protocolRows,
+  slow: slowSocketRows,
   spill: spillRows,
   stop: stopRows,
   drain: drainRows,

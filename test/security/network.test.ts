@@ -158,6 +158,29 @@ describe('S4: slow and greedy senders', () => {
       expect(output.text.size).toBe(0);
     }));
 
+  it(
+    'cannot make a body larger than it is by sending it in pieces of one byte',
+    () =>
+      serving({ requestTimeout: '1m' }, async ({ port, output }) => {
+        const pieces = 500_000;
+        const before = process.memoryUsage().rss;
+        const socket = connect(port, '127.0.0.1');
+        sockets.push(socket);
+        const head = 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\n';
+        socket.write(`${head}transfer-encoding: chunked\r\n\r\n`);
+        for (let i = 0; i < pieces; i += 1000) {
+          if (!socket.write('1\r\n \r\n'.repeat(1000))) await once(socket, 'drain');
+        }
+        const event = '{"n":1}\n';
+        socket.write(`${event.length.toString(16)}\r\n${event}\r\n0\r\n\r\n`);
+        const [answer] = (await once(socket, 'data')) as [Buffer];
+        expect(process.memoryUsage().rss - before).toBeLessThan(40_000_000);
+        expect(answer.toString()).toContain('202 Accepted');
+        expect([...output.text.values()].join('').trim()).toBe(event.trim());
+      }),
+    60_000,
+  );
+
   it('cannot lock others out by connections: an address has its share', () =>
     serving({ maxConnections: 40, headersTimeout: '60s' }, async ({ port, notices }) => {
       for (let i = 0; i < 60; i += 1) slow(port);

@@ -23,8 +23,7 @@ export interface ReceiveOptions {
 
 /** Receives a whole body, decompressed, within bounds. */
 export function receive(request: IncomingMessage, { maxBodyBytes, hold, done }: ReceiveOptions): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const body = new Collected();
   let isDone = false;
   const isGzip = request.headers['content-encoding'] === 'gzip';
   const content: Readable = isGzip ? request.pipe(createGunzip()) : request;
@@ -39,16 +38,12 @@ export function receive(request: IncomingMessage, { maxBodyBytes, hold, done }: 
     done(received);
   };
   const take = (bytes: Buffer): void => {
-    length += bytes.length;
-    if (length > maxBodyBytes) finish({ kind: 'tooLarge' });
+    if (body.length + bytes.length > maxBodyBytes) finish({ kind: 'tooLarge' });
     else if (!hold(bytes.length)) finish({ kind: 'noRoom' });
-    else chunks.push(bytes);
+    else body.add(bytes);
   };
   content.on('data', take);
-  content.on('end', () => {
-    const [only] = chunks;
-    finish({ kind: 'body', bytes: chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length) });
-  });
+  content.on('end', () => finish({ kind: 'body', bytes: body.bytes }));
   content.on('error', (error) => {
     if (content === request) finish({ kind: 'gone' });
     else finish({ kind: 'damaged', reason: `the gzip body is damaged: ${messageOf(error)}` });
@@ -57,4 +52,38 @@ export function receive(request: IncomingMessage, { maxBodyBytes, hold, done }: 
   request.on('close', () => {
     if (!request.complete) finish({ kind: 'gone' });
   });
+}
+
+/**
+ * The bytes so far. What comes in many pieces is copied together at once: kept apart, pieces of one byte each would take a
+ * hundred times what they hold. Memory: at most twice `length`.
+ */
+class Collected {
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** The first piece is kept as it is: most bodies have no other. */
+  add(piece: Buffer): void {
+    const length = this.#length + piece.length;
+    if (this.#length === 0) this.#bytes = piece;
+    else this.#append(piece, length);
+    this.#length = length;
+  }
+
+  #append(piece: Buffer, length: number): void {
+    if (length > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#bytes.length));
+      this.bytes.copy(grown);
+      this.#bytes = grown;
+    }
+    piece.copy(this.#bytes, this.#length);
+  }
 }
