@@ -5,10 +5,8 @@ import type { Sink } from '../../event/sink.ts';
 import type { ByteSource, Format } from '../../event/source.ts';
 import type { LineFormat } from '../encode-lines.ts';
 import { headerOption, integerOption } from '../options.ts';
-import { followFiles } from './follow.ts';
 import { formatOfName } from './format.ts';
 import { isGlob } from './glob.ts';
-import { readFiles } from './read.ts';
 import { readSettings, type FileOptions, type FileSettings } from './settings.ts';
 import { openFile } from './write.ts';
 
@@ -51,8 +49,12 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     replays: format !== 'json',
     maxEventBytes,
     header: headerOption(options.header, 'file().header'),
-    run: (output, context) =>
-      options.follow === true ? followFiles(settings, output, context) : readFiles(settings, output, context),
+    // Reading is not among what every flow loads.
+    run: async (output, context) => {
+      const read =
+        options.follow === true ? (await import('./follow.ts')).followFiles : (await import('./read.ts')).readFiles;
+      await read(settings, output, context);
+    },
     limits: { maxConcurrency: 1 },
     deadline: false,
     ...(settings.rotate === undefined && { repeats: 'goes back' }),
