@@ -11,7 +11,8 @@ import { exchanged } from './payloads/wire.mjs';
 import { missing, Poster } from './poster.mjs';
 
 const SENDERS = 16;
-const MOST_GROWTH_MB = 50;
+/** Twice what bodies may take together (`maxInFlightBytes`). */
+const MOST_GROWTH_MB = 128;
 /** Until a connection must have been closed: longest time for a request, and some for a busy machine. */
 const LIMIT_MS = 30_000;
 
