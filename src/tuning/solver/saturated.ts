@@ -12,7 +12,7 @@ import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
 import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
-import { sweep, type SweepState } from './search/sweep.ts';
+import { retreat, sweep, type SweepState } from './search/sweep.ts';
 import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
 import { trim, type TrimState } from './trim.ts';
 
@@ -53,7 +53,9 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   const stay = presentStay(before.samples);
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
   if (before.sweep !== undefined) {
-    const isThin = stay.used < SWEEP_CALLS && observation.at - stay.from < THIN_CALLS * ms;
+    const isLate = observation.at - stay.from >= THIN_CALLS * ms;
+    if (isLate && stay.used === 0 && before.sweep.axis === 'concurrency') return retreating(before, input);
+    const isThin = stay.used < SWEEP_CALLS && !isLate;
     return isYoung || isThin ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
   if (before.surface.strange.length > 0) return wondering(before, input);
@@ -77,6 +79,15 @@ function swept<S extends SearchState>(before: S, state: SweepState, { space, cur
   return {
     state: { ...before, sweep: next },
     plan: saturatedPlan(candidateAt(space, point), 'throughput still grows: looking further'),
+  };
+}
+
+/** No call of so many has ended: more of them would be driven further into whatever holds them up. */
+function retreating<S extends SearchState>(before: S, { space, current }: SearchInput): Searched<S> {
+  const { state, next } = retreat(current);
+  return {
+    state: { ...before, sweep: state },
+    plan: saturatedPlan(candidateAt(space, next), 'calls do not end in time: a step back'),
   };
 }
 

@@ -5,7 +5,7 @@ import { bestBisection } from '../trial/bracket.ts';
 import { bestTrial } from '../trial/trial.ts';
 import { candidatesIn, isWithin, withinReach, type SearchSpace } from './candidates.ts';
 import { choose } from './choice.ts';
-import { FIRST_SWEEP, sweep } from './sweep.ts';
+import { FIRST_SWEEP, retreat, sweep } from './sweep.ts';
 
 const affine = (b: number, n: number): number => (2 + 0.01 * b) * (1 + 0.02 * (n - 1) + 0.002 * n * (n - 1));
 
@@ -82,6 +82,10 @@ describe('sweep', () => {
     expect(visited.length).toBeLessThan(16);
     expect(visited.slice(0, 5).every(({ inFlight }) => inFlight === 1)).toBe(true);
     expect(Math.max(...visited.map(({ inFlight }) => inFlight))).toBeGreaterThanOrEqual(16);
+  });
+
+  it('goes back to half the calls, and ends, where they do not end in time', () => {
+    expect(retreat({ batch: 100, inFlight: 32 })).toEqual({ state: undefined, next: { batch: 100, inFlight: 16 } });
   });
 
   it('leaves a pinned batch alone', () => {

@@ -31,6 +31,11 @@ const CONCURRENCY_KEEPS = 0.93;
 const MODERATE = 0.4;
 const NEAR = 0.85;
 
+/** From a point at which calls do not end in time: the sweep is over, at what came before it. */
+export function retreat({ batch, inFlight }: Point): SweepStep {
+  return { state: undefined, next: { batch, inFlight: Math.max(1, Math.floor(inFlight / CONCURRENCY_FACTOR)) } };
+}
+
 export function sweep(state: SweepState, space: SearchSpace, current: Point): SweepStep {
   const cost = space.model.predict(current.batch, current.inFlight);
   const throughput = throughputOf(cost, current);
