@@ -2,23 +2,30 @@ import { expect, test } from 'vitest';
 import { DIRECTORY, logWorld, payload, payloads, readAll, texts } from '../testing/storage/log-fixtures.ts';
 import { mountDisk } from '../testing/storage/simulated-file-system.ts';
 import { Group } from './group.ts';
+import type { LogOptions } from './options.ts';
 import { byteBuffer, writeRecord } from './record.ts';
 import { createSegment } from './segment-file.ts';
 import type { LogWorld } from '../testing/storage/log-fixtures.ts';
 
-test('a failed sync costs nothing that was acknowledged: all of it goes into another file', async () => {
-  const { open, run, disk, events, scheduler } = logWorld();
-  const log = await open();
-  await run(log.append(payloads(1, 10)));
-  disk.faults = { ...disk.faults, failedSync: 1 };
-  const appended = log.append(payloads(11, 20));
-  const isFailed = (): boolean => events.some(({ kind }) => kind === 'segment-abandoned');
-  for (let i = 0; i < 1000 && !isFailed(); i += 1) await scheduler.advance(0.1);
-  disk.faults = { ...disk.faults, failedSync: 0 };
-  expect(await run(appended)).toBe(20);
-  disk.crash('power');
-  expect(await run(readAll(await open()))).toEqual(texts(1, 20));
-});
+test.each<LogOptions>([{}, { durability: { intervalMs: 5 } }])(
+  'a failed sync costs nothing that was acknowledged: all of it goes into another file (%j)',
+  async (options) => {
+    const { open, run, disk, events, scheduler } = logWorld();
+    const log = await open(options);
+    await run(log.append(payloads(1, 10)));
+    await scheduler.advance(100);
+    disk.faults = { ...disk.faults, failedSync: 1 };
+    const appended = log.append(payloads(11, 20));
+    const isFailed = (): boolean => events.some(({ kind }) => kind === 'segment-abandoned');
+    for (let i = 0; i < 1000 && !isFailed(); i += 1) await scheduler.advance(0.1);
+    disk.faults = { ...disk.faults, failedSync: 0 };
+    expect(await run(appended)).toBe(20);
+    await scheduler.advance(100);
+    expect(log.stats).toMatchObject({ state: 'open', durable: 20 });
+    disk.crash('power');
+    expect(await run(readAll(await open()))).toEqual(texts(1, 20));
+  },
+);
 
 test('a disk on which no file can be written ends the log with an error, and nothing is claimed', async () => {
   const { open, run, disk } = logWorld();
