@@ -19,6 +19,12 @@ const lists = readdirSync(at('test/mutations')).map((name) =>
   JSON.parse(readFileSync(at('test/mutations', name), 'utf8')),
 );
 
+const all = lists.flatMap(({ mutations }) => mutations.filter(({ name }) => name.includes(wanted)));
+if (all.length === 0) {
+  say(`no mutation has ${JSON.stringify(wanted)} in its name`);
+  process.exit(2);
+}
+
 makeCopy();
 const started = performance.now();
 let missed = 0;
@@ -30,7 +36,9 @@ for (const { tests, mutations } of lists) {
   for (const mutation of chosen) if (!isCaught(mutation, tests)) missed += 1;
 }
 rmSync(copy, { recursive: true, force: true });
-say(`${missed === 0 ? 'every mutation was caught' : `${missed} NOT caught`}, after ${seconds(started)}`);
+say(
+  `${missed === 0 ? `each of ${all.length} mutations was caught` : `${missed} of ${all.length} NOT caught`}, after ${seconds(started)}`,
+);
 process.exit(missed === 0 ? 0 : 1);
 
 function makeCopy() {
