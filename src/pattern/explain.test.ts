@@ -33,7 +33,7 @@ test('says which matcher runs a pattern and why, what its conditions cost and wh
 test('draws the automaton, without what cannot be reached', () => {
   const explained = pattern<Trade>().begin('a', f.side.eq('"')).next('b').oneOrMore().explain();
   expect(explained.matcher).toBe('dag');
-  expect(explained.memory).toMatch(/give it a within/);
+  expect(explained.memory).toMatch(/nothing bounds it, so give it a within/);
   expect(explained.automaton.split('\n')).toEqual([
     'flowchart LR',
     '  s0((("(end) (final)")))',

@@ -88,6 +88,7 @@ function memoryOf({ within }: PatternModel<never>, kind: 'run' | 'dag'): string 
   const what =
     kind === 'dag' ? 'memory grows with the events of a key that match some step' : 'each partial match is kept';
   if (within !== undefined) return `${what} for ${within.ms} ms at most, and no more than maxPartials per key`;
+  if (kind === 'dag') return `${what} while a partial match lives: nothing bounds it, so give it a within`;
   return `${what} until it is complete or discarded: nothing but maxPartials bounds it, so give it a within`;
 }
 
