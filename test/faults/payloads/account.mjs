@@ -64,7 +64,12 @@ function judge({ body: base64, rest, ...sent }) {
   } else if (fate === 'beginning') {
     judgeBeginning(sent, body, numbers);
   } else {
-    for (const number of numbers) expectOnce(number, sent);
+    const cut = new Set(expectedOf(sent.format, body, sent.isMiddle)?.cut);
+    counts.cutOff += cut.size;
+    for (const number of numbers) {
+      if (cut.has(number)) expectNone(number, sent);
+      else expectOnce(number, sent);
+    }
     expectOutcomes(sent, body);
   }
 }
