@@ -43,7 +43,7 @@ export function thresholdBy<E>(
 }
 
 /** The operator with its sides exchanged. */
-const MIRRORED: Readonly<Partial<Record<Comparison, Threshold['op']>>> = {
+const MIRRORED: Readonly<Record<Threshold['op'], Threshold['op']>> = {
   '<': '>',
   '<=': '>=',
   '>': '<',
@@ -51,12 +51,13 @@ const MIRRORED: Readonly<Partial<Record<Comparison, Threshold['op']>>> = {
   '==': '==',
 };
 
+const isOrder = (op: Comparison): op is Threshold['op'] => op in MIRRORED;
+
 function ruleOf<E>(predicate: Predicate<E>): ThresholdRule | undefined {
   if (!('cmp' in predicate)) return undefined;
   const [left, op, right] = predicate.cmp;
-  const mirrored = MIRRORED[op];
-  if (mirrored === undefined) return undefined;
-  return ruleFrom(left, MIRRORED[mirrored] ?? mirrored, right) ?? ruleFrom(right, mirrored, left);
+  if (!isOrder(op)) return undefined;
+  return ruleFrom(left, op, right) ?? ruleFrom(right, MIRRORED[op], left);
 }
 
 function ruleFrom(left: Term, op: Threshold['op'], right: Term): ThresholdRule | undefined {
