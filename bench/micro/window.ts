@@ -51,7 +51,7 @@ function run(spec: CollectorSpec<unknown, unknown>, dense: boolean, generateCode
     for (let at = 0; at < EVENTS; at += 256) total += batch(window, time, { at, shift: pass * SPAN, dense });
   }
   window.end();
-  for (const result of (window.take(0) ?? []) as { n: number }[]) total += result.n;
+  for (const result of (window.output.take(0) ?? []) as { n: number }[]) total += result.n;
   const used = process.cpuUsage(before);
   if (total !== PASSES * EVENTS * (spec.name === 'slide' ? 10 : 1))
     throw new Error(`${spec.name}: ${total} events in the results`);
@@ -76,7 +76,7 @@ function batch(window: Collector, time: Time, { at, shift, dense }: Part): numbe
     }
   }
   let total = 0;
-  for (const result of (window.take(0) ?? []) as { n: number }[]) total += result.n;
+  for (const result of (window.output.take(0) ?? []) as { n: number }[]) total += result.n;
   return total;
 }
 

@@ -1,14 +1,7 @@
 /** Operators for the tests of this folder: small, deterministic, all over events `{ n, t }`. */
 
-import type {
-  Collector,
-  EmitFailure,
-  Key,
-  OperatorEnvironment,
-  OperatorSpec,
-  Step,
-  TimeDomain,
-} from '../operator/operator.ts';
+import type { Collector, Key, OperatorEnvironment, OperatorSpec, Step, TimeDomain } from '../operator/operator.ts';
+import { CollectorOutput } from '../operator/collector-output.ts';
 import { NOTHING } from '../operator/operator.ts';
 import { compileSegment } from './compile.ts';
 import type { SegmentTree } from './segment-tree.ts';
@@ -26,11 +19,10 @@ const never: Throws = () => false;
 
 /** Sums `n` per key over tumbling windows of event or processing time; what comes too late leaves by port 1. */
 export class TumblingSum implements Collector {
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly #time: TimeDomain;
   readonly #sizeMs: number;
   readonly #open = new Map<number, Map<Key | undefined, number>>();
-  #results: unknown[] = [];
-  #late: unknown[] = [];
   #lateCount = 0;
 
   constructor(time: TimeDomain, sizeMs: number) {
@@ -42,7 +34,7 @@ export class TumblingSum implements Collector {
     const endMs = (Math.floor(timeMs / this.#sizeMs) + 1) * this.#sizeMs;
     if (endMs <= this.#time.watermark) {
       this.#lateCount += 1;
-      this.#late.push(event);
+      this.output.put(1, event);
       return;
     }
     const sums = this.#open.get(endMs) ?? new Map<Key | undefined, number>();
@@ -62,17 +54,6 @@ export class TumblingSum implements Collector {
     for (const endMs of [...this.#open.keys()].sort((a, b) => a - b)) this.#close(endMs);
   }
 
-  get hasOutput(): boolean {
-    return this.#results.length + this.#late.length > 0;
-  }
-
-  take(port: number): unknown[] | undefined {
-    const taken = port === 0 ? this.#results : this.#late;
-    if (port === 0) this.#results = [];
-    else this.#late = [];
-    return taken.length === 0 ? undefined : taken;
-  }
-
   timeOf = (output: unknown): number => (output as Item).t;
 
   counts(): Record<string, number> {
@@ -80,19 +61,18 @@ export class TumblingSum implements Collector {
   }
 
   #close(endMs: number): void {
-    for (const [key, n] of this.#open.get(endMs) ?? []) this.#results.push({ n, t: endMs - 1, key });
+    for (const [key, n] of this.#open.get(endMs) ?? []) this.output.put(0, { n, t: endMs - 1, key });
     this.#open.delete(endMs);
   }
 }
 
 /** Gives some events on at once, on either port, others when time has passed; may throw in any method. */
 export class Echo implements Collector {
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly #time: TimeDomain;
   readonly #throws: Throws;
   readonly timeOf?: (output: unknown) => number;
-  #ports: [unknown[], unknown[]] = [[], []];
   #held: Item[] = [];
-  #failures: EmitFailure[] = [];
 
   constructor(time: TimeDomain, throws: Throws, hasTime: boolean) {
     this.#time = time;
@@ -108,9 +88,9 @@ export class Echo implements Collector {
     const { n } = event as Item;
     if (this.#throws(event as Item)) throw new Error(`echo ${n}`);
     const output = { n: n + 1, t: timeMs, key, keyId };
-    if (n % 4 === 0) this.#failures.push({ event: output, key, cause: new Error('echo could not emit') });
+    if (n % 4 === 0) this.output.fail({ event: output, key, cause: new Error('echo could not emit') });
     if (n % 3 === 0) {
-      this.#ports[n % 2 === 0 ? 0 : 1].push(output);
+      this.output.put(n % 2 === 0 ? 0 : 1, output);
       return;
     }
     this.#held.push(output);
@@ -121,31 +101,15 @@ export class Echo implements Collector {
   advance(watermarkMs: number): void {
     const due = this.#held.filter(({ t }) => t <= watermarkMs);
     this.#held = this.#held.filter(({ t }) => t > watermarkMs);
-    this.#ports[0].push(...due);
+    for (const one of due) this.output.put(0, one);
     for (const { t } of this.#held) this.#time.wakeAt(t);
     if (due.some(({ n }) => n % 7 === 0)) throw new Error('echo in advance');
   }
 
   end(): void {
-    this.#ports[0].push(...this.#held);
+    for (const one of this.#held) this.output.put(0, one);
     this.#held = [];
     throw new Error('echo at the end');
-  }
-
-  get hasOutput(): boolean {
-    return this.#failures.length + this.#ports[0].length + this.#ports[1].length > 0;
-  }
-
-  take(port: number): unknown[] | undefined {
-    const taken = this.#ports[port === 0 ? 0 : 1];
-    this.#ports[port === 0 ? 0 : 1] = [];
-    return taken.length === 0 ? undefined : taken;
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    const taken = this.#failures;
-    this.#failures = [];
-    return taken.length === 0 ? undefined : taken;
   }
 
   counts(): Record<string, number> {

@@ -264,19 +264,19 @@ export class FusedSegment implements Segment {
     const collectors = this.#collectors;
     for (let i = 0; i < collectors.length; i++) {
       const node = collectors[i] as CollectorNode;
-      if (node.collector.hasOutput) this.#drainPorts(node);
+      if (!node.collector.output.isEmpty) this.#drainPorts(node);
     }
   }
 
   #drainPorts(node: CollectorNode): void {
-    for (const failure of node.collector.takeFailures?.() ?? []) {
+    for (const failure of node.collector.output.takeFailures() ?? []) {
       this.#failures.push({ operator: node.name, ...failure });
     }
     for (let port = 0; port < node.ports; port++) this.#drainPort(node, port);
   }
 
   #drainPort(node: CollectorNode, port: number): boolean {
-    const outputs = node.collector.take(port);
+    const outputs = node.collector.output.take(port);
     if (outputs === undefined || outputs.length === 0) return false;
     const { passed } = this.#ledger;
     passed[node.index] = (passed[node.index] ?? 0) + outputs.length;

@@ -6,6 +6,7 @@
  * so each call site sees one function only and V8 can inline it.
  */
 
+import type { CollectorOutput } from './collector-output.ts';
 import type { Stored } from '../state/stored.ts';
 import type { Clock, Random } from '../time/clock.ts';
 
@@ -107,20 +108,14 @@ export interface EmitFailure {
 export interface Collector extends Partial<Stored> {
   /** The same `push` as text; used by generated loops where it is given. State may lag by a batch in between. */
   readonly inline?: InlinePush | undefined;
+  /** Throws only before it has changed anything, so that a throw blames its event alone. */
   push(event: unknown, key: Key | undefined, keyId: number, timeMs: number): void;
   /** The watermark has reached a time asked for with `wakeAt`; ask again for the next one. */
   advance(watermarkMs: number): void;
   /** End of input: emit everything that is still open. */
   end(): void;
-  /** False where `take` and `takeFailures` have nothing to give: asked after each batch. */
-  readonly hasOutput: boolean;
-  /** Outputs since the last `take` on that port, in order; undefined when there are none. */
-  take(port: number): unknown[] | undefined;
-  /**
-   * Results that user code made impossible since the last call; undefined when there are none.
-   * `push` itself throws only before it has changed anything, so a throw blames its event alone.
-   */
-  takeFailures?(): EmitFailure[] | undefined;
+  /** What `push`, `advance` and `end` gave; emptied after each batch. */
+  readonly output: CollectorOutput;
   /** Event time of an output of port 0, when what follows inherits event time from it. */
   readonly timeOf?: (output: unknown) => number;
   /** Named counts for metrics, for example `late`. Read at most ten times a second. */

@@ -1,5 +1,6 @@
 /** Terminals and a minimal tumbling window, shared by all variants. */
 
+import { CollectorOutput } from '../../../src/operator/collector-output.ts';
 import type { Collector, Key, OperatorEnvironment, Step } from '../../../src/operator/operator.ts';
 import { NOTHING } from '../../../src/operator/operator.ts';
 import { KEYS, WINDOW_MS } from './load.ts';
@@ -22,7 +23,7 @@ export class Sums {
 }
 
 export class MapWindow implements Collector {
-  readonly hasOutput = false;
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly #sums: Sums;
   readonly #environment: OperatorEnvironment;
   #open = new Map<Key, number>();
@@ -51,10 +52,6 @@ export class MapWindow implements Collector {
     this.#open = new Map();
   }
 
-  take(): undefined {
-    return undefined;
-  }
-
   counts(): Record<string, number> {
     return {};
   }
@@ -66,7 +63,7 @@ export class MapWindow implements Collector {
 }
 
 export class DenseWindow implements Collector {
-  readonly hasOutput = false;
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly #sums: Sums;
   readonly #environment: OperatorEnvironment;
   readonly #values = new Float64Array(KEYS);
@@ -94,10 +91,6 @@ export class DenseWindow implements Collector {
     for (let id = 0; id < KEYS; id++) if (this.#isOpen[id] === 1) this.#sums.closed(this.#values[id] ?? 0);
     this.#values.fill(0);
     this.#isOpen.fill(0);
-  }
-
-  take(): undefined {
-    return undefined;
   }
 
   counts(): Record<string, number> {

@@ -75,9 +75,9 @@ export function drive(
   const driven = { results: [] as unknown[], late: [] as unknown[], thrown: [] as Driven['thrown'] };
   const failures: EmitFailure[] = [];
   const take = (): void => {
-    driven.results.push(...(collector.take(0) ?? []));
-    driven.late.push(...(collector.take(1) ?? []));
-    failures.push(...(collector.takeFailures?.() ?? []));
+    driven.results.push(...(collector.output.take(0) ?? []));
+    driven.late.push(...(collector.output.take(1) ?? []));
+    failures.push(...(collector.output.takeFailures() ?? []));
   };
   for (const [i, event] of events.entries()) {
     try {

@@ -1,5 +1,5 @@
 import type { StateData, Stored } from '../../state/stored.ts';
-import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
+import type { Collector, InlinePush } from '../operator.ts';
 import { HotPane, type HotPush, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import { endOf } from './pane-windows.ts';
 import type { RowProgram } from './rows.ts';
@@ -17,7 +17,7 @@ export class GlobalWindow implements Collector, Stored {
   readonly timeOf: (output: unknown) => number = endOf;
   readonly store: PaneStore;
   readonly hot: HotPane;
-  readonly #output = new WindowOutput();
+  readonly output: WindowOutput = new WindowOutput();
   readonly #program: RowProgram;
   #pane: Pane;
   #firstMs = Infinity;
@@ -30,7 +30,7 @@ export class GlobalWindow implements Collector, Stored {
   ) {
     this.shape = options.shape;
     this.#program = program;
-    const full = (message: string): never => this.#output.refuse(message);
+    const full = (message: string): never => this.output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
     // An empty span: the hot path asks for every event outside the whole milliseconds seen so far.
     this.#pane = this.store.open({ start: Infinity, until: -Infinity, closesAt: Infinity });
@@ -64,7 +64,7 @@ export class GlobalWindow implements Collector, Stored {
     const frame = { key: undefined, start: this.#firstMs, end: Math.floor(this.#lastMs) + 1, revision: 0 };
     for (let i = 0; i < size; i += 1) {
       const slot = order[i] as number;
-      this.#output.emit(this.#program, rows, slot, Object.assign(frame, { key: this.store.keyAt(slot) }));
+      this.output.emit(this.#program, rows, slot, Object.assign(frame, { key: this.store.keyAt(slot) }));
     }
     this.store.dropFirst(1);
   }
@@ -81,19 +81,7 @@ export class GlobalWindow implements Collector, Stored {
     this.#lastMs = stored.lastMs;
   }
 
-  get hasOutput(): boolean {
-    return !this.#output.isEmpty;
-  }
-
-  take(port: number): unknown[] | undefined {
-    return this.#output.take(port);
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    return this.#output.takeFailures();
-  }
-
   counts(): Readonly<Record<string, number>> {
-    return { refused: this.#output.refused, keys: this.store.index.size };
+    return { refused: this.output.refused, keys: this.store.index.size };
   }
 }

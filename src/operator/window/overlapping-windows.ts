@@ -6,18 +6,18 @@
  */
 
 import type { StateData, Stored } from '../../state/stored.ts';
-import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
+import type { Collector, Key, TimeDomain } from '../operator.ts';
 import { addToPane, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import { endOf, type PaneWindowOptions } from './pane-windows.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
-import { rejectEvent } from './row-program.ts';
+import { mostEvents, rejectEvent } from './row-program.ts';
 import { WindowOutput } from './window-output.ts';
 import { checkTime, timeIn } from './window-time.ts';
 
 export class OverlappingWindows implements Collector, Stored {
   readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
-  readonly #output = new WindowOutput();
+  readonly output: WindowOutput = new WindowOutput();
   readonly #options: PaneWindowOptions;
   readonly #program: RowProgram;
   readonly #time: TimeDomain;
@@ -34,10 +34,9 @@ export class OverlappingWindows implements Collector, Stored {
     this.#options = options;
     this.#program = program;
     this.#time = time;
-    const full = (message: string): never => this.#output.refuse(message);
+    const full = (message: string): never => this.output.refuse(message);
     this.#store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
-    const events = program.definitions.find((definition) => definition.kind === 'events');
-    this.#maxEvents = events === undefined ? Infinity : events.maxEvents;
+    this.#maxEvents = mostEvents(program.definitions);
   }
 
   push(event: unknown, key: Key | undefined, keyId: number, eventMs: number): void {
@@ -45,7 +44,7 @@ export class OverlappingWindows implements Collector, Stored {
     const { watermark } = this.#time;
     if (watermark >= this.#wakeMs) this.advance(watermark);
     if (!this.#gather(timeIn(this.#time, eventMs), watermark)) {
-      this.#output.emitLate(event);
+      this.output.emitLate(event);
       return;
     }
     const slot = this.#store.slotOf(key, keyId);
@@ -83,20 +82,8 @@ export class OverlappingWindows implements Collector, Stored {
     this.#wake();
   }
 
-  get hasOutput(): boolean {
-    return !this.#output.isEmpty;
-  }
-
-  take(port: number): unknown[] | undefined {
-    return this.#output.take(port);
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    return this.#output.takeFailures();
-  }
-
   counts(): Readonly<Record<string, number>> {
-    const { late, revised, refused } = this.#output;
+    const { late, revised, refused } = this.output;
     return { late, revised, refused, panes: this.#store.panes.length, keys: this.#store.index.size };
   }
 
@@ -110,9 +97,7 @@ export class OverlappingWindows implements Collector, Stored {
       let pane = this.#store.find(start);
       if (pane === undefined) {
         if (this.#store.panes.length >= maxOpenWindows) {
-          this.#output.refuse(
-            `${maxOpenWindows} windows are open (maxOpenWindows): is an event far ahead of its time?`,
-          );
+          this.output.refuse(`${maxOpenWindows} windows are open (maxOpenWindows): is an event far ahead of its time?`);
         }
         pane = this.#store.open({ start, until: start + sizeMs, closesAt: start + sizeMs });
         pane.isClosed = pane.closesAt <= watermark;
@@ -150,7 +135,7 @@ export class OverlappingWindows implements Collector, Stored {
     this.#frame.end = pane.closesAt;
     this.#frame.revision = revision;
     this.#frame.key = this.#store.keyAt(slot);
-    this.#output.emit(this.#program, pane.rows, slot, this.#frame);
+    this.output.emit(this.#program, pane.rows, slot, this.#frame);
   }
 
   #wake(): void {

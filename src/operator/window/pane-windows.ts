@@ -15,7 +15,7 @@
  */
 
 import type { StateData, Stored } from '../../state/stored.ts';
-import type { Collector, EmitFailure, InlinePush, Key, TimeDomain } from '../operator.ts';
+import type { Collector, InlinePush, Key, TimeDomain } from '../operator.ts';
 import { addToPane, HotPane, type HotPush, list, newPane, type Pane, PaneStore, type PaneStoreData } from './panes.ts';
 import type { RowProgram, WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
@@ -40,7 +40,7 @@ export class PaneWindows implements Collector, Stored {
   readonly timeOf: (output: unknown) => number = endOf;
   readonly store: PaneStore;
   readonly hot: HotPane;
-  readonly #output = new WindowOutput();
+  readonly output: WindowOutput = new WindowOutput();
   readonly #options: PaneWindowOptions;
   readonly #program: RowProgram;
   readonly #time: TimeDomain;
@@ -63,7 +63,7 @@ export class PaneWindows implements Collector, Stored {
     this.#program = program;
     this.#time = time;
     this.#paneMs = greatestCommonDivisor(options.sizeMs, options.everyMs);
-    const full = (message: string): never => this.#output.refuse(message);
+    const full = (message: string): never => this.output.refuse(message);
     this.store = new PaneStore(program.definitions, { maxKeys: options.maxKeys, full });
     this.#merged = newPane(program.definitions);
     this.hot = new HotPane(this.#merged);
@@ -87,7 +87,7 @@ export class PaneWindows implements Collector, Stored {
     const { watermark } = this.#time;
     const start = this.#paneStart(timeIn(this.#time, eventMs));
     const pane = this.#isTooLate(start, watermark) ? undefined : this.store.find(start);
-    if (pane === undefined) this.#output.emitLate(event);
+    if (pane === undefined) this.output.emitLate(event);
     else this.#addLate(pane, { event, key, keyId }, watermark);
   }
 
@@ -116,20 +116,8 @@ export class PaneWindows implements Collector, Stored {
     this.#wake();
   }
 
-  get hasOutput(): boolean {
-    return !this.#output.isEmpty;
-  }
-
-  take(port: number): unknown[] | undefined {
-    return this.#output.take(port);
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    return this.#output.takeFailures();
-  }
-
   counts(): Readonly<Record<string, number>> {
-    const { late, revised, refused } = this.#output;
+    const { late, revised, refused } = this.output;
     return { late, revised, refused, panes: this.store.panes.length, keys: this.store.index.size };
   }
 
@@ -141,7 +129,7 @@ export class PaneWindows implements Collector, Stored {
   #open(start: number, watermark: number): Pane {
     const { maxOpenWindows } = this.#options;
     if (this.store.panes.length >= maxOpenWindows) {
-      this.#output.refuse(
+      this.output.refuse(
         `${maxOpenWindows} windows or panes are open (maxOpenWindows): is an event far ahead of its time?`,
       );
     }
@@ -236,7 +224,7 @@ export class PaneWindows implements Collector, Stored {
       const slot = pane.order[i] as number;
       if (Number.isNaN(pane.rows.counts[slot])) continue; // its merge failed
       this.#frame.key = this.store.keyAt(slot);
-      this.#output.emit(this.#program, pane.rows, slot, this.#frame);
+      this.output.emit(this.#program, pane.rows, slot, this.#frame);
     }
   }
 
@@ -247,7 +235,7 @@ export class PaneWindows implements Collector, Stored {
     const { start, end } = this.#frame;
     const first = this.store.indexOf(start);
     if (this.#paneMs === end - start) {
-      this.#output.emit(this.#program, (panes[first] as Pane).rows, slot, this.#frame);
+      this.output.emit(this.#program, (panes[first] as Pane).rows, slot, this.#frame);
       return;
     }
     for (let i = first; i < panes.length && (panes[i] as Pane).start < end; i += 1) {
@@ -271,7 +259,7 @@ export class PaneWindows implements Collector, Stored {
       this.#program.merge(merged.rows, slot, pane.rows, slot);
     } catch (cause) {
       this.#frame.key = this.store.keyAt(slot);
-      this.#output.fail(this.#frame, cause);
+      this.output.failIn(this.#frame, cause);
       merged.rows.counts[slot] = Number.NaN;
     }
   }

@@ -60,6 +60,12 @@ export function rejectValue(name: string, expected: string, value: unknown): nev
 export const FINITE = 'a finite number';
 export const COUNTABLE = 'a string, number, boolean or bigint';
 
+/** How many events a row may keep; Infinity where it keeps none. */
+export function mostEvents(definitions: readonly AggregateDefinition[]): number {
+  const events = definitions.find((definition) => definition.kind === 'events');
+  return events === undefined ? Infinity : events.maxEvents;
+}
+
 /** The bound on events of one window and key is reached: the event is refused, the window goes on. */
 export function rejectEvent(maxEvents: number): never {
   throw new RangeError(`the window holds its maximum of ${maxEvents} events for this key (maxEvents)`);

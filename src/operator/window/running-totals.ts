@@ -1,6 +1,7 @@
 import type { StateData, Stored } from '../../state/stored.ts';
 import type { AggregateDefinition } from '../aggregate/aggregate.ts';
-import type { Collector, EmitFailure, InlinePush } from '../operator.ts';
+import { CollectorOutput } from '../collector-output.ts';
+import type { Collector, InlinePush } from '../operator.ts';
 import { endOf } from './pane-windows.ts';
 import { FINITE, rejectValue } from './row-program.ts';
 import { checkTime } from './window-time.ts';
@@ -22,11 +23,11 @@ export class RunningTotals implements Collector, Stored {
   readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
   readonly inline: InlinePush;
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly #names: readonly string[];
   readonly #definitions: readonly Numeric[];
   /** `events`, `firstMs`, `lastMs`, then one number per aggregate; counts leave theirs unused. */
   readonly #row: Float64Array;
-  #result: unknown[] | undefined;
 
   constructor(names: readonly string[], definitions: readonly Numeric[], shape: string) {
     this.shape = shape;
@@ -59,7 +60,7 @@ export class RunningTotals implements Collector, Stored {
       return [this.#names[i], kind === 'mean' ? at(row, i + 3) / events : at(row, i + 3)];
     });
     const bounds = { start: at(row, 1), end: Math.floor(at(row, 2)) + 1, revision: 0 };
-    this.#result = [{ ...bounds, ...(Object.fromEntries(totals) as Record<string, number>) }];
+    this.output.put(0, { ...bounds, ...(Object.fromEntries(totals) as Record<string, number>) });
     row[0] = 0;
   }
 
@@ -69,20 +70,6 @@ export class RunningTotals implements Collector, Stored {
 
   restore(data: StateData): void {
     this.#row.set(data as Float64Array);
-  }
-
-  get hasOutput(): boolean {
-    return this.#result !== undefined;
-  }
-
-  take(port: number): unknown[] | undefined {
-    const taken = port === 0 ? this.#result : undefined;
-    if (port === 0) this.#result = undefined;
-    return taken;
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    return undefined;
   }
 
   counts(): Readonly<Record<string, number>> {

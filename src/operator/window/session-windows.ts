@@ -15,9 +15,9 @@
 import { DueQueue } from '../../state/due-queue.ts';
 import { type IndexData, KeyIndex } from '../../state/key-index.ts';
 import type { StateData, Stored } from '../../state/stored.ts';
-import type { Collector, EmitFailure, Key, TimeDomain } from '../operator.ts';
+import type { Collector, Key, TimeDomain } from '../operator.ts';
 import { endOf } from './pane-windows.ts';
-import { rejectEvent } from './row-program.ts';
+import { mostEvents, rejectEvent } from './row-program.ts';
 import { packRows, type RowsData, unpackRows } from './row-state.ts';
 import { type RowProgram, Rows, type WindowFrame } from './rows.ts';
 import { WindowOutput } from './window-output.ts';
@@ -61,7 +61,7 @@ interface SessionsData {
 export class SessionWindows implements Collector, Stored {
   readonly shape: string;
   readonly timeOf: (output: unknown) => number = endOf;
-  readonly #output = new WindowOutput();
+  readonly output: WindowOutput = new WindowOutput();
   readonly #options: SessionOptions;
   readonly #program: RowProgram;
   readonly #time: TimeDomain;
@@ -87,8 +87,7 @@ export class SessionWindows implements Collector, Stored {
     this.#program = program;
     this.#time = time;
     this.#rows = new Rows(program.definitions);
-    const events = program.definitions.find((definition) => definition.kind === 'events');
-    this.#maxEvents = events === undefined ? Infinity : events.maxEvents;
+    this.#maxEvents = mostEvents(program.definitions);
   }
 
   push(event: unknown, key: Key | undefined, keyId: number, eventMs: number): void {
@@ -101,7 +100,7 @@ export class SessionWindows implements Collector, Stored {
     const sessions = slot < 0 ? undefined : this.#byKey[slot];
     const first = sessions === undefined ? -1 : this.#touching(sessions, timeMs);
     if (sessions === undefined || first < 0) {
-      if (timeMs + gapMs + allowedLatenessMs <= watermark) this.#output.emitLate(event);
+      if (timeMs + gapMs + allowedLatenessMs <= watermark) this.output.emitLate(event);
       else this.#begin(event, key, keyId, timeMs, watermark);
     } else {
       this.#extend(sessions, first, event, timeMs, watermark);
@@ -149,20 +148,8 @@ export class SessionWindows implements Collector, Stored {
     }
   }
 
-  get hasOutput(): boolean {
-    return !this.#output.isEmpty;
-  }
-
-  take(port: number): unknown[] | undefined {
-    return this.#output.take(port);
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    return this.#output.takeFailures();
-  }
-
   counts(): Readonly<Record<string, number>> {
-    const { late, revised, refused } = this.#output;
+    const { late, revised, refused } = this.output;
     return { late, revised, refused, sessions: this.#open, keys: this.#index.size };
   }
 
@@ -224,7 +211,7 @@ export class SessionWindows implements Collector, Stored {
     try {
       this.#program.merge(this.#rows, session.row, this.#rows, other.row);
     } catch (cause) {
-      this.#output.fail(this.#frameOf(other), cause);
+      this.output.failIn(this.#frameOf(other), cause);
     }
   }
 
@@ -282,7 +269,7 @@ export class SessionWindows implements Collector, Stored {
   #emit(session: Session): void {
     session.isEmitted = true;
     session.revision += 1;
-    this.#output.emit(this.#program, this.#rows, session.row, this.#frameOf(session));
+    this.output.emit(this.#program, this.#rows, session.row, this.#frameOf(session));
   }
 
   #frameOf(session: Session): WindowFrame {
@@ -313,12 +300,10 @@ export class SessionWindows implements Collector, Stored {
     const { maxKeys, maxSessionsPerKey } = this.#options;
     const slot = this.#index.find(key, keyId);
     if (slot < 0 && this.#index.size >= maxKeys) {
-      this.#output.refuse(`sessions of ${maxKeys} keys are open, which is the maximum (maxKeys)`);
+      this.output.refuse(`sessions of ${maxKeys} keys are open, which is the maximum (maxKeys)`);
     }
     if (slot >= 0 && (this.#byKey[slot]?.length ?? 0) >= maxSessionsPerKey) {
-      this.#output.refuse(
-        `${maxSessionsPerKey} sessions of one key are open, which is the maximum (maxSessionsPerKey)`,
-      );
+      this.output.refuse(`${maxSessionsPerKey} sessions of one key are open, which is the maximum (maxSessionsPerKey)`);
     }
   }
 

@@ -179,10 +179,10 @@ describe('tumbling windows', () => {
     const window = windowAggregate('w', tumbling(10), { n: count() }).create(environment(time));
     window.push({}, 'a', -1, 5);
     time.moveTo(9.999, window);
-    expect(window.take(0)).toBeUndefined();
+    expect(window.output.take(0)).toBeUndefined();
     time.moveTo(10, window);
-    expect(window.take(0)).toEqual([{ key: 'a', start: 0, end: 10, revision: 0, n: 1 }]);
-    expect(window.take(0)).toBeUndefined();
+    expect(window.output.take(0)).toEqual([{ key: 'a', start: 0, end: 10, revision: 0, n: 1 }]);
+    expect(window.output.take(0)).toBeUndefined();
     expect(window.timeOf?.({ end: 10 })).toBe(9);
   });
 
@@ -193,8 +193,8 @@ describe('tumbling windows', () => {
       window.push('first', 'a', -1, 5);
       time.moveTo(10, window);
       window.push('second', 'a', -1, 6);
-      expect(window.take(1)).toEqual(['second']);
-      expect(window.take(0)).toMatchObject([{ n: 1 }]);
+      expect(window.output.take(1)).toEqual(['second']);
+      expect(window.output.take(0)).toMatchObject([{ n: 1 }]);
     }
   });
 
@@ -205,8 +205,8 @@ describe('tumbling windows', () => {
     window.push({}, 'a', -1, 25);
     window.push({}, 'a', -1, 3);
     window.end();
-    expect(window.take(0)).toEqual([{ key: 'a', start: 20, end: 30, revision: 0, n: 2 }]);
-    expect(window.take(1)).toBeUndefined();
+    expect(window.output.take(0)).toEqual([{ key: 'a', start: 20, end: 30, revision: 0, n: 2 }]);
+    expect(window.output.take(1)).toBeUndefined();
   });
 
   it('let go of keys that are gone', () => {

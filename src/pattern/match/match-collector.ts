@@ -15,11 +15,11 @@ import type { PatternModel } from '../model/pattern.ts';
 import type { MatcherWishes } from '../dag/choose.ts';
 import { PatternSet, type Farewell, type PatternSetSnapshot, type PatternStatus } from '../network/pattern-set.ts';
 import type { PatternSetOutput } from '../network/relay.ts';
-import type { EmitFailure, Key, OperatorEnvironment, TimeDomain } from '../../operator/operator.ts';
+import { CollectorOutput } from '../../operator/collector-output.ts';
+import type { Key, OperatorEnvironment, TimeDomain } from '../../operator/operator.ts';
 import { EventOrder, type WaitingEvent } from './event-order.ts';
 import type { AnyPattern, LivePatterns, MatchOperator, MatchSetup, PatternCollector } from './live-patterns.ts';
 import { fingerprint } from './fingerprint.ts';
-import { MATCH_PORTS } from './ports.ts';
 
 const [MATCHES, TIMEOUTS, LATE, SHED] = [0, 1, 2, 3] as const;
 
@@ -49,6 +49,7 @@ export const matchOperator: MatchOperator = (setup, environment) => new MatchCol
 class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternSetOutput<unknown> {
   readonly shape: string;
   readonly patterns: LivePatterns = this;
+  readonly output: CollectorOutput = new CollectorOutput();
   readonly timeOf = (output: unknown): number => (output as MatchOutputEvent).end;
   readonly #time: TimeDomain;
   readonly #set: PatternSet<unknown>;
@@ -56,9 +57,6 @@ class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternS
   readonly #declared: ReadonlyMap<string, AnyPattern>;
   readonly #named = new Map<string, AnyPattern>();
   readonly #order = new EventOrder();
-  readonly #outputs: (unknown[] | undefined)[] = MATCH_PORTS.map(() => undefined);
-  #failures: EmitFailure[] | undefined;
-  #hasOutput = false;
   #late = 0;
   readonly #match = ({ event, key, keyId, timeMs }: WaitingEvent): void => this.#set.process(event, key, keyId, timeMs);
 
@@ -81,7 +79,7 @@ class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternS
     }
     if (timeMs < this.#time.watermark) {
       this.#late += 1;
-      this.#emit(LATE, event);
+      this.output.put(LATE, event);
       return;
     }
     this.#order.push({ event, key, keyId, timeMs });
@@ -96,23 +94,6 @@ class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternS
 
   end(): void {
     this.#catchUp(Infinity);
-  }
-
-  get hasOutput(): boolean {
-    return this.#hasOutput;
-  }
-
-  take(port: number): unknown[] | undefined {
-    const taken = this.#outputs[port];
-    this.#outputs[port] = undefined;
-    this.#hasOutput = this.#failures !== undefined || this.#outputs.some((output) => output !== undefined);
-    return taken;
-  }
-
-  takeFailures(): EmitFailure[] | undefined {
-    const taken = this.#failures;
-    this.#failures = undefined;
-    return taken;
   }
 
   counts(): Readonly<Record<string, number>> {
@@ -168,37 +149,27 @@ class MatchCollector implements PatternCollector, Stored, LivePatterns, PatternS
     if (pattern === undefined) return;
     try {
       const value = pattern.project(bindings as Bindings<never>, count);
-      this.#emit(MATCHES, { pattern: name, key, events: bindings, value, start, end, count });
+      this.output.put(MATCHES, { pattern: name, key, events: bindings, value, start, end, count });
     } catch (cause) {
-      this.#fail({ pattern: name, key, events: bindings, start, end }, key, cause);
+      this.output.fail({ event: { pattern: name, key, events: bindings, start, end }, key, cause });
     }
   }
 
   timeout(pattern: string, key: StateKey, events: Bindings<unknown>, start: number, at: number): void {
-    if (this.#wishes.timeouts === true) this.#emit(TIMEOUTS, { pattern, key, events, start, at });
+    if (this.#wishes.timeouts === true) this.output.put(TIMEOUTS, { pattern, key, events, start, at });
   }
 
   shed(pattern: string, key: StateKey, partials: number): void {
-    this.#emit(SHED, { pattern, key, partials });
+    this.output.put(SHED, { pattern, key, partials });
   }
 
   failed(_pattern: string | undefined, key: StateKey, event: unknown, cause: unknown): void {
-    this.#fail(event, key, cause);
+    this.output.fail({ event, key, cause });
   }
 
   /** Matches what the watermark has reached, then lets time pass. */
   #catchUp(watermarkMs: number): void {
     this.#order.take(watermarkMs, this.#match);
     this.#set.advance(watermarkMs);
-  }
-
-  #fail(event: unknown, key: Key | undefined, cause: unknown): void {
-    (this.#failures ??= []).push({ event, key, cause });
-    this.#hasOutput = true;
-  }
-
-  #emit(port: number, output: unknown): void {
-    (this.#outputs[port] ??= []).push(output);
-    this.#hasOutput = true;
   }
 }
