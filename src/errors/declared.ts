@@ -1,4 +1,5 @@
 import { ConfigError } from './errors.ts';
+import { didYouMean } from './similar-names.ts';
 
 /**
  * Reads a declaration of plain data under our own names, accepting for each the name that the guide gives it
@@ -21,7 +22,7 @@ export function declared<N extends string>(
   const read: Partial<Record<N, unknown>> = {};
   for (const [key, given] of Object.entries(value as Record<string, unknown>)) {
     const name = known.find((own) => own === key || names[own].includes(key));
-    if (name === undefined) throw new ConfigError(`${path}.${key}`, `one of ${known.join(', ')}`, key);
+    if (name === undefined) throw unknownName(path, key, known);
     if (name in read) throw new ConfigError(`${path}.${key}`, `${name} only once`, key);
     read[name] = given;
   }
@@ -42,8 +43,12 @@ export function optionNames<T>(names: Readonly<Record<keyof T, boolean>>): reado
 export function knownOptions(options: unknown, path: string, known: readonly string[]): void {
   objectOfOptions(options, path);
   for (const name of Object.keys(options as object)) {
-    if (!known.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name);
+    if (!known.includes(name)) throw unknownName(path, name, known);
   }
+}
+
+function unknownName(path: string, name: string, known: readonly string[]): ConfigError {
+  return new ConfigError(`${path}.${name}`, `one of ${known.join(', ')}`, name, didYouMean(name, known));
 }
 
 /** @throws ConfigError unless it is a function */

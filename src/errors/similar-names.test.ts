@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { similarNames } from './similar-names.ts';
+import { didYouMean, similarNames } from './similar-names.ts';
 
 describe('similar names', () => {
   it.each([
@@ -9,4 +9,9 @@ describe('similar names', () => {
     ['Fraud.ts', ['fraud.ts'], ['fraud.ts']],
     ['zzz.ts', ['fraud.ts', 'orders.ts'], []],
   ])('for %s in %j are %j', (wanted, names, near) => expect(similarNames(wanted, names)).toEqual(near));
+
+  it('are a sentence, or nothing', () => {
+    expect(didYouMean('concurency', ['batch', 'concurrency'])).toBe('Did you mean concurrency?');
+    expect(didYouMean('speed', ['batch', 'concurrency'])).toBeUndefined();
+  });
 });

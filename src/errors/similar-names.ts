@@ -1,5 +1,11 @@
 /** Finds what a person may have meant by a mistyped name. */
 
+/** A sentence for an error; undefined when nothing is near. */
+export function didYouMean(wanted: string, candidates: readonly string[]): string | undefined {
+  const [nearest] = similarNames(wanted, candidates, 1);
+  return nearest === undefined ? undefined : `Did you mean ${nearest}?`;
+}
+
 /** At most `limit` candidates, nearest first; none that shares too little. */
 export function similarNames(wanted: string, candidates: readonly string[], limit = 3): string[] {
   const target = wanted.toLowerCase();

@@ -11,10 +11,7 @@ it.each<[string, () => unknown]>([
   ['flow.f: expected an object of options, received null', () => flow('f', null as never)],
   ['flow.f.from.feilds', () => flow('f').from(iterable([1]), { feilds: [] } as never)],
   ['flow.f.map.nam: expected one of name', () => events()['map']?.(same, { nam: 'x' })],
-  [
-    'flow.f.mapAsync.concurency: expected one of name, concurrency',
-    () => events()['mapAsync']?.(same, { concurency: 4 }),
-  ],
+  ['received "concurency". Did you mean concurrency?', () => events()['mapAsync']?.(same, { concurency: 4 })],
   ['flow.f.to.whenSlo', () => events()['to']?.(memory(), { whenSlo: 'drop' })],
   ['flow.f.scan.tll', () => events()['scan']?.(same, 0, { tll: 5 })],
   ['flow.f.window.lateness', () => events()['window']?.(tumbling('1s'), { lateness: 5 })],

@@ -1,3 +1,4 @@
+import { declared } from '../errors/declared.ts';
 import { ConfigError } from '../errors/errors.ts';
 import { durationMs, type Duration } from '../time/duration.ts';
 import type { SystemMetrics } from './system-metrics.ts';
@@ -45,8 +46,8 @@ export const GUIDE_TARGETS: Targets = {
  * @throws ConfigError for a name that is no target, and for a value that no flow could meet
  */
 export function resolveTargets(input: TargetsInput = {}, path = 'targets'): Targets {
-  onlyKnown(input, ['latency', 'throughput', 'cpu', 'memory'], path);
-  if (input.latency !== undefined) onlyKnown(input.latency, ['avg', 'p95'], `${path}.latency`);
+  declared(input, { latency: [], throughput: [], cpu: [], memory: [] }, path);
+  if (input.latency !== undefined) declared(input.latency, { avg: [], p95: [] }, `${path}.latency`);
   const p95 = latency(input.latency?.p95, `${path}.latency.p95`);
   return {
     avg: scaled('avg', latency(input.latency?.avg, `${path}.latency.avg`) ?? p95),
@@ -114,13 +115,4 @@ function latency(value: Duration | undefined, path: string): number | undefined 
 /** Types end where JavaScript begins: `'0.7' > 0` holds, too. */
 function isNumber(value: unknown): value is number {
   return typeof value === 'number';
-}
-
-/** A misspelt target would otherwise be no target at all, in silence. */
-function onlyKnown(value: unknown, names: readonly string[], path: string): void {
-  const expected = `an object with ${names.join(', ')}`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ConfigError(path, expected, value);
-  for (const name of Object.keys(value)) {
-    if (!names.includes(name)) throw new ConfigError(`${path}.${name}`, `one of ${names.join(', ')}`, name);
-  }
 }

@@ -11,7 +11,7 @@ import { NATURAL_BOUNDS, within, type Bound, type KnobBounds } from '../../contr
 import { changesBetween, type KnobChange } from '../../control/decision.ts';
 import { KNOBS, type KnobName, type Settings, type StageSettings } from '../../control/settings.ts';
 import { ConfigError } from '../../errors/errors.ts';
-import { similarNames } from '../../errors/similar-names.ts';
+import { didYouMean } from '../../errors/similar-names.ts';
 import {
   contradiction,
   describeBound,
@@ -227,8 +227,7 @@ function checkValue(place: string, knob: KnobName, value: unknown): void {
 }
 
 function suggestion(wanted: string, names: readonly string[]): string {
-  const [nearest] = similarNames(wanted, names, 1);
-  return nearest === undefined ? listed(names) : `Did you mean ${nearest}?`;
+  return didYouMean(wanted, names) ?? listed(names);
 }
 
 function listed(names: readonly string[]): string {
