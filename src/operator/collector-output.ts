@@ -1,4 +1,12 @@
-import type { EmitFailure } from './operator.ts';
+import type { StateKey } from '../state/key-index.ts';
+
+/** User code threw while a result was made, so no single event is to blame. */
+export interface EmitFailure {
+  /** What was to be emitted: for a window `{ key?, start, end, revision }`. */
+  readonly event: unknown;
+  readonly key: StateKey;
+  readonly cause: unknown;
+}
 
 /**
  * What a collector has to hand on: outputs by port, and results that user code made impossible.

@@ -93,14 +93,6 @@ export interface SteadyPush {
   readonly update: string;
 }
 
-/** User code threw while a result was made, so no single event is to blame. */
-export interface EmitFailure {
-  /** What was to be emitted: for a window `{ key?, start, end, revision }`. */
-  readonly event: unknown;
-  readonly key: Key | undefined;
-  readonly cause: unknown;
-}
-
 /**
  * A stateful operator with any number of outputs on one or more ports, not only in answer to an
  * event: windows, patterns. Its outputs are taken after each batch and run through what follows.

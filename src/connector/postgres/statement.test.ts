@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fieldOf } from './settings.ts';
-import { copyStatement, insertStatement, quoted, stagedCopyStatement } from './statement.ts';
+import { quoted } from './identifier.ts';
+import { copyStatement, insertStatement, stagedCopyStatement } from './statement.ts';
 import type { Column, Table } from './table.ts';
 
 const type = { kind: 'text', isArray: false, hasDefault: false } as const;

@@ -3,17 +3,13 @@
  * travel apart from it.
  */
 
+import { quoted } from './identifier.ts';
 import type { Column, Table } from './table.ts';
 
 export type Conflict = 'update' | 'ignore' | undefined;
 
 /** Connections are a sink's own: one such table in each, with all columns that the sink may write. */
 const STAGING = 'daoflow_staging';
-
-/** An identifier, whatever its characters. NUL, which no identifier can have, is refused where options are read. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
 
 /**
  * One parameter per column: an array of texts. One prepared statement serves every number of rows, and no limit on

@@ -2,7 +2,7 @@
 
 import { ConnectorError } from '../../errors/errors.ts';
 import { fieldOf, type Binding, type PostgresSettings, type TableName } from './settings.ts';
-import { quoted } from './statement.ts';
+import { quoted } from './identifier.ts';
 import type { ValueColumn, ValueKind } from './values.ts';
 
 /** A column to write. */

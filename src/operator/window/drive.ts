@@ -3,7 +3,8 @@
  * event, `advance` as soon as a time asked for is reached, `take` after each batch.
  */
 
-import type { Collector, EmitFailure, Key, OperatorEnvironment, TimeDomain } from '../operator.ts';
+import type { EmitFailure } from '../collector-output.ts';
+import type { Collector, Key, OperatorEnvironment, TimeDomain } from '../operator.ts';
 
 export interface TimedEvent {
   readonly at: number;
