@@ -6,22 +6,26 @@ import type { InvalidRecord } from './decoder.ts';
 function decode(
   text: string,
   options: Partial<CsvCodecOptions> = {},
-): { events: unknown[]; reasons: string[]; keys: number[] } {
+): { events: unknown[]; reasons: string[]; raws: string[]; keys: number[] } {
   const codec = csvCodec({ maxRecordBytes: 1000, maxBatchEvents: 100, generateCode: true, ...options });
   const events: unknown[] = [];
   const reasons: string[] = [];
+  const raws: string[] = [];
   const keys: number[] = [];
   const output = {
     batch(batch: unknown[], _bytes: number, _end: number, ids: Int32Array | undefined): void {
       events.push(...batch);
       keys.push(...(ids ?? []));
     },
-    invalid: ({ reason }: InvalidRecord): void => void reasons.push(reason),
+    invalid: ({ reason, raw }: InvalidRecord): void => {
+      reasons.push(reason);
+      raws.push(Buffer.from(raw).toString());
+    },
   };
   const decoder = codec.decoder();
   decoder.write(Buffer.from(text), output);
   decoder.end(output);
-  return { events, reasons, keys };
+  return { events, reasons, raws, keys };
 }
 
 describe('csv decoder', () => {
@@ -59,6 +63,14 @@ describe('csv decoder', () => {
     const { events, reasons } = decode(`a,b\n"open,1\n${'2,3\n'.repeat(10)}`, { maxRecordBytes: 15 });
     expect(reasons).toEqual(['longer than the 15 bytes allowed for one record (line 2)']);
     expect(events).toHaveLength(7);
+  });
+
+  it('keeps as much as is asked for of a record that is too long', () => {
+    const row = `${'x'.repeat(200_000)},1`;
+    for (const maxInvalidBytes of [100_000, 300_000]) {
+      const { raws } = decode(`a,b\n${row}\n1,2\n`, { maxRecordBytes: 15, maxInvalidBytes });
+      expect(raws).toEqual([row.slice(0, maxInvalidBytes)]);
+    }
   });
 
   it('says what is wrong with a quoted field', () => {

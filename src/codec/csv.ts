@@ -10,11 +10,17 @@
  * - Empty lines are skipped. A byte order mark is skipped at the start of a channel.
  */
 import { ConfigError } from '../errors/errors.ts';
-import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import { Carry } from './carry.ts';
 import { CsvFrame } from './csv-frame.ts';
 import { csvEventBuilder, csvFields, type CsvEventBuilder } from './csv-record.ts';
-import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import {
+  keptBytes,
+  type Codec,
+  type CodecOptions,
+  type CodecStats,
+  type Decoder,
+  type DecoderOutput,
+} from './decoder.ts';
 import { IdSlab } from './id-slab.ts';
 import { KeyIds } from './key-ids.ts';
 import { RawRecords, type Frame } from './raw-records.ts';
@@ -48,6 +54,7 @@ export function csvCodec(options: CsvCodecOptions): Codec {
 
 class CsvCodec implements Codec {
   readonly options: CodecOptions;
+  readonly keptBytes: number;
   readonly delimiter: string;
   readonly header: true | readonly string[];
   readonly keys = new KeyIds();
@@ -57,6 +64,7 @@ class CsvCodec implements Codec {
 
   constructor(options: CodecOptions, delimiter: string, header: true | readonly string[]) {
     this.options = options;
+    this.keptBytes = keptBytes(options);
     this.delimiter = delimiter;
     this.header = header;
     if (options.keyField !== undefined) this.ids = new IdSlab(options.maxBatchEvents);
@@ -111,7 +119,7 @@ class CsvDecoder implements Decoder {
     this.#codec = codec;
     this.#frame = new CsvFrame(codec.delimiter.charCodeAt(0));
     if (keepRaw === true) this.#raw = new RawRecords(frameWith(codec.delimiter.charCodeAt(0)));
-    this.#batch = new RecordBatch(maxBatchEvents, codec.ids, this.#raw);
+    this.#batch = new RecordBatch(maxBatchEvents, codec.keptBytes, codec.ids, this.#raw);
     if (codec.header !== true) this.#columns = this.#columnsOf(codec.header);
   }
 
@@ -175,10 +183,10 @@ class CsvDecoder implements Decoder {
   /** Passes over the rest of a record that is too long. */
   #skip(bytes: Bytes, chunkOffset: number, from: number, output: DecoderOutput): number {
     const carry = this.#carry;
-    carry.cut(DEAD_LETTER_RAW_BYTES);
+    carry.cut(this.#codec.keptBytes);
     const newline = bytes.indexOf(NEWLINE, from);
     const end = newline < 0 ? bytes.length : newline;
-    carry.appendRaw(bytes.subarray(from) as Bytes, end - from, DEAD_LETTER_RAW_BYTES);
+    carry.appendRaw(bytes.subarray(from) as Bytes, end - from, this.#codec.keptBytes);
     if (newline < 0) return end;
     const nextOffset = chunkOffset + newline + 1;
     const span = { bytes: carry.bytes, start: 0, end: carry.length, offset: carry.offset, nextOffset };

@@ -4,12 +4,14 @@
  * Invariants
  * - The result never depends on where the bytes are cut into chunks.
  * - A record that cannot be decoded never stops the others.
- * - Memory is bounded by one chunk plus `maxRecordBytes`, whatever arrives.
+ * - Memory is bounded by one chunk plus what is kept of a record (`keptBytes`), whatever arrives.
  */
+
+import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 
 export interface InvalidRecord {
   readonly reason: string;
-  /** A copy of the record's bytes, at most DEAD_LETTER_RAW_BYTES of them. */
+  /** A copy of the record's bytes: all of them, or as many as `keptBytes` says. */
   readonly raw: Uint8Array;
   /** Full length in bytes. */
   readonly rawBytes: number;
@@ -24,8 +26,7 @@ export interface DecoderOutput {
    * @param bytes - bytes consumed for these events, separators included
    * @param endOffset - position in the channel after the last of them
    * @param keyIds - dense ids of the key field (see KeyColumn), when one was asked for
-   * @param rawOf - a copy of the bytes of `events[index]`, at most DEAD_LETTER_RAW_BYTES of them; callable
-   *   until `batch` returns, and given only with `keepRaw`
+   * @param rawOf - a copy of the bytes of `events[index]`; callable until `batch` returns, and given only with `keepRaw`
    */
   batch(
     events: unknown[],
@@ -46,8 +47,10 @@ export interface Decoder {
 }
 
 export interface CodecOptions {
-  /** A longer record is reported as invalid without being kept. */
+  /** A longer record is reported as invalid without being read. */
   readonly maxRecordBytes: number;
+  /** Most that is kept of a longer record. Default, and at least: `maxRecordBytes`, and 64 KiB. */
+  readonly maxInvalidBytes?: number | undefined;
   /** Largest batch handed out. */
   readonly maxBatchEvents: number;
   /** Materialise only these top-level fields; all when undefined. */
@@ -66,6 +69,14 @@ export interface Codec {
   /** Dictionary behind the key ids. */
   readonly keyValues: readonly string[];
   stats(): CodecStats;
+}
+
+/** Of a record that is too long, however short records must be: enough to see what it is. */
+const LEAST_KEPT_BYTES = 65_536;
+
+/** Most bytes that are kept of a record that cannot be read: all of one that is not too long. */
+export function keptBytes({ maxRecordBytes, maxInvalidBytes = 0 }: CodecOptions): number {
+  return Math.min(DEAD_LETTER_RAW_BYTES, Math.max(LEAST_KEPT_BYTES, maxRecordBytes, maxInvalidBytes));
 }
 
 export interface CodecStats {

@@ -37,6 +37,14 @@ describe('json decoder', () => {
     expect(large.stats).toEqual({ records: 1, learned: 0, invalid: 1 });
   });
 
+  it('keeps all of a body that cannot be read, and of one that is too long what may be read', () => {
+    const body = `["${'x'.repeat(200_000)}`;
+    const whole = decode([body.slice(0, 100_000), body.slice(100_000)], { maxBodyBytes: 300_000 });
+    expect(Buffer.from(whole.invalids[0]?.raw ?? []).toString()).toBe(body);
+    expect(decode([body], { maxBodyBytes: 100_000 }).invalids[0]?.raw).toHaveLength(100_000);
+    expect(decode([body], { maxBodyBytes: 100, maxInvalidBytes: 300_000 }).invalids[0]?.raw).toHaveLength(body.length);
+  });
+
   it('picks the wanted fields', () => {
     expect(decode(['[{"a":1,"b":2}]'], { fields: ['b'] }).batches[0]?.[0]).toEqual([{ b: 2 }]);
   });

@@ -3,11 +3,18 @@
  *
  * Invariants
  * - A body that is nested too deeply (depth.ts) is invalid as a whole.
- * - At most `maxBodyBytes` are kept; a longer body is invalid as a whole, like one that does not parse.
+ * - At most `keptBytes` are kept: all of a body that may be read; a longer body is invalid as a whole, like one that does not parse.
  * - All batches but the last keep the body's start as their offset: a body is never half acknowledged.
  */
 import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
-import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import {
+  keptBytes,
+  type Codec,
+  type CodecOptions,
+  type CodecStats,
+  type Decoder,
+  type DecoderOutput,
+} from './decoder.ts';
 import { tooDeep } from './depth.ts';
 import { KeyIds } from './key-ids.ts';
 import { projectionOf, type Projection } from './projection.ts';
@@ -29,6 +36,7 @@ export function jsonCodec(options: JsonCodecOptions): Codec {
 class JsonCodec implements Codec {
   readonly options: CodecOptions;
   readonly maxBodyBytes: number;
+  readonly keptBytes: number;
   readonly project: Projection | undefined;
   readonly keys = new KeyIds();
   records = 0;
@@ -37,6 +45,7 @@ class JsonCodec implements Codec {
   constructor(options: JsonCodecOptions) {
     this.options = options;
     this.maxBodyBytes = options.maxBodyBytes ?? options.maxRecordBytes * DEFAULT_BODY_RECORDS;
+    this.keptBytes = Math.max(this.maxBodyBytes, keptBytes(options));
     this.project = projectionOf(options.fields);
   }
 
@@ -56,7 +65,7 @@ class JsonCodec implements Codec {
 class JsonDecoder implements Decoder {
   readonly #codec: JsonCodec;
   #chunks: Uint8Array[] = [];
-  #keptBytes = 0;
+  #heldBytes = 0;
   #bodyBytes = 0;
 
   constructor(codec: JsonCodec) {
@@ -65,12 +74,11 @@ class JsonDecoder implements Decoder {
 
   write(chunk: Uint8Array): void {
     this.#bodyBytes += chunk.length;
-    const limit = this.#bodyBytes > this.#codec.maxBodyBytes ? DEAD_LETTER_RAW_BYTES : this.#codec.maxBodyBytes;
-    const room = Math.max(0, limit - this.#keptBytes);
+    const room = Math.max(0, this.#codec.keptBytes - this.#heldBytes);
     if (room === 0) return;
     const kept = Uint8Array.from(chunk.subarray(0, room));
     this.#chunks.push(kept);
-    this.#keptBytes += kept.length;
+    this.#heldBytes += kept.length;
   }
 
   end(output: DecoderOutput, truncated?: string): void {
@@ -119,7 +127,7 @@ class JsonDecoder implements Decoder {
         isLast ? this.#bodyBytes : 0,
         keysOf(batch, options.keyField, keys),
         // What stood in the body between the commas, but for white space and escapes.
-        options.keepRaw === true ? (index) => rawOf(batch[index]) : undefined,
+        options.keepRaw === true ? (index) => Buffer.from(JSON.stringify(batch[index])) : undefined,
       );
     }
   }
@@ -127,13 +135,9 @@ class JsonDecoder implements Decoder {
   #refuse(output: DecoderOutput, body: Uint8Array, reason: string): void {
     this.#codec.records += 1;
     this.#codec.invalid += 1;
-    const raw = Uint8Array.from(body.subarray(0, DEAD_LETTER_RAW_BYTES));
+    const raw = body.subarray(0, DEAD_LETTER_RAW_BYTES);
     output.invalid({ reason, raw, rawBytes: this.#bodyBytes, offset: 0 });
   }
-}
-
-function rawOf(value: unknown): Uint8Array {
-  return Buffer.from(JSON.stringify(value)).subarray(0, DEAD_LETTER_RAW_BYTES);
 }
 
 function keysOf(values: readonly unknown[], field: string | undefined, keys: KeyIds): Int32Array | undefined {

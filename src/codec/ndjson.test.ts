@@ -73,8 +73,22 @@ describe('ndjson decoder', () => {
     decoder.write(Buffer.from('"\n2\n'), output);
     expect(output.batches.map(({ events }) => events)).toEqual([[1], [2]]);
     expect(output.invalids).toMatchObject([{ offset: 2, rawBytes: 1_000_002 }]);
-    expect(output.invalids[0]?.raw).toHaveLength(65_536);
+    expect(output.invalids[0]?.raw).toHaveLength(100_000);
     expect(output.batches[1]?.endOffset).toBe(1_000_007);
+  });
+
+  it('keeps all of a line that cannot be read and is not too long, and of one that is too long as much as is asked for', () => {
+    const line = `{"a":"${'x'.repeat(400_000)}`;
+    const [whole] = decodeAll(`${line}\n1\n`, { maxRecordBytes: 500_000 }).invalids;
+    expect(Buffer.from(whole?.raw ?? []).toString()).toBe(line);
+    for (const [most, kept] of [
+      [500_000, 400_006],
+      [300_000, 300_000],
+      [1, 65_536],
+    ] as const) {
+      const { invalids } = decodeAll(`${line}\n1\n`, { maxRecordBytes: 1000, maxInvalidBytes: most });
+      expect(invalids[0]?.raw).toHaveLength(kept);
+    }
   });
 
   it('reports a cut off last record with the reason given, and a whole one without newline as an event', () => {

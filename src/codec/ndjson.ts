@@ -10,9 +10,15 @@
  * Cost: bench/micro/decoder.ts. CRLF and blank lines are allowed; a byte order mark is skipped at the
  * start of a channel.
  */
-import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import { Carry } from './carry.ts';
-import type { Codec, CodecOptions, CodecStats, Decoder, DecoderOutput } from './decoder.ts';
+import {
+  keptBytes,
+  type Codec,
+  type CodecOptions,
+  type CodecStats,
+  type Decoder,
+  type DecoderOutput,
+} from './decoder.ts';
 import { tooDeep } from './depth.ts';
 import { IdSlab } from './id-slab.ts';
 import { LearnedShapes } from './learned-shapes.ts';
@@ -34,6 +40,7 @@ class NdjsonCodec implements Codec {
   readonly learned: LearnedShapes;
   readonly project: Projection | undefined;
   readonly options: CodecOptions;
+  readonly keptBytes: number;
   records = 0;
   learnedRecords = 0;
   invalid = 0;
@@ -41,6 +48,7 @@ class NdjsonCodec implements Codec {
 
   constructor(options: CodecOptions) {
     this.options = options;
+    this.keptBytes = keptBytes(options);
     if (options.keyField !== undefined) this.ids = new IdSlab(options.maxBatchEvents);
     this.project = projectionOf(options.fields);
     this.learned = new LearnedShapes({
@@ -85,7 +93,7 @@ class NdjsonDecoder implements Decoder {
     this.#codec = codec;
     const { maxBatchEvents, keepRaw } = codec.options;
     if (keepRaw === true) this.#raw = new RawRecords(frameLine);
-    this.#batch = new RecordBatch(maxBatchEvents, codec.ids, this.#raw);
+    this.#batch = new RecordBatch(maxBatchEvents, codec.keptBytes, codec.ids, this.#raw);
   }
 
   write(chunk: Uint8Array, output: DecoderOutput): void {
@@ -128,7 +136,7 @@ class NdjsonDecoder implements Decoder {
     const head = newline < 0 ? bytes.length : newline;
     const carry = this.#carry;
     if (carry.rawBytes + head > this.#codec.options.maxRecordBytes) {
-      carry.appendRaw(bytes, head, DEAD_LETTER_RAW_BYTES);
+      carry.appendRaw(bytes, head, this.#codec.keptBytes);
       if (newline >= 0) this.#reportOverlong(output, carry.rawBytes + 1);
       return newline < 0 ? head : newline + 1;
     }
@@ -143,7 +151,7 @@ class NdjsonDecoder implements Decoder {
     const region = { bytes: carry.bytes, view: carry.view, length: carry.length, offset: carry.offset };
     this.#raw?.remember(Uint8Array.from(region.bytes.subarray(0, region.length)), region.offset);
     carry.drop(this.#lines(region, 0, output));
-    if (carry.length > this.#codec.options.maxRecordBytes) carry.cut(DEAD_LETTER_RAW_BYTES);
+    if (carry.length > this.#codec.options.maxRecordBytes) carry.cut(this.#codec.keptBytes);
   }
 
   /** Decodes lines from `at` on; returns where the first incomplete one begins. */

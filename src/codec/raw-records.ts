@@ -6,7 +6,6 @@
  *   second time when somebody asks.
  * - Regions are in the order of the channel and may overlap; each record lies wholly within one of them.
  */
-import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 
 /**
  * Frames one record.
@@ -48,7 +47,7 @@ export class RawRecords {
     let records: Uint8Array[] | undefined;
     return (index) => {
       records ??= this.#recordsIn(start, end);
-      return Uint8Array.from((records[index] ?? new Uint8Array()).subarray(0, DEAD_LETTER_RAW_BYTES));
+      return Uint8Array.from(records[index] ?? []);
     };
   }
 

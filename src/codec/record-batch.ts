@@ -7,7 +7,6 @@
  *   what was consumed, except for blank lines that no event follows.
  * - After `flush` it holds no view of the ids: they are shared by the decoders of a codec, which take turns.
  */
-import { DEAD_LETTER_RAW_BYTES } from '../event/dead-letter.ts';
 import type { DecoderOutput } from './decoder.ts';
 import type { IdSlab } from './id-slab.ts';
 import type { RawRecords } from './raw-records.ts';
@@ -16,6 +15,7 @@ import type { BatchTarget } from './scanner.ts';
 export class RecordBatch implements BatchTarget {
   events: unknown[] = [];
   readonly maxEvents: number;
+  readonly #keptBytes: number;
   readonly #ids: IdSlab | undefined;
   #view: Int32Array | undefined;
   /** Position in the channel up to which everything is in a batch, in this one, or reported. */
@@ -24,11 +24,13 @@ export class RecordBatch implements BatchTarget {
   readonly #raw: RawRecords | undefined;
 
   /**
+   * @param keptBytes - most of an invalid record
    * @param ids - given when the key field's ids are wanted
    * @param raw - given when the receiver may ask for the bytes of an event
    */
-  constructor(maxEvents: number, ids: IdSlab | undefined, raw?: RawRecords) {
+  constructor(maxEvents: number, keptBytes: number, ids: IdSlab | undefined, raw?: RawRecords) {
     this.maxEvents = maxEvents;
+    this.#keptBytes = keptBytes;
     this.#ids = ids;
     this.#raw = raw;
   }
@@ -76,6 +78,6 @@ export class RecordBatch implements BatchTarget {
     this.flush(output);
     this.endOffset = endOffset;
     this.#startOffset = endOffset;
-    output.invalid({ ...record, raw: Uint8Array.from(record.raw.subarray(0, DEAD_LETTER_RAW_BYTES)) });
+    output.invalid({ ...record, raw: Uint8Array.from(record.raw.subarray(0, this.#keptBytes)) });
   }
 }

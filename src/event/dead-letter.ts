@@ -9,7 +9,7 @@ export interface DeadLetter {
   readonly partition: string;
   /** Position of the event's batch or record in its partition. */
   readonly offset: number;
-  /** The bytes as received (at most `DEAD_LETTER_RAW_BYTES` of them), when decoding or validation failed. */
+  /** The bytes as received, when decoding or validation failed: all of a record that is no longer than records may be. */
   readonly raw?: Uint8Array | undefined;
   /** Full length of the record when `raw` holds only its beginning. */
   readonly rawBytes?: number | undefined;
@@ -18,5 +18,5 @@ export interface DeadLetter {
   readonly key?: unknown;
 }
 
-/** Bound on `raw`: a longer record is named by partition, offset and length. */
-export const DEAD_LETTER_RAW_BYTES = 65_536;
+/** Bound on `raw`, whatever the source allows: as base64 it fits in a record of the durable log. */
+export const DEAD_LETTER_RAW_BYTES: number = 128 * 1024 * 1024;

@@ -85,6 +85,8 @@ export interface ByteSource {
   readonly header?: readonly string[] | undefined;
   /** Events longer than this are dead-lettered, not read. Default 1 MiB. */
   readonly maxEventBytes?: number | undefined;
+  /** Most bytes that the dead letter of a longer event keeps, for a source that cannot give it again. Default: as maxEventBytes. */
+  readonly maxInvalidBytes?: number | undefined;
   run(output: ByteOutput, context: SourceContext): Promise<void>;
   acknowledged?(partition: string, offset: number): void;
 }

@@ -61,7 +61,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** How long a drain may take before the run stops hard. Default 25 s. */
   readonly drainTimeout?: Duration;
-  /** Where dead letters go. Default: the flow's own `deadLetters` sink, else the newest 1,000 stay in memory. */
+  /** Where dead letters go. Default: the flow's own `deadLetters` sink, else the newest stay in memory (1,000, 8 MiB). */
   readonly deadLetters?: Sink<DeadLetter>;
   /** Generated loops (default) or composed closures. Closures are chosen by themselves where code generation is switched off. */
   readonly generateCode?: boolean;
@@ -182,7 +182,7 @@ export interface Run extends AsyncDisposable {
   /** Nothing moves any more, until `thaw`; pins still take effect. */
   freeze(): void;
   thaw(): void;
-  /** The newest dead letters, at most 1,000. */
+  /** The newest dead letters: at most 1,000, and 8 MiB. */
   deadLetters(): readonly DeadLetter[];
   /** Stops intake, finishes what was accepted, closes windows and sinks. Stops hard after the deadline. */
   drain(options?: { readonly timeout?: Duration }): Promise<RunSummary>;

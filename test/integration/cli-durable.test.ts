@@ -48,6 +48,16 @@ describe('a flow with a data directory', () => {
     expect((await run(here.path, ['dlq', 'ls', 'data'])).stderr).toBe('no dead letters\n');
   });
 
+  it('gives back all of a record that cannot be read, however long records may be', async () => {
+    here.write('flow.ts', FLOW);
+    const long = `{"id":1,"text":"${'é'.repeat(300_000)}`;
+    here.write('in.ndjson', `${long}\n{"id":2}\n`);
+    await run(here.path, ['run', 'flow.ts', '--plain']);
+    const shown = await run(here.path, ['dlq', 'show', 'data', '1']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ at: 'decode', raw: long });
+    expect((await run(here.path, ['dlq', 'replay', 'data'])).stdout).toBe(`${long}\n`);
+  });
+
   it('says what is wrong with the command', async () => {
     expect((await run(here.path, ['dlq', 'ls', 'nowhere'])).stderr).toContain('no dead letters in nowhere');
     expect((await run(here.path, ['dlq', 'show', 'data', 'x'])).code).toBe(2);

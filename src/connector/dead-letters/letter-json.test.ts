@@ -12,6 +12,13 @@ describe('a letter as JSON', () => {
     expect(binary['raw']).toBeUndefined();
   });
 
+  it('keeps bytes that are long as base64, since text may take six times as much', () => {
+    const raw = Buffer.alloc(5_000_000);
+    const json = letterJson({ ...letter, raw });
+    expect(json.length).toBeLessThan(7_000_000);
+    expect(Buffer.compare(letterFrom(json).raw ?? Buffer.alloc(0), raw)).toBe(0);
+  });
+
   it('takes events that JSON does not know', () => {
     expect(JSON.parse(letterJson({ ...letter, event: { n: 5n } }))).toMatchObject({ event: { n: '5' } });
     const cycle: Record<string, unknown> = {};

@@ -3,13 +3,18 @@
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 
-/** One letter as JSON: `raw` when its bytes are UTF-8, else `rawBase64`. */
+/** Longer ones are base64 whatever they are: as text a control character takes six bytes, and a letter must fit in a record. */
+const LONGEST_TEXT = 4 * 1024 * 1024;
+
+/** One letter as JSON: `raw` when its bytes are UTF-8 and no more than 4 MiB, else `rawBase64`. */
 export function letterJson(letter: DeadLetter): string {
   const { raw, ...rest } = letter;
   if (raw === undefined) return stringify(rest);
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   return stringify(
-    isUtf8(bytes) ? { ...rest, raw: bytes.toString('utf8') } : { ...rest, rawBase64: bytes.toString('base64') },
+    bytes.length <= LONGEST_TEXT && isUtf8(bytes)
+      ? { ...rest, raw: bytes.toString('utf8') }
+      : { ...rest, rawBase64: bytes.toString('base64') },
   );
 }
 

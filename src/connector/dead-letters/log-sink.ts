@@ -4,6 +4,9 @@ import { systemFileSystem } from '../../host/file-system.ts';
 import type { Log } from '../../log/log.ts';
 import { letterJson } from './letter-json.ts';
 
+/** The most that a log may be told: a letter keeps what came in, up to 128 MiB of it. */
+const RECORD_BYTES = 256 * 1024 * 1024;
+
 /**
  * Dead letters in a durable log: a letter is confirmed once it would survive a power loss, so that its event can be
  * acknowledged. `daoflow dlq` shows it and plays it back. Opened with the first letter: no letter, no directory.
@@ -19,7 +22,11 @@ export function deadLetterLog(directory: string): Sink<DeadLetter> {
       const encoder = new TextEncoder();
       /** What failed is tried again with the next letters: descriptors or disk may be free by then. */
       const opened = (): Promise<Log> => {
-        const log = openLog(directory, {}, { fileSystem: systemFileSystem(), scheduler: context.scheduler });
+        const log = openLog(
+          directory,
+          { recordBytes: RECORD_BYTES },
+          { fileSystem: systemFileSystem(), scheduler: context.scheduler },
+        );
         log.catch(() => (opening = undefined));
         return log;
       };

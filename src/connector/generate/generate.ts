@@ -11,7 +11,7 @@ import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { FORMATS, type ByteSource, type EventSource, type Format, type SourceContext } from '../../event/source.ts';
 import type { Duration } from '../../time/duration.ts';
-import { batchBytes } from '../event-size.ts';
+import { batchBytes } from '../../event/event-size.ts';
 import { durationOption, functionOption, integerOption, nameOption, wordOption } from '../options.ts';
 import { onAbort, pause } from '../waiting.ts';
 import { ConstantSchedule, VaryingSchedule, type Due, type Schedule } from './schedule.ts';

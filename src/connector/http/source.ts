@@ -30,6 +30,7 @@ export function httpSource(options: HttpSourceOptions): ByteSource {
     acknowledged: (_partition, offset) => journal?.acknowledged(offset),
     format: settings.format ?? 'ndjson',
     maxEventBytes: settings.maxEventBytes,
+    maxInvalidBytes: settings.maxBodyBytes,
     run: async (output, context) => {
       const [done = 0] = context.resume.values();
       const directory = settings.durable ?? (context.data && join(context.data, 'ingest', settings.name));

@@ -12,7 +12,7 @@ import type { EventSource, SourceContext, SourceOutput } from '../../event/sourc
 import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import type { Scheduler } from '../../time/clock.ts';
-import { batchBytes } from '../event-size.ts';
+import { batchBytes } from '../../event/event-size.ts';
 import { nameOption } from '../options.ts';
 import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';

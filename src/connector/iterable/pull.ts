@@ -1,4 +1,4 @@
-import { batchBytes } from '../event-size.ts';
+import { batchBytes } from '../../event/event-size.ts';
 import type { SourceContext, SourceOutput } from '../../event/source.ts';
 import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';

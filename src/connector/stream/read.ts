@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { ByteSource, EventSource, Format, SourceContext, SourceOutput } from '../../event/source.ts';
-import { batchBytes } from '../event-size.ts';
+import { batchBytes } from '../../event/event-size.ts';
 import { pullAsync } from '../iterable/pull.ts';
 import { RecordEnd } from '../record-end.ts';
 import { systemFailure } from '../system-failure.ts';

@@ -9,7 +9,7 @@ import type { Clock } from '../../time/clock.ts';
 import type { Entrance } from './entrance.ts';
 import { both } from '../stage/target.ts';
 
-/** Records longer than this are dead-lettered by their position, not read. */
+/** Records longer than this are dead-lettered, not read. */
 const DEFAULT_MAX_EVENT_BYTES = 1024 * 1024;
 
 /** Largest batch cut from one chunk: small enough to yield between batches, large enough to amortise. */
@@ -92,10 +92,12 @@ export class ByteIntake {
     if (known !== undefined) return known;
     const { source, fields, keyField, generateCode, schema } = this.#options;
     const maxRecordBytes = (source.kind === 'bytes' ? source.maxEventBytes : undefined) ?? DEFAULT_MAX_EVENT_BYTES;
+    const maxInvalidBytes = source.kind === 'bytes' ? source.maxInvalidBytes : undefined;
     const header = source.kind === 'bytes' ? source.header : undefined;
     const keepRaw = schema !== undefined;
     const codec = codecFor(format, {
       maxRecordBytes,
+      maxInvalidBytes,
       maxBatchEvents: MAX_BATCH_EVENTS,
       fields,
       keyField,

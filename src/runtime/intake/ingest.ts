@@ -12,7 +12,6 @@
 import type { InvalidRecord } from '../../codec/decoder.ts';
 import type { SourceBatch } from '../../event/batch.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
-import { DEAD_LETTER_RAW_BYTES } from '../../event/dead-letter.ts';
 import { Origin } from '../../event/origin.ts';
 import type { ByteOutput, SourceOutput } from '../../event/source.ts';
 import { validate } from '../../flow/validation.ts';
@@ -281,7 +280,7 @@ export class Ingest {
     }
     const { reason, raw, rawBytes: bytes, offset } = record;
     this.#invalid += 1;
-    const length = bytes > DEAD_LETTER_RAW_BYTES ? { rawBytes: bytes } : {};
+    const length = bytes > raw.length ? { rawBytes: bytes } : {};
     return this.#setApart({
       at: 'decode',
       reason,

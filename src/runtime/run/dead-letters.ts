@@ -1,16 +1,24 @@
 import type { DeadLetter } from '../../event/dead-letter.ts';
+import { eventBytes } from '../../event/event-size.ts';
 import type { Origin } from '../../event/origin.ts';
 import type { Target } from '../stage/target.ts';
 
-/** Newest letters kept in memory for inspection, whatever the sink. */
+/** Newest letters kept in memory for inspection, whatever the sink: so many, */
 export const KEPT_DEAD_LETTERS = 1000;
+/** and no more than this; the newest is there, however large. */
+export const KEPT_DEAD_LETTER_BYTES: number = 8 * 1024 * 1024;
+
+/** What a letter takes besides its event. */
+const BASE_BYTES = 256;
 
 /**
  * Counts every dead letter, keeps the newest, and hands all of them to the dead-letter sink, if there
  * is one: the origin of the event is held until that sink has confirmed the letter.
  */
 export class DeadLetters {
-  readonly #newest: DeadLetter[] = [];
+  /** In order of arrival. */
+  readonly #newest: { readonly letter: DeadLetter; readonly bytes: number }[] = [];
+  #newestBytes = 0;
   readonly #sink: Target | undefined;
   readonly #listener: (letter: DeadLetter) => void;
   #count = 0;
@@ -27,17 +35,17 @@ export class DeadLetters {
 
   /** In order of arrival. */
   newest(): readonly DeadLetter[] {
-    const split = this.#count > KEPT_DEAD_LETTERS ? this.#count % KEPT_DEAD_LETTERS : 0;
-    return [...this.#newest.slice(split), ...this.#newest.slice(0, split)];
+    return this.#newest.map(({ letter }) => letter);
   }
 
   add(letter: DeadLetter, origin: Origin): void {
-    this.#newest[this.#count % KEPT_DEAD_LETTERS] = letter;
+    const bytes = sizeOf(letter);
     this.#count += 1;
+    this.#keep(letter, bytes);
     this.#listener(letter);
     if (this.#sink === undefined) return;
     origin.retain();
-    const blocked = this.#sink.write({ events: [letter], start: 0, end: 1, bytes: sizeOf(letter), origin });
+    const blocked = this.#sink.write({ events: [letter], start: 0, end: 1, bytes, origin });
     if (blocked === undefined || blocked === this.#blocked) return;
     this.#blocked = blocked;
     void blocked.then(() => {
@@ -53,8 +61,23 @@ export class DeadLetters {
   close(): void {
     this.#sink?.close();
   }
+
+  #keep(letter: DeadLetter, bytes: number): void {
+    this.#newest.push({ letter, bytes });
+    this.#newestBytes += bytes;
+    while (this.#newest.length > 1 && this.#isTooMuch()) this.#newestBytes -= this.#newest.shift()?.bytes ?? 0;
+  }
+
+  #isTooMuch(): boolean {
+    return this.#newest.length > KEPT_DEAD_LETTERS || this.#newestBytes > KEPT_DEAD_LETTER_BYTES;
+  }
 }
 
-function sizeOf(letter: DeadLetter): number {
-  return 256 + (letter.raw?.byteLength ?? 0);
+function sizeOf({ raw, event, reason }: DeadLetter): number {
+  const bytes = BASE_BYTES + reason.length + (raw?.byteLength ?? 0);
+  try {
+    return event === undefined ? bytes : bytes + eventBytes(event);
+  } catch {
+    return bytes; // a getter of the event's own throws
+  }
 }

@@ -64,12 +64,7 @@ function judge({ body: base64, rest, ...sent }) {
   } else if (fate === 'beginning') {
     judgeBeginning(sent, body, numbers);
   } else {
-    const cut = new Set(expectedOf(sent.format, body, sent.isMiddle)?.cut);
-    counts.cutOff += cut.size;
-    for (const number of numbers) {
-      if (cut.has(number)) expectNone(number, sent);
-      else expectOnce(number, sent);
-    }
+    for (const number of numbers) expectOnce(number, sent);
     expectOutcomes(sent, body);
   }
 }
@@ -98,7 +93,7 @@ function judgeBeginning(sent, body, numbers) {
 }
 
 function expectOutcomes({ format, isMiddle, answer, ...sent }, body) {
-  const expected = expectedOf(format, body, isMiddle);
+  const expected = expectedOf(format, body, { isMiddle, isKept: sent.hangsUp !== undefined });
   if (expected === undefined) {
     loose.set(String(sent.payload), body.toString('latin1'));
     return;

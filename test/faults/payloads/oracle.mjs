@@ -3,49 +3,43 @@
  * written; what cannot be read as its bytes, as a dead letter must have them.
  */
 
-import { numbersIn } from './records.mjs';
-
 const MOST_LEVELS = 1000;
-/** Of a record, in its dead letter: docs/reliability.md. */
-const LETTER_BYTES = 65_536;
 /** Of an event (payloads.flow.mjs). */
 export const MAX_EVENT_BYTES = 100_000;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** @param isMiddle - a byte order mark is none there @returns { values, letters, cut }: `cut` are the numbers behind what a dead letter keeps of its record; undefined where there is no oracle: CSV is judged by its numbers alone */
-export function expectedOf(format, bytes, isMiddle) {
+/**
+ * @param isMiddle - a byte order mark is none there
+ * @param isKept - the source cannot give a record again: the dead letter has all of it, else the beginning of one that is too long
+ * @returns { values, letters }, undefined where there is no oracle: CSV is judged by its numbers alone
+ */
+export function expectedOf(format, bytes, { isMiddle = false, isKept = false } = {}) {
   if (format === 'csv') return undefined;
-  const found = { values: [], letters: [], cut: [] };
+  const found = { values: [], letters: [] };
   const take = format === 'json' ? takeDocument : takeLine;
   for (const [start, end] of format === 'json' ? [[0, bytes.length]] : linesOf(bytes)) {
-    const hasMark = start === 0 && isMiddle !== true && bytes.subarray(0, 3).equals(Buffer.from('\ufeff'));
-    take(found, bytes.subarray(start, end), hasMark ? 3 : 0);
+    const hasMark = start === 0 && !isMiddle && bytes.subarray(0, 3).equals(Buffer.from('\ufeff'));
+    take(found, bytes.subarray(start, end), hasMark ? 3 : 0, isKept);
   }
   return found;
 }
 
-function takeLine(found, line, from) {
+function takeLine(found, line, from, isKept) {
   const value = line.length > MAX_EVENT_BYTES ? undefined : parsed(line.subarray(from));
   if (isBlank(line, from)) return;
-  if (value === undefined) takeLetter(found, line);
+  if (value === undefined) found.letters.push(letterOf(isKept ? line : line.subarray(0, MAX_EVENT_BYTES)));
   else found.values.push(JSON.stringify(value.of));
 }
 
 function takeDocument(found, body, from) {
   if (isBlank(body, from)) return;
   const value = parsed(body.subarray(from));
-  if (value === undefined) takeLetter(found, body);
+  if (value === undefined) found.letters.push(letterOf(body));
   else for (const each of Array.isArray(value.of) ? value.of : [value.of]) found.values.push(JSON.stringify(each));
 }
 
-function takeLetter(found, record) {
-  found.letters.push(letterOf(record));
-  const kept = numbersIn(record.subarray(0, LETTER_BYTES));
-  found.cut.push(...numbersIn(record).slice(kept.length));
-}
-
 /** Bytes as text that can be compared. */
-export const letterOf = (bytes) => Buffer.from(bytes).subarray(0, LETTER_BYTES).toString('latin1');
+export const letterOf = (bytes) => Buffer.from(bytes).toString('latin1');
 
 function parsed(bytes) {
   try {

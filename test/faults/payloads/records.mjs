@@ -69,7 +69,7 @@ const MALFORMED = [
     const depth = random.pick(DEPTHS);
     return line(number, ['deep', '['.repeat(depth) + ']'.repeat(random.once(4) ? depth - 1 : depth)]);
   },
-  (random, number, plain) => (random.once(20) ? line(number, ['long', `"${'x'.repeat(TOO_LONG)}"`]) : plain.subarray(1)),
+  (random, number, plain) => (random.once(8) ? line(number, ['long', `"${'x'.repeat(TOO_LONG)}"`]) : plain.subarray(1)),
 ]; // prettier-ignore
 
 function line(number, ...members) {
