@@ -7,11 +7,11 @@
  *   written anew, under a new epoch, into a new segment (after a failed sync the kernel marks pages clean that never reached the
  *   disk; Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
  * - A full disk is no failure: the reserve is given back, and then it waits. Nothing is dropped.
- * - All calls come one after the other. In fsync mode a commit is one call, which writes and syncs.
+ * - One commit at a time. In fsync mode it is one call that writes and syncs, or two at the same time for its two halves.
  */
 
 import { LogError } from './errors.ts';
-import { isNoDescriptor, isNoSpace, writeAll, type FileSystem } from './file-system.ts';
+import { isNoDescriptor, isNoSpace, writeAll, writeThrough, type FileSystem } from './file-system.ts';
 import type { Group, GroupStamp } from './group.ts';
 import type { PauseReason } from './log-event.ts';
 import type { OpenedFiles } from './open.ts';
@@ -126,7 +126,7 @@ export class Committer {
     group.restamp(this.#stamp(group));
     for (let zeros = this.#zerosBehind(active, group); ;) {
       try {
-        await writeAll(active.file, followedByZeros(group.bytes, zeros), active.end);
+        await this.#writeTo(active, followedByZeros(group.bytes, zeros));
         active.allocated = Math.max(active.allocated, active.end + group.byteLength + zeros);
         this.#written(active, group);
         return;
@@ -136,6 +136,11 @@ export class Committer {
         else await this.#makeRoom();
       }
     }
+  }
+
+  #writeTo({ file, end }: ActiveSegment, bytes: Uint8Array): Promise<void> {
+    if (!this.#isWriteThrough) return writeAll(file, bytes, end);
+    return writeThrough(file, bytes, end, this.#parts.fileSystem.splitBytes);
   }
 
   /**

@@ -5,6 +5,8 @@
  * Errors carry the operating system's code in `code`, as those of Node do (`ENOENT`, `ENOSPC`, `EIO`). Paths use `/`.
  */
 export interface FileSystem {
+  /** What is written through and as large as this is written as two parts at the same time. */
+  readonly splitBytes: number;
   /** Creates a directory and its parents for this user alone (0700); nothing happens when it is there. */
   makeDirectory(path: string): Promise<void>;
   /** Names of the entries, in no order. */
@@ -53,6 +55,29 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, position: numb
     if (written <= 0) throw Object.assign(new Error('a write made no progress'), { code: 'EIO' });
     done += written;
   }
+}
+
+/**
+ * Like `writeAll`, for a file that is written through, and large writes as two: one is copied while the disk works for the
+ * other.
+ *
+ * Both have ended when it settles. Any error is one of the whole: of a failed sync the kernel may tell either. What
+ * waiting cannot cure goes before a full disk.
+ */
+export async function writeThrough(
+  file: OpenFile,
+  bytes: Uint8Array,
+  position: number,
+  splitBytes: number,
+): Promise<void> {
+  if (bytes.length < splitBytes) return writeAll(file, bytes, position);
+  const middle = bytes.length >> 1;
+  const ends = await Promise.allSettled([
+    writeAll(file, bytes.subarray(0, middle), position),
+    writeAll(file, bytes.subarray(middle), position + middle),
+  ]);
+  const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
+  if (errors.length > 0) throw errors.find((error) => !isNoSpace(error)) ?? errors[0];
 }
 
 /** Bytes `from` to `to` of a file, fewer where it ends before. */

@@ -9,7 +9,7 @@
  * - A segment is removed only after the ledger says so durably: a missing file is then never mistaken for a removed one.
  */
 
-import { crc32 } from './crc32.ts';
+import { checksum } from './checksum.ts';
 import { readBytes, writeAll, type FileSystem, type OpenFile } from './file-system.ts';
 import { bufferOver, byteBuffer, getUint64, setUint64 } from './record.ts';
 
@@ -152,14 +152,14 @@ function encode(entry: LedgerEntry, turn: number): Uint8Array {
   setUint64(view, 40, entry.durable);
   setUint64(view, 48, entry.segmentFirst);
   setUint64(view, 56, entry.offset);
-  view.setUint32(0, crc32(view, 4), true);
+  view.setUint32(0, checksum(view, 4), true);
   return bytes;
 }
 
 function decode(bytes: Uint8Array): { readonly entry: LedgerEntry; readonly turn: number } | undefined {
   if (bytes.length < ENTRY_BYTES) return undefined;
   const { view } = bufferOver(bytes);
-  if (view.getUint32(4, true) !== MAGIC || view.getUint32(0, true) !== crc32(view, 4)) return undefined;
+  if (view.getUint32(4, true) !== MAGIC || view.getUint32(0, true) !== checksum(view, 4)) return undefined;
   return {
     turn: getUint64(view, 8),
     entry: {

@@ -2,7 +2,7 @@
  * One record, little-endian:
  *
  * ```
- *  0  u32  CRC-32 of everything that follows, payload included
+ *  0  u32  checksum of everything that follows, payload included (checksum.ts)
  *  4  u32  length of the payload
  *  8  u32  epoch: which writer wrote it
  * 12  u32  distance: records from `sequence - distance` on were not known durable when this one was written
@@ -14,7 +14,7 @@
  * so a record that is broken, and lies before that, did not fall victim to a crash: it was damaged later.
  */
 
-import { crc32 } from './crc32.ts';
+import { checksum } from './checksum.ts';
 
 export const RECORD_HEADER_BYTES = 24;
 
@@ -57,7 +57,7 @@ export function stampRecord({ view }: ByteBuffer, at: number, stamp: Stamp): voi
   view.setUint32(at + EPOCH, stamp.epoch, true);
   view.setUint32(at + DISTANCE, stamp.sequence - stamp.unsyncedFrom, true);
   setUint64(view, at + SEQUENCE, stamp.sequence);
-  view.setUint32(at, crc32(view, at + LENGTH, recordEnd(view, at)), true);
+  view.setUint32(at, checksum(view, at + LENGTH, recordEnd(view, at)), true);
 }
 
 /** Where the record at `at` ends, as its length says. */
@@ -80,7 +80,7 @@ export function unsyncedFromAt(view: DataView, at: number): number {
 
 /** Whether the checksum of the record at `at` holds; the whole of it is in the buffer. */
 export function isSound({ view }: ByteBuffer, at: number): boolean {
-  return view.getUint32(at, true) === crc32(view, at + LENGTH, recordEnd(view, at));
+  return view.getUint32(at, true) === checksum(view, at + LENGTH, recordEnd(view, at));
 }
 
 export function setUint64(view: DataView, at: number, value: number): void {

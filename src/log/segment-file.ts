@@ -1,4 +1,4 @@
-import { writeAll, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
+import { writeAll, writeThrough, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
 import { encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
 
 /** The segment that is written to. */
@@ -35,8 +35,12 @@ export async function createSegment(
   const file = await fileSystem.open(draft, mode);
   try {
     const bytes = joined([encodeHeader(header), ...content]);
-    await writeAll(file, bytes, 0);
-    if (mode === 'create') await file.sync();
+    if (mode === 'write-through') {
+      await writeThrough(file, bytes, 0, fileSystem.splitBytes);
+    } else {
+      await writeAll(file, bytes, 0);
+      await file.sync();
+    }
     await fileSystem.rename(draft, name);
     await fileSystem.syncDirectory(directory);
     return { segment, file, end: bytes.length, durableEnd: bytes.length, allocated: bytes.length };

@@ -11,20 +11,20 @@
  * 40  u64      bornWith: the last sequence that it was created with; all up to there is durable
  * 48  f64      when it was created, ms since the Unix epoch
  * 56  u32      followsBytes: how many bytes of the segment before are valid
- * 60  u32      CRC-32 of all of the above
+ * 60  u32      checksum of all of the above (checksum.ts)
  * ```
  *
  * **A segment ends where the next one begins**: what it holds beyond the next one's `follows` was never acknowledged,
  * or was written anew. So no file is ever cut, and a file whose sync failed is never touched again.
  */
 
-import { crc32 } from './crc32.ts';
+import { checksum } from './checksum.ts';
 import { bufferOver, byteBuffer, getUint64, setUint64 } from './record.ts';
 
 export const SEGMENT_HEADER_BYTES = 64;
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const MAGIC = Uint8Array.from('DAOFLOWL', (letter) => letter.charCodeAt(0));
-const CRC = 60;
+const CHECKSUM = 60;
 
 export interface SegmentHeader {
   readonly epoch: number;
@@ -82,7 +82,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   setUint64(view, 40, header.bornWith);
   view.setFloat64(48, header.createdAt, true);
   view.setUint32(56, header.followsBytes, true);
-  view.setUint32(CRC, crc32(view, 0, CRC), true);
+  view.setUint32(CHECKSUM, checksum(view, 0, CHECKSUM), true);
   return bytes;
 }
 
@@ -91,8 +91,10 @@ export function decodeHeader(bytes: Uint8Array): SegmentHeader | string {
   if (bytes.length < SEGMENT_HEADER_BYTES) return 'the file ends within its header';
   const { view } = bufferOver(bytes);
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return 'the file does not begin as a segment does';
-  if (view.getUint32(CRC, true) !== crc32(view, 0, CRC)) return 'the checksum of its header does not hold';
   const version = view.getUint32(8, true);
+  const isSound = view.getUint32(CHECKSUM, true) === checksum(view, 0, CHECKSUM);
+  // Version 1 had another checksum.
+  if (!isSound && version !== 1) return 'the checksum of its header does not hold';
   if (version !== FORMAT_VERSION) return `its format has version ${version}, this program reads ${FORMAT_VERSION}`;
   return {
     epoch: view.getUint32(12, true),

@@ -1,6 +1,6 @@
 import { LogLockedError } from '../../log/errors.ts';
 import type { FileLock, FileSystem, OpenFile, OpenMode } from '../../log/file-system.ts';
-import { Inode } from './inode.ts';
+import { BLOCK_BYTES, Inode } from './inode.ts';
 import { parent, type Incarnation, type SimulatedDisk } from './simulated-disk.ts';
 
 /** The file system as a process sees it, until the next crash: then its calls are never answered. */
@@ -8,6 +8,7 @@ export function mountDisk(disk: SimulatedDisk): FileSystem {
   const life = disk.incarnation;
   const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
   return {
+    splitBytes: BLOCK_BYTES,
     makeDirectory: () => call(() => undefined),
     list: (directory) =>
       call(() =>
