@@ -60,6 +60,37 @@ describe('Edge', () => {
     expect(edge.take(1)).toBeUndefined();
   });
 
+  it('hands out parts of one origin at a time, without a copy, whatever the sizes', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(sizes, fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }), (batches, limits) => {
+        const edge = new Edge();
+        const settled: string[] = [];
+        const arrays = batches.map((size, i) => Array.from({ length: size }, (_, j) => `${i}.${j}`));
+        for (const [i, events] of arrays.entries()) {
+          edge.push(sliceOf(events, originOf(events.length, settled, `${i}`), events.length * 7));
+        }
+        const seen: unknown[] = [];
+        for (let i = 0; edge.events > 0; i += 1) {
+          const before = { events: edge.events, bytes: edge.bytes };
+          const limit = limits[i % limits.length] as number;
+          const part = edge.takePart(limit);
+          if (part === undefined) throw new Error('events, and no part');
+          expect(arrays).toContain(part.events);
+          expect(part.end - part.start).toBeLessThanOrEqual(limit);
+          expect(edge.events).toBe(before.events - (part.end - part.start));
+          expect(edge.bytes).toBe(before.bytes - part.bytes);
+          seen.push(...part.events.slice(part.start, part.end));
+          part.origin.release();
+        }
+        expect(edge.takePart(1)).toBeUndefined();
+        expect(seen).toEqual(arrays.flat());
+        expect(edge.bytes).toBe(0);
+        expect(settled).toEqual(batches.map((_, i) => `${i}`));
+      }),
+    );
+  });
+
   it('is full by events or by bytes, and has room again at half of both', () => {
     const edge = new Edge();
     edge.push(sliceOf([1], originOf(1), 1000));

@@ -46,6 +46,22 @@ class TakenEvents implements Taken {
   }
 }
 
+class SlicePart implements Slice {
+  readonly events: readonly unknown[];
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+  readonly origin: Origin;
+
+  constructor({ events, origin }: Slice, start: number, end: number, bytes: number) {
+    this.events = events;
+    this.start = start;
+    this.end = end;
+    this.bytes = bytes;
+    this.origin = origin;
+  }
+}
+
 const INITIAL_SLOTS = 16;
 
 export class Edge {
@@ -95,6 +111,15 @@ export class Edge {
     return takesOneWholeSlice ? this.#takeWhole(head) : this.#gather(head.origin.acceptedAt, limit);
   }
 
+  /** Takes what fits of the first slice, without a copy; undefined when empty. The part's reference passes to the caller. */
+  takePart(limit: number): Slice | undefined {
+    const slice = this.#ring[this.#head];
+    if (slice === undefined) return undefined;
+    const count = Math.min(limit, slice.end - slice.start);
+    const bytes = this.#takeFrom(slice, count);
+    return count === slice.end - slice.start ? slice : new SlicePart(slice, slice.start, slice.start + count, bytes);
+  }
+
   /** Empties the edge, handing each slice to `discard`, which disposes of its origin. */
   clear(discard: (slice: Slice) => void): void {
     for (let slice = this.#ring[this.#head]; slice !== undefined; slice = this.#ring[this.#head]) {
@@ -135,7 +160,7 @@ export class Edge {
     }
     const bytes = Math.floor((slice.bytes * count) / size);
     slice.origin.retain();
-    this.#ring[this.#head] = { ...slice, start: slice.start + count, bytes: slice.bytes - bytes };
+    this.#ring[this.#head] = new SlicePart(slice, slice.start + count, slice.end, slice.bytes - bytes);
     this.#events -= count;
     this.#bytes -= bytes;
     return bytes;

@@ -23,6 +23,23 @@ describe('Breaker', () => {
     expect([breaker.state, breaker.waitMs(30)]).toEqual(['closed', 0]);
   });
 
+  it('counts successes that it is told of together as it counts single ones', () => {
+    for (const calls of [1, 3, 4, 5, 70]) {
+      const [one, many] = [new Breaker(SETTINGS), new Breaker(SETTINGS)];
+      for (let i = 0; i < calls; i += 1) one.succeeded(1);
+      many.succeeded(1, calls);
+      const failuresUntilOpen = (breaker: Breaker): number => {
+        let failures = 0;
+        for (; breaker.isClosed && failures < 200; failures += 1) {
+          breaker.failed(2);
+          if (failures % 3 === 2) breaker.succeeded(2);
+        }
+        return failures;
+      };
+      expect(failuresUntilOpen(many)).toBe(failuresUntilOpen(one));
+    }
+  });
+
   it('opens when calls fail, and lets none go for a while', () => {
     const { breaker, states } = opened();
     expect(states).toEqual(['open']);

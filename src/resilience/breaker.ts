@@ -83,11 +83,14 @@ export class Breaker {
     if (this.#state === 'open') this.#enter('halfOpen');
   }
 
-  /** @returns true when the target had been given up: whatever waits may be tried now */
-  succeeded(now: number): boolean {
+  /**
+   * @param calls - that have succeeded since it was last told of any
+   * @returns true when the target had been given up: whatever waits may be tried now
+   */
+  succeeded(now: number, calls = 1): boolean {
     if (this.#state === 'open') return false;
     if (this.#state === 'closed') {
-      this.#count(now, 0);
+      for (let i = Math.min(calls, BREAKER_CALLS); i > 0; i -= 1) this.#count(now, 0);
       return false;
     }
     this.#close();

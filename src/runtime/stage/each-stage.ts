@@ -15,11 +15,12 @@ import type { Origin } from '../../event/origin.ts';
 import type { WriteOptions } from '../../event/sink.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import { backoffMs, isBackPressure } from '../../resilience/backoff.ts';
+import { CallBook } from './call-book.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { isPromise } from './is-promise.ts';
 import { Place } from './place.ts';
 import { protectionOf, UNPROTECTED, type Protection, type ProtectionOptions } from './failure/protection.ts';
-import { StageMeter, type OpenCall } from './stage-meter.ts';
+import { StageMeter } from './stage-meter.ts';
 import {
   deadLetterEvent,
   stageAccount,
@@ -58,6 +59,7 @@ export class EachStage implements Stage {
   readonly #meter: StageMeter;
   readonly #protection: Protection | undefined;
   readonly #notices: TroubleNotices;
+  readonly #book: CallBook;
   readonly #retries = new WaitingRetries<Place>();
   readonly #wake: Wake;
   #retried = 0;
@@ -67,8 +69,6 @@ export class EachStage implements Stage {
   #line: Place[] = [];
   #openInputs: number;
   #running = 0;
-  /** One call at a time is timed. */
-  #timed: { readonly place: Place; readonly call: OpenCall } | undefined;
   #isPumping = false;
   #isTurnDue = false;
   /** Within this turn, before its end. */
@@ -86,6 +86,7 @@ export class EachStage implements Stage {
     this.#meter = new StageMeter(environment.scheduler);
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+    this.#book = new CallBook(this.#meter, this.#protection, this.#notices);
     this.#wake = new Wake(environment.scheduler, () => this.#goOn());
   }
 
@@ -104,7 +105,7 @@ export class EachStage implements Stage {
     this.#end();
     this.#inlet.stop(cause);
     for (const place of this.#places) {
-      if (place.origin === undefined) continue;
+      if (place.outcome === 'free' || place.origin === undefined) continue;
       place.origin.reject(cause);
       place.origin = undefined;
       place.options.abort(cause);
@@ -112,11 +113,13 @@ export class EachStage implements Stage {
   }
 
   observe(pause?: Pause): StageObservation {
+    this.#book.tell();
     const held = { waitingRetries: this.#retries.size, gate: 'open', pause } as const;
     return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
   account(): StageAccount {
+    this.#book.tell();
     const shown = { name: this.name, kind: 'async', retried: this.#retried } as const;
     return stageAccount(
       { ...shown, ...(this.#protection?.account() ?? UNPROTECTED) },
@@ -132,9 +135,9 @@ export class EachStage implements Stage {
     if (this.#retries.size > 0) this.#tryAgain();
     this.#isPumping = true;
     for (let free = this.#freeSlots(); free > 0 && this.#inlet.events > 0; free = this.#freeSlots()) {
-      const taken = this.#inlet.take(free);
-      if (taken === undefined) break;
-      this.#startAll(taken);
+      const part = this.#inlet.takePart(free);
+      if (part === undefined) break;
+      this.#startAll(part);
       if (this.#running === 0) this.#handOn();
     }
     this.#isPumping = false;
@@ -166,12 +169,9 @@ export class EachStage implements Stage {
     return first === undefined ? Infinity : Math.max(0, first.dueAt - this.#environment.scheduler.now());
   }
 
-  #startAll({ events, parts }: Taken): void {
-    let next = 0;
-    for (const { origin, events: count } of parts) {
-      if (count > 1) origin.retain(count - 1); // the part's one reference becomes one per event
-      for (const end = next + count; next < end; next += 1) this.#start(events[next], origin);
-    }
+  #startAll({ events, start, end, origin }: Slice): void {
+    if (end - start > 1) origin.retain(end - start - 1); // the part's one reference becomes one per event
+    for (let i = start; i < end; i += 1) this.#start(events[i], origin);
   }
 
   #start(event: unknown, origin: Origin): void {
@@ -184,9 +184,7 @@ export class EachStage implements Stage {
 
   #call(place: Place): void {
     place.outcome = 'running';
-    if (this.#timed === undefined) this.#timed = { place, call: this.#meter.begin(1, 1) };
-    else this.#meter.count(1);
-    this.#protection?.started(place);
+    this.#book.begin(place);
     try {
       const result = this.#options.fn(place.event, place.options);
       if (isPromise(result)) {
@@ -208,9 +206,8 @@ export class EachStage implements Stage {
 
   #settle(place: Place, outcome: 'ok' | 'failed', result: unknown, isSync = false): void {
     if (place.isLeft) return;
-    this.#book(place, outcome);
-    if (outcome === 'ok') this.#succeeded();
-    else if (!this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
+    if (this.#book.end(place, outcome)) this.#retries.allDueNow();
+    if (outcome === 'failed' && !this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
     place.outcome = outcome;
     place.result = result;
     this.#running -= 1;
@@ -218,27 +215,11 @@ export class EachStage implements Stage {
     this.#endTurn();
   }
 
-  #book(place: Place, outcome: 'ok' | 'failed'): void {
-    if (this.#timed?.place !== place) {
-      this.#meter.count(-1);
-      return;
-    }
-    const { call } = this.#timed;
-    this.#timed = undefined;
-    this.#meter.end(call, outcome);
-    if (outcome === 'ok') this.#protection?.ended(this.#meter.readAt - call.startedAt);
-    if (outcome === 'ok') this.#notices.worked(call.startedAt);
-  }
-
-  /** As of the last call that was timed: no clock is read per event. */
-  #succeeded(): void {
-    if (this.#protection?.succeeded(this.#meter.readAt) === true) this.#retries.allDueNow();
-  }
-
   /** Keeps its slot, so that order holds. */
   #isTriedAgain(place: Place, cause: unknown, isSync: boolean): boolean {
     const protection = this.#protection;
     if (protection === undefined) return false;
+    this.#book.tell();
     const now = this.#environment.scheduler.now();
     place.tries += 1;
     const judgement = protection.judge(cause, place, now, false);
@@ -258,7 +239,7 @@ export class EachStage implements Stage {
   #sweep(): boolean {
     const protection = this.#protection;
     if (protection === undefined) return false;
-    const calling = this.#places.filter(({ origin, outcome }) => origin !== undefined && outcome === 'running');
+    const calling = this.#places.filter(({ outcome }) => outcome === 'running');
     for (const place of calling.filter((each) => protection.isOverdue(each))) {
       const cause = protection.deadline(this.name, place);
       this.#settle(this.#leave(place), 'failed', cause);
@@ -272,7 +253,7 @@ export class EachStage implements Stage {
     next.replace(place);
     this.#places = this.#places.filter((each) => each !== place);
     if (this.#options.ordered) this.#line[this.#line.indexOf(place)] = next;
-    if (this.#timed?.place === place) this.#timed = { place: next, call: this.#timed.call };
+    this.#book.replaced(place, next);
     return next;
   }
 
@@ -300,19 +281,24 @@ export class EachStage implements Stage {
 
   /** Passes on what has ended; ordered: only up to the first call that has not. */
   #handOn(): void {
-    const line = this.#line;
-    let count = 0;
-    while (count < line.length && (line[count] as Place).hasEnded) count += 1;
-    if (count === 0) return;
-    this.#line = line.slice(count);
+    const ended = this.#takeEnded();
+    if (ended.length === 0) return;
     const turn = new TurnResults();
-    for (let i = 0; i < count; i += 1) this.#collect(line[i] as Place, turn);
+    for (const place of ended) this.#collect(place, turn);
     if (turn.results.length > 0) this.#pass(turn);
+  }
+
+  #takeEnded(): readonly Place[] {
+    const line = this.#line;
+    let count = line.length;
+    if (this.#options.ordered) for (count = 0; line[count]?.hasEnded === true;) count += 1;
+    this.#line = count === line.length ? [] : line.slice(count);
+    return count === line.length ? line : line.slice(0, count);
   }
 
   #collect(place: Place, turn: TurnResults): void {
     const { origin, outcome, result, event } = place;
-    place.event = place.origin = place.result = undefined;
+    place.free();
     this.#free.push(place);
     if (origin === undefined) return; // stopped meanwhile: already rejected
     if (outcome === 'failed') this.#fail(event, origin, result);

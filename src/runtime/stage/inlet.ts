@@ -115,9 +115,15 @@ export class Inlet {
 
   take(limit: number): Taken | undefined {
     const taken = this.#edge.take(limit);
-    if (this.#spill !== undefined) this.#spill.wanted();
-    else if (this.#room !== undefined && this.#edge.hasRoom(this.#settings())) this.#release();
+    this.#hasTaken();
     return taken;
+  }
+
+  /** At most `limit` events of one origin, without a copy. */
+  takePart(limit: number): Slice | undefined {
+    const part = this.#edge.takePart(limit);
+    this.#hasTaken();
+    return part;
   }
 
   /** Rejects what is queued and lets waiting writers go. */
@@ -138,6 +144,11 @@ export class Inlet {
     }
     if (!spill.isActive) this.#edge.clear((queued) => spill.add(queued));
     spill.add(slice);
+  }
+
+  #hasTaken(): void {
+    if (this.#spill !== undefined) this.#spill.wanted();
+    else if (this.#room !== undefined && this.#edge.hasRoom(this.#settings())) this.#release();
   }
 
   #isFull(): boolean {

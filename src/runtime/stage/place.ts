@@ -3,11 +3,16 @@ import { CallOptions } from './call-options.ts';
 import type { Watched } from './failure/protection.ts';
 import type { Due } from './failure/waiting-retries.ts';
 
-/** A place for one call, used again and again with the same handlers; left behind when its call is given up. */
+/**
+ * A place for one call, used again and again with the same handlers; left behind when its call is given up.
+ *
+ * What an event does not need is not written for it: a young object that is stored in an old one costs as much as a call.
+ */
 export class Place implements Watched, Due {
   event: unknown;
+  /** Of its event, or of the one before; undefined once it was rejected at a stop. */
   origin: Origin | undefined;
-  outcome: 'running' | 'waiting' | 'ok' | 'failed' = 'running';
+  outcome: 'free' | 'running' | 'waiting' | 'ok' | 'failed' = 'free';
   result: unknown;
   options: CallOptions = new CallOptions();
   /** Its call was given up: whatever it says changes nothing. */
@@ -32,8 +37,14 @@ export class Place implements Watched, Due {
 
   take(event: unknown, origin: Origin): void {
     this.event = event;
-    this.origin = origin;
-    this.timeouts = this.troubles = this.tries = 0;
+    if (this.origin !== origin) this.origin = origin;
+  }
+
+  /** Its event has been dealt with. */
+  free(): void {
+    this.event = this.result = undefined;
+    this.outcome = 'free';
+    if (this.tries > 0) this.timeouts = this.troubles = this.tries = 0;
   }
 
   /** Takes over from one whose call was given up. */

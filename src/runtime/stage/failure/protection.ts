@@ -142,9 +142,9 @@ export class Protection {
   }
 
   /** @returns true when the target had been given up: whatever waits may be tried now */
-  succeeded(now: number): boolean {
-    this.#successes += 1;
-    return this.breaker.succeeded(now);
+  succeeded(now: number, calls = 1): boolean {
+    this.#successes += calls;
+    return this.breaker.succeeded(now, calls);
   }
 
   /** A call has failed that the target answered. @returns as `succeeded` */

@@ -1,0 +1,77 @@
+import { beforeEach, expect, test } from 'vitest';
+import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
+import { CallBook } from './call-book.ts';
+import { Protection } from './failure/protection.ts';
+import { TroubleNotices } from './failure/trouble-notices.ts';
+import { Place } from './place.ts';
+import { StageMeter } from './stage-meter.ts';
+
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+
+let scheduler: VirtualScheduler;
+let meter: StageMeter;
+let protection: Protection;
+let book: CallBook;
+
+beforeEach(() => {
+  scheduler = new VirtualScheduler();
+  meter = new StageMeter(scheduler);
+  const options = { timeoutMs: Infinity, tries: 1, hasBreaker: true };
+  protection = new Protection(
+    options,
+    scheduler,
+    () => false,
+    () => undefined,
+  );
+  book = new CallBook(meter, protection, new TroubleNotices('call', scheduler, () => undefined));
+});
+
+function begun(count: number): Place[] {
+  const places = Array.from({ length: count }, () => new Place(() => undefined));
+  for (const place of places) book.begin(place);
+  return places;
+}
+
+test('the meter knows of every call once it is told, and of a timed one at once', () => {
+  const places = begun(5);
+  expect(meter.inFlight).toBe(1);
+  book.tell();
+  expect([meter.inFlight, meter.calls]).toEqual([5, 5]);
+  for (const place of places.slice(1)) book.end(place, 'ok');
+  expect(meter.inFlight).toBe(5);
+  book.end(places[0] as Place, 'failed');
+  expect(meter.inFlight).toBe(0);
+});
+
+test('a call whose place was taken over is timed to its end', () => {
+  const [timed] = begun(2) as [Place];
+  const next = new Place(() => undefined);
+  book.replaced(timed, next);
+  book.end(timed, 'ok');
+  book.tell();
+  expect(meter.inFlight).toBe(1);
+  book.end(next, 'ok');
+  expect(meter.inFlight).toBe(0);
+});
+
+test('what a call is judged by counts every success that was told', () => {
+  const [failing, ...others] = begun(61) as [Place, ...Place[]];
+  const judgements = Array.from({ length: 12 }, () => {
+    for (let i = 0; i < 4; i += 1) book.end(others.pop() as Place, 'ok');
+    book.tell();
+    return protection.judge(refused, failing, scheduler.now(), false);
+  });
+  expect(judgements).toEqual([...Array.from({ length: 11 }, () => 'again'), 'isolate']);
+});
+
+test('while the breaker is not closed, a success is told at once, and says that the target is back', async () => {
+  const [probe, ...others] = begun(3) as [Place, Place, Place];
+  for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), false);
+  expect(protection.breaker.state).toBe('open');
+  await scheduler.advance(10_000);
+  protection.started(probe);
+  expect(protection.breaker.state).toBe('halfOpen');
+  expect(book.end(probe, 'ok')).toBe(true);
+  expect(protection.breaker.isClosed).toBe(true);
+  expect(book.end(others[1], 'ok')).toBe(false);
+});
