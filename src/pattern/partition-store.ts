@@ -7,6 +7,7 @@ import type {
   ShedOrder,
   Threshold,
 } from './matcher.ts';
+import { Numbered, type Numbering } from './numbered.ts';
 
 /**
  * The partitions of one program by number: what `PatternPartition` says of one, for many. A program may keep its partitions
@@ -15,8 +16,11 @@ import type {
 export interface PartitionStore<E> {
   /** Nothing waits for the deadline but memory: one that has been noted need not be made earlier. */
   readonly isPatient: boolean;
+  /** Who numbers the partitions; other stores may have the same. */
+  readonly numbering: Numbering;
   open(snapshot?: PartitionSnapshot): number;
-  close(partition: number): void;
+  /** @returns nodes that were made for it, at most; 0 where there are none */
+  close(partition: number): number;
   process(partition: number, event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void;
   advance(partition: number, ts: number, output: MatchOutput<E>): void;
   deadlineOf(partition: number): number;
@@ -30,24 +34,21 @@ export interface PartitionStore<E> {
 /** Partitions that are objects, by number. */
 export class PartitionObjects<E> implements PartitionStore<E> {
   readonly isPatient = false;
+  readonly numbering: Numbered<PatternPartition<E>> = new Numbered();
   readonly #program: MatcherProgram<E>;
-  readonly #partitions: (PatternPartition<E> | undefined)[] = [];
-  readonly #free: number[] = [];
 
   constructor(program: MatcherProgram<E>) {
     this.#program = program;
   }
 
   open(snapshot?: PartitionSnapshot): number {
-    const partition = this.#free.pop() ?? this.#partitions.length;
-    this.#partitions[partition] = this.#program.partition(snapshot);
-    return partition;
+    return this.numbering.add(this.#program.partition(snapshot));
   }
 
-  close(partition: number): void {
+  close(partition: number): number {
     this.#at(partition).release();
-    this.#partitions[partition] = undefined;
-    this.#free.push(partition);
+    this.numbering.remove(partition);
+    return 0;
   }
 
   process(partition: number, event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void {
@@ -83,7 +84,7 @@ export class PartitionObjects<E> implements PartitionStore<E> {
   }
 
   #at(partition: number): PatternPartition<E> {
-    return this.#partitions[partition] as PatternPartition<E>;
+    return this.numbering.at(partition);
   }
 }
 

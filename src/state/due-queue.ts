@@ -1,4 +1,4 @@
-import { grownFloats, grownInts } from './columns.ts';
+import { grownFloats, grownInts, isSparse } from './columns.ts';
 
 /**
  * Rows by the time at which they are due: a binary heap in two typed arrays. A row may stand in it
@@ -51,13 +51,23 @@ export class DueQueue {
     return row;
   }
 
-  /** Lets go of all of which `isDue` is false. Cost: all that is here. */
-  retain(isDue: (timeMs: number, row: number) => boolean): void {
+  /**
+   * Puts rows under other numbers, and lets go of those for which `rowOf` is negative. Cost: all that is here.
+   *
+   * @param rowOf - what the row is called now
+   */
+  retain(rowOf: (timeMs: number, row: number) => number): void {
     const { size } = this;
+    const [times, rows] = [this.#times, this.#rows];
     this.size = 0;
+    if (isSparse(size, times.length)) {
+      this.#times = new Float64Array(64);
+      this.#rows = new Int32Array(64);
+    }
     for (let at = 0; at < size; at += 1) {
-      const [timeMs, row] = [this.#times[at] as number, this.#rows[at] as number];
-      if (isDue(timeMs, row)) this.push(timeMs, row);
+      const timeMs = times[at] as number;
+      const row = rowOf(timeMs, rows[at] as number);
+      if (row >= 0) this.push(timeMs, row);
     }
   }
 

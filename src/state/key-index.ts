@@ -77,6 +77,29 @@ export class KeyIndex {
     this.#free.push(slot);
   }
 
+  /**
+   * Slots without a gap, in their order, and no memory for those that were free. Cost: all slots, and a Map operation a key.
+   *
+   * @returns where each slot is now, or -1. The owner of columns moves them.
+   */
+  compact(): Int32Array {
+    const { keys } = this;
+    const moved = new Int32Array(keys.length).fill(-1);
+    let next = 0;
+    for (const [slot, key] of keys.entries()) {
+      if (key === FREE) continue;
+      moved[slot] = next;
+      keys[next] = key;
+      if (key === undefined) this.#unkeyed = next;
+      else this.slots.set(key, next);
+      next += 1;
+    }
+    keys.length = next;
+    this.#free.length = 0;
+    this.byId = new Int32Array(INITIAL_SLOTS).fill(-1);
+    return moved;
+  }
+
   snapshot(): IndexData {
     const slots = this.keys.flatMap((key, slot) => (key === FREE ? [] : [slot]));
     return { slots, keys: slots.map((slot) => this.keys[slot] as StateKey), free: [...this.#free] };

@@ -21,6 +21,7 @@ import type {
   ShedOrder,
 } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
+import type { Numbering } from '../numbered.ts';
 import { type PartitionStore, StoredPartition } from '../partition-store.ts';
 import { awaitedBy, completedBy, openingOf, type StateRow } from '../run/table.ts';
 import { countMatches } from './count.ts';
@@ -85,6 +86,10 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
     if (this.starts !== undefined && awaited !== undefined) this.awaits = [...new Set([...this.starts, ...awaited])];
   }
 
+  get numbering(): Numbering {
+    return this.engine.space;
+  }
+
   partition(snapshot?: PartitionSnapshot): PatternPartition<E> {
     return new StoredPartition(this, this.open(snapshot));
   }
@@ -100,8 +105,8 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
     return partition;
   }
 
-  close(partition: number): void {
-    this.engine.partitions.close(partition);
+  close(partition: number): number {
+    return this.engine.partitions.close(partition);
   }
 
   process(partition: number, event: E, ts: number, truth: EventTruth, output: MatchOutput<E>): void {

@@ -17,14 +17,14 @@ export class DagEngine<E> {
   readonly withinMs: number;
   /** What started then or earlier is over. */
   overUntil: number = -Infinity;
-  readonly #space: DagSpace<E>;
+  readonly space: DagSpace<E>;
 
   constructor(configurations: Configurations, space: DagSpace<E>, withinMs: number) {
     this.configurations = configurations;
     this.arena = space.arena;
     this.partitions = space.partitions;
     this.withinMs = withinMs;
-    this.#space = space;
+    this.space = space;
   }
 
   /** Event time is `ts` now. */
@@ -32,7 +32,7 @@ export class DagEngine<E> {
     const overUntil = ts - this.withinMs;
     if (overUntil <= this.overUntil) return;
     this.overUntil = overUntil;
-    this.#space.passTo(ts);
+    this.space.passTo(ts);
   }
 
   /**
@@ -47,9 +47,11 @@ export class DagEngine<E> {
     const step = this.configurations.step(partitions.at(partition), bits);
     if (step.isInPlace) {
       if (step.code.length === 0) return NONE;
+      partitions.made[partition] = (partitions.made[partition] as number) + step.nodes;
       const block = partitions.block[partition] as number;
       return this.#carryOut(step, block, event, ts, partitions.sets, block);
     }
+    partitions.made[partition] = (partitions.made[partition] as number) + step.nodes;
     const after = partitions.clearAfter(step.to.states.length);
     const complete = this.#carryOut(step, partitions.block[partition] as number, event, ts, after, 0);
     this.hold(partition, step.to, after);

@@ -9,13 +9,13 @@
  * - `start` of a node is the latest start among its matches; of a union the left child has the later one. A set whose
  *   start has expired has expired as a whole, so a walk never enters what is over.
  * - 18 bytes a node, and one reference for each event that some node binds. What no set reaches is recycled when the columns
- *   are full. New nodes stand next to each other, whatever program they are of: bench:patterns, 1,000 patterns.
+ *   are full, or a window after it was last (`DagSpace`); what is mostly free then is given back. New nodes stand next to each other, whatever program they are of: bench:patterns, 1,000 patterns.
  *
  * Source: the tECS of CORE (Bucchi, Grez, Quintana, Riveros, Vansummeren, VLDB 15(9), 2022), with its union lists replaced by
  * a union per insertion: what expires out of order is then passed over once and cut off (`prune`).
  */
 
-import { grownInts } from '../../state/columns.ts';
+import { grownInts, isSparse } from '../../state/columns.ts';
 
 export const NONE = -1;
 /** Label of a union; outputs have the number of their step's name. */
@@ -65,7 +65,7 @@ export class NodeArena<E> {
     // Mostly empty after it, so that recycling costs little per new node; large arenas are held to half.
     const share = this.size < SMALL ? 4 : 2;
     if (share * (this.size + count) > this.capacity)
-      this.#grow(Math.max(2 * this.capacity, share * (this.size + count)));
+      this.#resize(Math.max(2 * this.capacity, share * (this.size + count)));
   }
 
   /** The slot of the event at hand: one, however many programs bind it. */
@@ -133,6 +133,16 @@ export class NodeArena<E> {
     this.#roots.eachRoot((node) => moved[node] as number);
   }
 
+  /** Recycles, and gives back columns that are mostly free. Node numbers and slots held outside of `Roots` are void after it. */
+  giveBack(): void {
+    if (this.capacity <= SMALL) return;
+    this.recycle();
+    if (!isSparse(this.size, this.capacity)) return;
+    this.#resize(Math.max(FIRST_NODES, 4 * this.size));
+    this.events.length = this.#slots;
+    this.#movedEvents = new Int32Array(FIRST_NODES);
+  }
+
   #mark(node: number, overUntil: number, moved: Int32Array): number {
     const kept = this.prune(node, overUntil);
     moved[kept] = 0;
@@ -182,15 +192,16 @@ export class NodeArena<E> {
     this.size = next;
   }
 
-  #grow(capacity: number): void {
-    const grown = <T extends Int16Array | Int32Array | Float64Array>(longer: T, column: T): T => {
-      longer.set(column);
-      return longer;
+  #resize(capacity: number): void {
+    const { size } = this;
+    const resized = <T extends Int16Array | Int32Array | Float64Array>(into: T, column: T): T => {
+      into.set(column.subarray(0, size));
+      return into;
     };
-    this.label = grown(new Int16Array(capacity), this.label);
-    this.left = grown(new Int32Array(capacity), this.left);
-    this.right = grown(new Int32Array(capacity), this.right);
-    this.start = grown(new Float64Array(capacity), this.start);
+    this.label = resized(new Int16Array(capacity), this.label);
+    this.left = resized(new Int32Array(capacity), this.left);
+    this.right = resized(new Int32Array(capacity), this.right);
+    this.start = resized(new Float64Array(capacity), this.start);
     this.#moved = new Int32Array(capacity);
   }
 }

@@ -1,5 +1,6 @@
 import { Configurations } from './configuration.ts';
 import { DagEngine } from './engine.ts';
+import type { Numbering } from '../numbered.ts';
 import { NodeArena, type Roots } from './node-arena.ts';
 import { Partitions } from './partitions.ts';
 import type { Shape } from './shape.ts';
@@ -27,6 +28,11 @@ export class DagPool<E> {
     return engine;
   }
 
+  /** All there is. */
+  get spaces(): Iterable<DagSpace<E>> {
+    return this.#spaces.values();
+  }
+
   #spaceFor(withinMs: number): DagSpace<E> {
     const size = Math.ceil(Math.log2(withinMs));
     let space = this.#spaces.get(size);
@@ -39,11 +45,13 @@ export class DagPool<E> {
 }
 
 /** Nodes and partitions of programs whose windows are at most so long, and more than half as long. */
-export class DagSpace<E> implements Roots {
+export class DagSpace<E> implements Roots, Numbering {
   readonly arena: NodeArena<E> = new NodeArena<E>(this);
   readonly partitions: Partitions = new Partitions();
   readonly #withinMs: number;
   #nowMs = -Infinity;
+  /** When memory is looked at: once a window, so that it costs no more than what was made meanwhile. */
+  #reviewMs = -Infinity;
 
   constructor(withinMs: number) {
     this.#withinMs = withinMs;
@@ -51,7 +59,17 @@ export class DagSpace<E> implements Roots {
 
   /** Event time is `ts` now, for all of them. */
   passTo(ts: number): void {
-    if (ts > this.#nowMs) this.#nowMs = ts;
+    if (ts <= this.#nowMs) return;
+    this.#nowMs = ts;
+    if (ts < this.#reviewMs) return;
+    this.#reviewMs = ts + this.#withinMs;
+    this.arena.giveBack();
+  }
+
+  compact(): Int32Array | undefined {
+    const moved = this.partitions.compact();
+    if (moved !== undefined || this.partitions.isIdle) this.arena.giveBack();
+    return moved;
   }
 
   /** What started then or earlier is over, however long the window. */

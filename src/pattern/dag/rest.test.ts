@@ -1,18 +1,13 @@
 import { expect, test } from 'vitest';
 import type { PatternModel, Step } from '../model/pattern.ts';
 import { PredicateNetwork } from '../network/predicate-network.ts';
+import { step } from '../steps-fixtures.ts';
 import { compilePattern } from './choose.ts';
 
 interface Tick {
   readonly name: string;
 }
 
-const step = (link: Step['link'], name: string, more: object = {}): Step<Tick> => ({
-  link,
-  name,
-  where: { cmp: [{ field: 'name' }, '==', name] },
-  ...more,
-});
 const loop = (inner: 'any' | 'relaxed' | 'strict') => ({ quantifier: { min: 1, max: null, inner } });
 
 /** How many predicates a pattern awaits; undefined: every event matters to it. */

@@ -7,6 +7,7 @@ import type { PatternOptimization } from '../network/bounds.ts';
 import type { Pattern } from '../builder/pattern.ts';
 import type { Step } from '../model/pattern.ts';
 import { patternOf } from '../pattern-of.ts';
+import { step } from '../steps-fixtures.ts';
 import type { OperatorSpec } from '../../operator/operator.ts';
 import type { LivePatterns, NamedPattern } from './live-patterns.ts';
 import { matchPatterns, type PatternMatch, type PatternShed, type PatternTimeout } from './match.ts';
@@ -20,11 +21,6 @@ interface Tick {
 
 type Match = PatternMatch<string, Readonly<Record<string, readonly Tick[]>>, unknown>;
 
-const step = (link: Step['link'], name: string): Step => ({
-  link,
-  name,
-  where: { cmp: [{ field: 'name' }, '==', name] },
-});
 const of = (...steps: readonly Step[]): Pattern<Tick> =>
   patternOf<Tick>({ steps, within: { ms: 10, scope: 'firstToLast' } });
 const ab = of(step(null, 'a'), step('followedBy', 'b'));

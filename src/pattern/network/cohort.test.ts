@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Bindings } from '../matcher.ts';
-import type { PatternModel, Step } from '../model/pattern.ts';
+import type { PatternModel } from '../model/pattern.ts';
+import { step } from '../steps-fixtures.ts';
 import { PatternSet, type PatternSetOptions } from './pattern-set.ts';
 
 interface Tick {
@@ -10,12 +11,6 @@ interface Tick {
   readonly name: string;
 }
 
-const step = (link: Step['link'], name: string, more: object = {}): Step<Tick> => ({
-  link,
-  name,
-  where: { cmp: [{ field: 'name' }, '==', name] },
-  ...more,
-});
 const any = { quantifier: { min: 1, max: null, inner: 'any' } };
 const two = { cmp: [{ field: 'name' }, 'startsWith', 'a'] } as const;
 const a = step(null, 'a');

@@ -18,6 +18,7 @@
 import type { DagProgram } from '../dag/dag-program.ts';
 import { NONE } from '../dag/node-arena.ts';
 import type { MatcherProgram, PatternPartition } from '../matcher.ts';
+import { Numbered } from '../numbered.ts';
 import { type PartitionStore, StoredPartition } from '../partition-store.ts';
 import { Postings, NO_POSTING } from './postings.ts';
 import { PredicateIndex } from './predicate-index.ts';
@@ -50,6 +51,8 @@ interface Journal {
 export class Cohort<E> implements MatcherProgram<E>, PartitionStore<E> {
   readonly kind = 'dag';
   readonly isPatient = true;
+  /** What is posted, by key. */
+  readonly numbering: Numbered<Journal> = new Numbered();
   readonly reason = 'stands for patterns that begin with the same events';
   readonly starts: readonly number[];
   readonly awaits: readonly number[];
@@ -61,8 +64,6 @@ export class Cohort<E> implements MatcherProgram<E>, PartitionStore<E> {
   readonly #host: CohortHost<E>;
   readonly #index: PredicateIndex;
   readonly #postings = new Postings<E>();
-  readonly #journals: (Journal | undefined)[] = [];
-  readonly #free: number[] = [];
   /** By predicate: members of which it may begin a match, and those of which it may complete one. */
   readonly #begun: readonly (readonly Member<E>[])[];
   readonly #completed: readonly (readonly Member<E>[])[];
@@ -90,16 +91,14 @@ export class Cohort<E> implements MatcherProgram<E>, PartitionStore<E> {
   }
 
   open(): number {
-    const journal = this.#free.pop() ?? this.#journals.length;
-    this.#journals[journal] = { newest: new Map(), heard: new Map(), begunMs: -Infinity, pairs: 0 };
-    return journal;
+    return this.numbering.add({ newest: new Map(), heard: new Map(), begunMs: -Infinity, pairs: 0 });
   }
 
-  close(journal: number): void {
+  close(journal: number): number {
     this.pairs -= this.#at(journal).pairs;
-    this.#journals[journal] = undefined;
-    this.#free.push(journal);
-    if (this.#free.length === this.#journals.length) this.#postings.trim(Infinity);
+    this.numbering.remove(journal);
+    if (this.numbering.size === 0) this.#postings.trim(Infinity);
+    return 0;
   }
 
   process(journal: number, event: E, ts: number): void {
@@ -228,7 +227,7 @@ export class Cohort<E> implements MatcherProgram<E>, PartitionStore<E> {
   }
 
   #at(journal: number): Journal {
-    return this.#journals[journal] as Journal;
+    return this.numbering.at(journal);
   }
 }
 

@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PatternModel, Step } from '../model/pattern.ts';
+import type { PatternModel } from '../model/pattern.ts';
+import { step } from '../steps-fixtures.ts';
 import type { OverflowPolicy, PatternOptimization } from './bounds.ts';
 import { PatternSet } from './pattern-set.ts';
 
@@ -14,12 +15,6 @@ interface Tick {
 
 const POLICIES: readonly OverflowPolicy[] = ['shedOldest', 'shedLeastAdvanced', 'reject', 'error'];
 
-const step = (link: Step['link'], name: string, more: object = {}): Step<Tick> => ({
-  link,
-  name,
-  where: { cmp: [{ field: 'name' }, '==', name] },
-  ...more,
-});
 const steps = [step(null, 'a'), step('followedBy', 'b'), step('followedBy', 'c')];
 const within = { within: { ms: 50, scope: 'firstToLast' } } as const;
 const looking = step('followedBy', 'b', { where: { callWithSeen: ({ name }: Tick) => name === 'b' } });

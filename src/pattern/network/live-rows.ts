@@ -3,11 +3,12 @@
  *
  * Invariants (pattern-set.test.ts)
  * - A key has one row per pattern at most, and a slot in `keys` exactly while it has a row.
+ * - What rows and keys that are gone have held is given back once they are seven of eight (`compact`).
  * - Cost of `rowOf`: mostly one look at the key's mask for a pattern that does not live; else the rows of the key while they
  *   are few. A key with many has a table.
  */
 
-import { grownFloats, grownInts } from '../../state/columns.ts';
+import { grownFloats, grownInts, isSparse, movedFloats, movedInts } from '../../state/columns.ts';
 import { KeyIndex, type StateKey } from '../../state/key-index.ts';
 import { RowTable } from './row-table.ts';
 
@@ -117,6 +118,68 @@ export class LiveRows<E> {
     for (let row = 0; row < this.#rows; row += 1) if ((this.slot[row] as number) >= 0) yield row;
   }
 
+  /** Whether most rows are free, and hold memory. */
+  get isSparse(): boolean {
+    return isSparse(this.size, this.pattern.length);
+  }
+
+  /**
+   * Gives back what free rows and slots hold: rows are numbered anew, without a gap, and so are slots.
+   *
+   * @returns where each row is now, or NO_ROW
+   */
+  compact(): Int32Array {
+    const { size } = this;
+    const moved = this.#places();
+    const slots = this.keys.compact();
+    const keys = this.keys.size;
+    const rowAt = (row: number): number => (row === NO_ROW ? NO_ROW : (moved[row] as number));
+    const slotAt = (slot: number): number => slots[slot] as number;
+    this.pattern = movedInts(this.pattern, moved, size, 0);
+    this.partition = movedInts(this.partition, moved, size, 0);
+    this.openedMs = movedFloats(this.openedMs, moved, size);
+    this.wakeMs = movedFloats(this.wakeMs, moved, size);
+    this.slot = mapped(movedInts(this.slot, moved, size, -1), size, slotAt);
+    this.next = mapped(movedInts(this.next, moved, size, 0), size, rowAt);
+    this.#previous = mapped(movedInts(this.#previous, moved, size, 0), size, rowAt);
+    this.first = mapped(movedInts(this.first, slots, keys, 0), keys, rowAt);
+    this.count = movedInts(this.count, slots, keys, 0);
+    this.#mask = movedInts(this.#mask, slots, keys, 0);
+    for (const [row, to] of moved.entries()) if (to !== NO_ROW) this.event[to] = this.event[row];
+    this.event.length = size;
+    this.#free.length = 0;
+    this.#rows = size;
+    this.#formCrowds();
+    return moved;
+  }
+
+  /** @param moves - by number of a pattern, where its partitions are now; undefined: where they were */
+  movePartitions(moves: readonly (Int32Array | undefined)[]): void {
+    for (const row of this.all()) {
+      const moved = moves[this.pattern[row] as number];
+      const partition = this.partition[row] as number;
+      if (moved !== undefined && partition !== OPENED) this.partition[row] = moved[partition] as number;
+    }
+  }
+
+  /** The place of each row in use among those in use. */
+  #places(): Int32Array {
+    const places = new Int32Array(this.#rows).fill(NO_ROW);
+    let place = 0;
+    for (const row of this.all()) {
+      places[row] = place;
+      place += 1;
+    }
+    return places;
+  }
+
+  #formCrowds(): void {
+    this.#crowds.clear();
+    this.#lastTable = undefined;
+    for (let slot = 0; slot < this.keys.size; slot += 1)
+      if ((this.count[slot] as number) > CROWD) this.#formCrowd(slot);
+  }
+
   #newSlot(key: StateKey, keyId: number): number {
     const slot = this.keys.insert(key, keyId);
     if (slot >= this.first.length) {
@@ -150,10 +213,11 @@ export class LiveRows<E> {
 
   #enterCrowd(slot: number, row: number): void {
     const crowd = this.#crowds.get(slot);
-    if (crowd !== undefined) {
-      crowd.set(this.pattern[row] as number, row);
-      return;
-    }
+    if (crowd === undefined) this.#formCrowd(slot);
+    else crowd.set(this.pattern[row] as number, row);
+  }
+
+  #formCrowd(slot: number): void {
     const rows = new RowTable();
     for (let at = this.first[slot] as number; at !== NO_ROW; at = this.next[at] as number) {
       rows.set(this.pattern[at] as number, at);
@@ -176,4 +240,10 @@ export class LiveRows<E> {
       this.#lastTable = undefined;
     } else this.#crowds.get(slot)?.delete(this.pattern[row] as number);
   }
+}
+
+/** The same column with its first `size` numbers put through `numberOf`. */
+function mapped(column: Int32Array, size: number, numberOf: (number: number) => number): Int32Array {
+  for (let at = 0; at < size; at += 1) column[at] = numberOf(column[at] as number);
+  return column;
 }

@@ -52,6 +52,11 @@ export class Overflow {
     return this.#nextChosen();
   }
 
+  /** Rows have other numbers now. */
+  forgetChosen(): void {
+    this.#chosen.length = 0;
+  }
+
   /** What a newcomer that is refused fails with; undefined: it does not fail. */
   refusal(): RangeError | undefined {
     const { whenFull, maxLive } = this.#bounds;

@@ -10,25 +10,24 @@
  */
 
 import type { Clock } from '../../time/clock.ts';
-import { grownFloats } from '../../state/columns.ts';
 import type { StateKey } from '../../state/key-index.ts';
 import type { DagProgram } from '../dag/dag-program.ts';
 import { NONE } from '../dag/node-arena.ts';
 import type { PartitionSnapshot } from '../matcher.ts';
+import { Alarms } from './alarms.ts';
 import type { Bounds } from './bounds.ts';
 import { Costs } from './costs.ts';
 import type { Entry } from './entry.ts';
-import { LiveRows, OPENED } from './live-rows.ts';
+import { LiveRows, NO_ROW, OPENED } from './live-rows.ts';
 import { OpeningTruth } from './opening-truth.ts';
 import { Overflow } from './overflow.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 import type { Relay } from './relay.ts';
 import type { Roster } from './roster.ts';
 import { Thresholds } from './thresholds.ts';
-import { Timers } from './timers.ts';
 
-/** Timers above which those that are void are looked for. */
-const FEW_TIMERS = 1024;
+/** So many rows, or as many nodes of one, are let go before it is looked whether memory can be given back: a look at each pattern. */
+const REVIEW_EVERY = 4096;
 
 export class Partials<E> {
   readonly rows: LiveRows<E> = new LiveRows();
@@ -37,7 +36,7 @@ export class Partials<E> {
   /** The key at hand, and its dense id or -1. */
   key: StateKey;
   keyId = -1;
-  readonly #timers = new Timers();
+  readonly #alarms: Alarms;
   readonly #thresholds: Thresholds;
   readonly #roster: Roster<E>;
   readonly #network: PredicateNetwork;
@@ -46,10 +45,8 @@ export class Partials<E> {
   readonly #overflow: Overflow;
   readonly costs: Costs;
   readonly #opening = new OpeningTruth();
-  readonly #isDue = (timeMs: number, row: number): boolean =>
-    this.rows.wakeMs[row] === timeMs && (this.rows.slot[row] as number) >= 0;
-  /** By row, where bounds ask for it: when an event changed it last. */
-  #touchedMs: Float64Array | undefined;
+  /** What has been let go since it was last looked. */
+  #forgotten = 0;
 
   constructor(roster: Roster<E>, relay: Relay<E>, bounds: Bounds, clock: Pick<Clock, 'now'> | undefined) {
     this.#roster = roster;
@@ -59,12 +56,12 @@ export class Partials<E> {
     this.costs = new Costs(clock);
     this.#thresholds = new Thresholds(roster.network);
     this.#overflow = new Overflow(this.rows, bounds);
-    if (bounds.expirationMs < Infinity) this.#touchedMs = new Float64Array(16);
+    this.#alarms = new Alarms(this.rows, bounds.expirationMs);
   }
 
   /** Earliest time at which `advance` has something to do. */
   get nextMs(): number {
-    return this.#timers.nextMs;
+    return this.#alarms.nextMs;
   }
 
   /** The key of the events that follow. */
@@ -95,7 +92,7 @@ export class Partials<E> {
     if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(this.#roster.at(id), event)) return;
     const row = this.addRow(id, ts);
     this.rows.event[row] = event;
-    this.#wakeAt(row, ts + lastsMs, ts);
+    this.#alarms.set(row, ts + lastsMs, ts);
   }
 
   /** Whether the event at hand is known to change nothing of what lives in a row; it may begin a match there. */
@@ -131,8 +128,7 @@ export class Partials<E> {
     handled[id] = (handled[id] as number) + 1;
     const complete = program.engine.move(partition, program.answers(this.#network), event, ts);
     if (complete !== NONE) this.emit(this.entryAt(row), this.rows.keyOf(row), program, complete, event, ts);
-    const isToBeWoken = this.#touchedMs === undefined && rows.wakeMs[row] !== Infinity;
-    if (!isToBeWoken || program.isIdle(partition)) this.settle(row, ts);
+    if (!this.#alarms.isSet(row) || program.isIdle(partition)) this.settle(row, ts);
   }
 
   /** Hands out the matches that a program of the DAG has completed. */
@@ -154,13 +150,9 @@ export class Partials<E> {
 
   /** Event time has reached `ts`: what ends by then ends, in the order of its time. */
   advance(ts: number): void {
-    const timers = this.#timers;
-    for (let dueMs = timers.nextMs; dueMs <= ts && dueMs < Infinity; dueMs = timers.nextMs) {
-      const row = timers.pop();
-      if (!this.#isDue(dueMs, row)) continue;
-      this.rows.wakeMs[row] = Infinity;
-      this.#wake(row, dueMs);
-    }
+    const alarms = this.#alarms;
+    for (let row = alarms.next(ts); row !== NO_ROW; row = alarms.next(ts)) this.#wake(row, alarms.dueMs);
+    if (this.#forgotten >= REVIEW_EVERY) this.#giveBack();
   }
 
   /** What a row holds, as plain data. */
@@ -259,7 +251,7 @@ export class Partials<E> {
   }
 
   #wake(row: number, dueMs: number): void {
-    const touchedMs = this.#touchedMs?.[row] ?? Infinity;
+    const touchedMs = this.#alarms.touchedMs(row);
     if (touchedMs + this.#bounds.expirationMs <= dueMs) {
       this.#drop(row);
       return;
@@ -285,26 +277,8 @@ export class Partials<E> {
       return;
     }
     this.#thresholds.set(row, store.thresholdOf?.(partition));
-    if (store.isPatient && this.#touchedMs === undefined && rows.wakeMs[row] !== Infinity) return;
-    this.#wakeAt(row, store.deadlineOf(partition), touchedMs);
-  }
-
-  #wakeAt(row: number, deadlineMs: number, touchedMs: number): void {
-    const { rows } = this;
-    const wakeMs = this.#touchedMs === undefined ? deadlineMs : Math.min(deadlineMs, this.#touch(row, touchedMs));
-    if (wakeMs >= (rows.wakeMs[row] as number)) return;
-    rows.wakeMs[row] = wakeMs;
-    const timers = this.#timers;
-    timers.push(wakeMs, row);
-    if (timers.size > 2 * rows.size + FEW_TIMERS) timers.retain(this.#isDue);
-  }
-
-  /** @returns when the row expires if nothing else comes */
-  #touch(row: number, touchedMs: number): number {
-    if (this.#touchedMs !== undefined && row >= this.#touchedMs.length)
-      this.#touchedMs = grownFloats(this.#touchedMs, row);
-    if (this.#touchedMs !== undefined) this.#touchedMs[row] = touchedMs;
-    return touchedMs + this.#bounds.expirationMs;
+    if (store.isPatient && this.#alarms.isSet(row)) return;
+    this.#alarms.set(row, store.deadlineOf(partition), touchedMs);
   }
 
   /** A row of a pattern for the key at hand, which has none of it. */
@@ -322,12 +296,27 @@ export class Partials<E> {
     const id = rows.pattern[row] as number;
     const partition = rows.partition[row] as number;
     const slot = rows.slot[row] as number;
-    if (partition !== OPENED) this.#roster.at(id).store.close(partition);
+    const nodes = partition === OPENED ? 0 : this.#roster.at(id).store.close(partition);
+    this.#forgotten += nodes < REVIEW_EVERY ? 1 : nodes;
     if (rows.remove(row) && slot === this.slot) this.slot = -1;
     const { live } = this.#roster.columns;
     const left = (live[id] as number) - 1;
     live[id] = left;
     if (left === 0) this.#roster.forgetIfOver(id);
+  }
+
+  /** Memory of what has been let go. No row, slot or partition that is known elsewhere is valid after it. */
+  #giveBack(): void {
+    const { rows } = this;
+    this.#forgotten = 0;
+    this.slot = -1;
+    const moves = this.#roster.compactPartitions();
+    if (moves.some((moved) => moved !== undefined)) rows.movePartitions(moves);
+    if (!rows.isSparse) return;
+    const moved = rows.compact();
+    this.#alarms.move(moved);
+    this.#thresholds.move(moved, rows.size);
+    this.#overflow.forgetChosen();
   }
 
   /** The row's partition; where its event alone is known, the store hears of it now. */

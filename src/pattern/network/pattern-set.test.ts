@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { StateKey } from '../../state/key-index.ts';
 import { compilePattern } from '../dag/choose.ts';
 import type { Bindings } from '../matcher.ts';
-import type { PatternModel, Step } from '../model/pattern.ts';
-import type { Predicate } from '../model/predicate.ts';
+import type { PatternModel } from '../model/pattern.ts';
+import { step } from '../steps-fixtures.ts';
 import { PatternSet, type PatternSetOptions } from './pattern-set.ts';
 import { PredicateNetwork } from './predicate-network.ts';
 import type { PatternSetOutput } from './relay.ts';
@@ -45,13 +45,6 @@ const shown = (bindings: Bindings<Tick>): string =>
     .sort()
     .join(' ');
 
-const named = (name: string): Predicate<Tick> => ({ cmp: [{ field: 'name' }, '==', name] });
-const step = (link: Step['link'], name: string, more: object = {}): Step<Tick> => ({
-  link,
-  name,
-  where: named(name),
-  ...more,
-});
 const within = (ms: number) => ({ within: { ms, scope: 'firstToLast' } }) as const;
 
 /** One of each kind: both matchers, strict and not, any event as a start, loops, negations, skipping. */

@@ -3,6 +3,7 @@ import { compileInto, type MatcherWishes } from '../dag/choose.ts';
 import { DagPool } from '../dag/pool.ts';
 import type { MatcherProgram } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
+import type { Numbering } from '../numbered.ts';
 import { storeOf } from '../partition-store.ts';
 import type { Bounds } from './bounds.ts';
 import { Cohort, type CohortHost } from './cohort.ts';
@@ -121,6 +122,23 @@ export class Roster<E> {
     for (const { id } of this.#cohorts ?? []) this.#entries[id] = undefined;
     this.#cohorts = isForGood ? [] : undefined;
     this.#router = undefined;
+  }
+
+  /**
+   * Gives back what partitions that are closed have held.
+   *
+   * @returns by number of a pattern, where its partitions are now; undefined: where they were
+   */
+  compactPartitions(): readonly (Int32Array | undefined)[] {
+    const stores = this.#entries.map((entry) => entry?.store.numbering);
+    const moves = new Map<Numbering | undefined, Int32Array | undefined>();
+    for (const numbering of [...this.#pool.spaces, ...stores])
+      if (!moves.has(numbering)) moves.set(numbering, numbering?.compact());
+    for (const entry of this.#entries) {
+      const moved = moves.get(entry?.store.numbering);
+      if (entry !== undefined && entry.spare >= 0 && moved !== undefined) entry.spare = moved[entry.spare] as number;
+    }
+    return stores.map((numbering) => moves.get(numbering));
   }
 
   /** Which of them an event concerns. */

@@ -1,4 +1,4 @@
-import { grownFloats, grownInts } from '../../state/columns.ts';
+import { grownFloats, grownInts, movedFloats, movedInts } from '../../state/columns.ts';
 import type { Threshold } from '../matcher.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 
@@ -30,6 +30,14 @@ export class Thresholds {
     this.#test[row] = OPERATORS.length * this.#network.fieldId(threshold.field) + OPERATORS.indexOf(threshold.op);
     this.#addend[row] = threshold.addend;
     this.#limit[row] = threshold.limit;
+  }
+
+  /** @param moved - where each of the rows is now, `size` in all; negative: it is gone */
+  move(moved: Int32Array, size: number): void {
+    if (this.#test.length === 0) return;
+    this.#test = movedInts(this.#test, moved, size, ANY);
+    this.#addend = movedFloats(this.#addend, moved, size);
+    this.#limit = movedFloats(this.#limit, moved, size);
   }
 
   /** Whether the event at hand is known to change nothing in the row, unless it begins a match. */

@@ -10,7 +10,7 @@
  * Source of the queues: patience sorting (Chandramouli, Goldstein, "Patience is a Virtue", SIGMOD 2014).
  */
 
-import { grownFloats, grownInts } from '../../state/columns.ts';
+import { grownFloats, grownInts, isSparse } from '../../state/columns.ts';
 import { DueQueue } from '../../state/due-queue.ts';
 
 /** As many windows as a set of patterns usually has; each is looked at when the first of all is popped. */
@@ -53,10 +53,14 @@ export class Timers {
     return row;
   }
 
-  /** Lets go of all of which `isDue` is false. Cost: all that is here. */
-  retain(isDue: (timeMs: number, row: number) => boolean): void {
-    for (const queue of this.#queues) queue.retain(isDue);
-    this.#heap.retain(isDue);
+  /**
+   * Puts rows under other numbers, and lets go of those for which `rowOf` is negative. Cost: all that is here.
+   *
+   * @param rowOf - what the row is called now
+   */
+  retain(rowOf: (timeMs: number, row: number) => number): void {
+    for (const queue of this.#queues) queue.retain(rowOf);
+    this.#heap.retain(rowOf);
     this.nextMs = Math.min(this.#heap.nextMs, ...this.#queues.map((queue) => queue.nextMs));
   }
 }
@@ -93,20 +97,22 @@ class AscendingQueue {
     return row;
   }
 
-  retain(isDue: (timeMs: number, row: number) => boolean): void {
-    const mask = this.#rows.length - 1;
-    let kept = 0;
-    for (let i = 0; i < this.size; i += 1) {
-      const from = (this.#first + i) & mask;
-      const [timeMs, row] = [this.#times[from] as number, this.#rows[from] as number];
-      if (!isDue(timeMs, row)) continue;
-      const to = (this.#first + kept) & mask;
-      this.#times[to] = timeMs;
-      this.#rows[to] = row;
-      kept += 1;
+  retain(rowOf: (timeMs: number, row: number) => number): void {
+    const [times, rows, first, { size }] = [this.#times, this.#rows, this.#first, this];
+    const mask = rows.length - 1;
+    this.size = 0;
+    this.nextMs = Infinity;
+    if (isSparse(size, rows.length)) {
+      this.#times = new Float64Array(64);
+      this.#rows = new Int32Array(64);
+      this.#first = 0;
     }
-    this.size = kept;
-    this.nextMs = kept === 0 ? Infinity : (this.#times[this.#first] as number);
+    for (let i = 0; i < size; i += 1) {
+      const from = (first + i) & mask;
+      const timeMs = times[from] as number;
+      const row = rowOf(timeMs, rows[from] as number);
+      if (row >= 0) this.push(timeMs, row);
+    }
   }
 
   /** In order from the start, so that the ring may be longer. */
