@@ -12,6 +12,7 @@ import { descriptorRow } from '../test/faults/descriptors.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
 import { httpRows } from '../test/faults/http.mjs';
+import { awayRows } from '../test/faults/away.mjs';
 import { clockRows, drainRows, killRows, stopRows } from '../test/faults/lives.mjs';
 import { longRows } from '../test/faults/long.mjs';
 import { overloadRows } from '../test/faults/overload.mjs';
@@ -47,6 +48,7 @@ const GROUPS = {
   protocol: protocolRows,
   slow: slowSocketRows,
   spill: spillRows,
+  away: awayRows,
   stop: stopRows,
   drain: drainRows,
   clock: clockRows,

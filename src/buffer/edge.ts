@@ -62,6 +62,16 @@ class SlicePart implements Slice {
   }
 }
 
+/** The parts of what was taken, as they were on the edge. */
+export function slicesOf({ events, parts, bytes }: Taken): Slice[] {
+  let end = 0;
+  return parts.map(({ origin, events: count }) => {
+    const start = end;
+    end += count;
+    return { events, start, end, bytes: Math.floor((bytes * count) / Math.max(1, events.length)), origin };
+  });
+}
+
 const INITIAL_SLOTS = 16;
 
 export class Edge {
@@ -118,6 +128,12 @@ export class Edge {
     const count = Math.min(limit, slice.end - slice.start);
     const bytes = this.#takeFrom(slice, count);
     return count === slice.end - slice.start ? slice : new SlicePart(slice, slice.start, slice.start + count, bytes);
+  }
+
+  /** What is queued, in order. */
+  slices(): Slice[] {
+    const mask = this.#ring.length - 1;
+    return Array.from({ length: this.#slices }, (_, i) => this.#ring[(this.#head + i) & mask] as Slice);
   }
 
   /** Empties the edge, handing each slice to `discard`, which disposes of its origin. */

@@ -1,5 +1,7 @@
 import { assert } from '../errors/errors.ts';
 
+const NOBODY: readonly never[] = [];
+
 /**
  * Where a batch came from, and the promise made to its source.
  *
@@ -17,6 +19,8 @@ export class Origin {
   readonly events: number;
   /** Monotonic ms at which the batch was accepted. */
   readonly acceptedAt: number;
+  /** Holders of one reference each to other origins, which this one stands for: they are released with it. */
+  readonly standsFor: readonly { readonly origin: Origin }[];
   readonly #settled: (origin: Origin, at: number | undefined) => void;
   #pending = 1;
   #rejection: { readonly cause: unknown } | undefined;
@@ -28,12 +32,14 @@ export class Origin {
     events: number,
     acceptedAt: number,
     settled: (origin: Origin, at: number | undefined) => void,
+    standsFor: readonly { readonly origin: Origin }[] = NOBODY,
   ) {
     this.partition = partition;
     this.endOffset = endOffset;
     this.events = events;
     this.acceptedAt = acceptedAt;
     this.#settled = settled;
+    this.standsFor = standsFor;
   }
 
   /** True once every part was released and none rejected. */
@@ -44,6 +50,11 @@ export class Origin {
   /** What the first rejected part failed with. */
   get rejection(): { readonly cause: unknown } | undefined {
     return this.#rejection;
+  }
+
+  /** Whether whoever holds so many references holds all of it. */
+  isHeldBy(references: number): boolean {
+    return this.#pending === references;
   }
 
   retain(parts = 1): void {

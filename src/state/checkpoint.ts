@@ -22,9 +22,14 @@ export interface SpillPosition {
   readonly through: number;
   /** Sequence of the last record that the stage has got. */
   readonly read: number;
+  /**
+   * Records, first and last sequence, with what the stage had got and not confirmed, and with what an earlier run left of that: it
+   * gets them before all others. Not in what older versions wrote.
+   */
+  readonly ahead?: readonly (readonly [number, number])[];
   /** Records in between that do not count, first and last sequence: their events came again. */
   readonly skipped: readonly (readonly [number, number])[];
-  /** That the stage has not got yet. */
+  /** That the stage has not got yet, or not confirmed. */
   readonly events: number;
   readonly bytes: number;
 }

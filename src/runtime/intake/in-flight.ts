@@ -1,3 +1,4 @@
+import type { Slice } from '../../event/batch.ts';
 import type { Origin } from '../../event/origin.ts';
 
 /** Batches that are still on their way through a run, whoever began them. */
@@ -11,6 +12,21 @@ export class InFlight {
 
   get isQuiet(): boolean {
     return this.#open === 0;
+  }
+
+  /** Whether nothing is on its way but what these hold. Cost: O(slices). */
+  isQuietBut(held: readonly Slice[]): boolean {
+    let open = this.#open;
+    const references = new Map<Origin, number>();
+    const hold = (origin: Origin): void => {
+      const count = (references.get(origin) ?? 0) + 1;
+      references.set(origin, count);
+      if (!origin.isHeldBy(count)) return;
+      if (origin.standsFor.length === 0) open -= 1;
+      for (const part of origin.standsFor) hold(part.origin);
+    };
+    for (const { origin } of held) hold(origin);
+    return open === 0;
   }
 
   opened(): void {

@@ -1,7 +1,8 @@
 /**
  * Checkpoints of a run: where it stood at moments at which nothing was on its way, and going on from there.
  *
- * Intake is held, and what would be read back from disk (`whenSlow: 'spill'`); what is on its way is confirmed by every
+ * What a stage that spills cannot confirm, because its target is away, is not waited for: it is copied to the spill, and counts as
+ * not begun (ADR 14). Intake is held, and what would be read back from disk (`whenSlow: 'spill'`); what is on its way is confirmed by every
  * sink, sinks make durable what they wrote, and state and offsets are copied at one instant. A barrier through the stages
  * would not hold intake, and could not say where a sink stands; what it costs instead is one latency of the flow per
  * checkpoint.
@@ -25,6 +26,7 @@ import { ConnectorError, messageOf } from '../../errors/errors.ts';
 import type { Scheduler, Timer } from '../../time/clock.ts';
 import type { InFlight } from '../intake/in-flight.ts';
 import type { StageEnvironment } from '../stage/stage.ts';
+import type { Spill } from '../stage/spill/spill.ts';
 import type { Spills } from '../stage/spill/spills.ts';
 import type { Topology } from './topology.ts';
 
@@ -49,12 +51,19 @@ interface Begun {
 /** Longest wait for a quiet moment at first; doubles each time that it was too short. */
 const FIRST_QUIET_MS = 1_000;
 const MAX_QUIET_MS = 60_000;
+/** A call that takes longer than this may take for ever: what its stage holds is written to its spill. */
+const PATIENCE_MS = 500;
+/** How often it is looked whether nothing else is on its way. */
+const LOOK_MS = 20;
 
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #topology: Topology = { ingests: [], segments: [], stages: [] };
   #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
   #spills: Spills = new Map();
+  /** Those whose stages need not come to rest: where a sink stands is not known while it writes. */
+  #shelters: readonly Spill[] = [];
+  #wasSheltered = false;
   #before: Checkpoint | undefined;
   #timer: Timer | undefined;
   #taking: Promise<boolean> | undefined;
@@ -87,6 +96,10 @@ export class Checkpoints {
     this.#topology = topology;
     this.#writers = writers;
     this.#spills = spills;
+    this.#shelters = [...spills.values()].filter(({ stage }) => {
+      const writer = writers.get(stage);
+      return writer === undefined || (writer.position === undefined && this.transaction === undefined);
+    });
     const unstorable = topology.segments.flatMap(({ state }) => state.unstorable());
     if (unstorable.length > 0) {
       throw new StateError(`the state of ${unstorable.join(', ')} cannot be stored: run the flow without data`);
@@ -203,15 +216,15 @@ export class Checkpoints {
     const { inFlight, scheduler, flow, store } = this.#options;
     const until = scheduler.now() + this.#quietMs;
     for (;;) {
-      await this.#rest(until - scheduler.now());
-      const { begun } = inFlight;
-      if (!inFlight.isQuiet || inFlight.hasRejected) {
+      if (!(await this.#atRest(until))) {
         this.#quietMs = Math.min(MAX_QUIET_MS, this.#quietMs * 2);
         return undefined;
       }
+      const { begun } = inFlight;
       const sinks = await this.#positions();
-      if (inFlight.begun !== begun) continue; // a window closed by time meanwhile
+      if (inFlight.begun !== begun || !this.#isAtRest()) continue; // a window closed by time meanwhile, or a call ended
       this.#quietMs = FIRST_QUIET_MS;
+      this.#wasSheltered = !inFlight.isQuiet;
       const { ingests, segments } = this.#topology;
       const sources = new Map(ingests.flatMap((ingest) => pairOf(ingest.name, ingest.reached())));
       const states = new Map(segments.map((segment) => [segment.name, segment.state.snapshot()]));
@@ -219,6 +232,42 @@ export class Checkpoints {
       const checkpoint = { flow, at: scheduler.wall(), sources, segments: states, sinks, spills };
       return { checkpoint, written: store.write(checkpoint) };
     }
+  }
+
+  /** Until nothing is on its way but what is sheltered. @returns whether that is so */
+  async #atRest(until: number): Promise<boolean> {
+    const { inFlight, scheduler } = this.#options;
+    const patientUntil = scheduler.now() + (this.#wasSheltered ? 0 : PATIENCE_MS);
+    while (!this.#isAtRest()) {
+      const leftMs = until - scheduler.now();
+      if (leftMs <= 0 || inFlight.hasRejected) return false;
+      if (this.#shelters.length === 0) await this.#rest(leftMs);
+      else if (scheduler.now() < patientUntil || !this.#isOnlyHeld()) await this.#rest(Math.min(leftMs, LOOK_MS));
+      else await this.#sheltered(leftMs);
+    }
+    return true;
+  }
+
+  #isAtRest(): boolean {
+    const { inFlight } = this.#options;
+    if (inFlight.isQuiet || inFlight.hasRejected) return inFlight.isQuiet && !inFlight.hasRejected;
+    return this.#shelters.length > 0 && this.#shelters.every(({ isSheltered }) => isSheltered) && this.#isOnlyHeld();
+  }
+
+  /** Nothing is on its way but what stages hold that spill. */
+  #isOnlyHeld(): boolean {
+    return this.#options.inFlight.isQuietBut(this.#shelters.flatMap((spill) => spill.held()));
+  }
+
+  /** Copies what such stages hold. A disk that is full has until the limit. */
+  async #sheltered(limitMs: number): Promise<void> {
+    const { scheduler } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const timer = scheduler.after(limitMs, resolve);
+      Promise.all(this.#shelters.map((spill) => spill.shelter()))
+        .then(() => resolve(), reject)
+        .finally(() => timer.cancel());
+    });
   }
 
   /** Until nothing is on its way, at most so long. */

@@ -172,12 +172,13 @@ function joined({ parts, events, acceptedAt }: Taken): Origin {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first.origin;
   const { partition, endOffset } = first?.origin ?? { partition: '', endOffset: 0 };
-  return new Origin(partition, endOffset, events.length, acceptedAt, ({ rejection }) => {
+  const settled = ({ rejection }: Origin): void => {
     for (const { origin } of parts) {
       if (rejection === undefined) origin.release();
       else origin.reject(rejection.cause);
     }
-  });
+  };
+  return new Origin(partition, endOffset, events.length, acceptedAt, settled, parts);
 }
 
 /** Opens every sink before anything is read. @throws ConnectorError naming the sink; those already open are closed */

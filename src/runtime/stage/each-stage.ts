@@ -82,7 +82,10 @@ export class EachStage implements Stage {
     this.#options = options;
     this.#environment = environment;
     this.#openInputs = inputs;
-    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, () => this.#goOn());
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, {
+      changed: () => this.#goOn(),
+      underWay: () => this.#underWay(),
+    });
     this.#meter = new StageMeter(environment.scheduler);
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
@@ -126,6 +129,14 @@ export class EachStage implements Stage {
       this.#meter,
       this.#inlet,
       this.#environment.settings(),
+    );
+  }
+
+  /** What was taken and has not been handed on; ordered: in order. */
+  #underWay(): Slice[] {
+    const places = this.#options.ordered ? this.#line : this.#places;
+    return places.flatMap(({ event, origin }) =>
+      origin === undefined ? [] : [{ events: [event], start: 0, end: 1, bytes: 0, origin }],
     );
   }
 

@@ -11,6 +11,13 @@ export class InOrder<T extends object> {
   readonly #waiting: (T | typeof NONE | undefined)[] = [];
   #next = 0;
 
+  /** What waits for an earlier one, with its number. */
+  get waiting(): readonly (readonly [number, T])[] {
+    return this.#waiting.flatMap((each, i): [number, T][] =>
+      each === undefined || each === NONE ? [] : [[this.#next + i, each]],
+    );
+  }
+
   /** @returns everything that is now due, in order; `undefined` fills a number without a result */
   complete(sequence: number, value: T | undefined): readonly T[] {
     this.#waiting[sequence - this.#next] = value ?? NONE;

@@ -18,6 +18,14 @@ import type { Spill } from './spill/spill.ts';
 
 export type OverflowPolicy = 'block' | 'drop' | Spill;
 
+/** What an inlet needs of its stage. */
+export interface InletStage {
+  /** Events were read back, or there is nothing left to wait for. */
+  readonly changed: () => void;
+  /** What was taken and has not been handed on, in the order in which it was taken. */
+  readonly underWay: () => readonly Slice[];
+}
+
 /** Read back ahead of the calls, in calls' worth: enough that none waits for the disk. */
 const ROUNDS_AHEAD = 2;
 
@@ -34,14 +42,14 @@ export class Inlet {
   arrived = 0;
   dropped = 0;
 
-  /** @param changed - events were read back, or there is nothing left to wait for */
-  constructor(clock: Clock, settings: () => StageSettings, policy: OverflowPolicy, changed: () => void) {
+  constructor(clock: Clock, settings: () => StageSettings, policy: OverflowPolicy, { changed, underWay }: InletStage) {
     this.#clock = clock;
     this.#settings = settings;
     this.#policy = policy;
     this.#spill = typeof policy === 'object' ? policy : undefined;
     this.#spill?.attach({
       isWanting: () => this.#isWanting(),
+      held: () => [...underWay(), ...this.#edge.slices()],
       take: (slice) => {
         this.#edge.push(slice);
         changed();

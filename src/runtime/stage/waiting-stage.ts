@@ -10,7 +10,7 @@
  * - A call that returns no promise is done when it returns: no promise is made for it.
  */
 
-import type { Taken } from '../../buffer/edge.ts';
+import { slicesOf, type Taken } from '../../buffer/edge.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { Slice } from '../../event/batch.ts';
 import { Attempts, type AttemptsOptions, type Completion } from './failure/attempts.ts';
@@ -52,7 +52,10 @@ export class WaitingStage implements Stage {
     this.#options = options;
     this.#environment = environment;
     this.#openInputs = inputs;
-    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, () => this.#goOn());
+    this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, {
+      changed: () => this.#goOn(),
+      underWay: () => this.#underWay(),
+    });
     this.#meter = new StageMeter(environment.scheduler);
     this.#dispatcher = new Dispatcher(environment.scheduler, environment.settings);
     this.#wake = new Wake(environment.scheduler, () => this.#pump());
@@ -87,6 +90,13 @@ export class WaitingStage implements Stage {
   account(): StageAccount {
     const shown = { name: this.name, kind: this.#options.kind, ...this.#attempts.account() };
     return stageAccount(shown, this.#meter, this.#inlet, this.#environment.settings());
+  }
+
+  /** What was taken and has not been handed on, in order. */
+  #underWay(): Slice[] {
+    const waiting = this.#order.waiting.map(([sequence, { taken }]) => [sequence, taken] as const);
+    const all = [...this.#attempts.underWay, ...waiting].sort(([a], [b]) => a - b);
+    return all.flatMap(([, taken]) => slicesOf(taken));
   }
 
   /** Starts what may start. Never re-entered: the loop sees synchronous completions. */

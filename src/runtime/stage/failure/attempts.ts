@@ -91,6 +91,11 @@ export class Attempts {
     return this.#running.size - this.#retries.size;
   }
 
+  /** Events of calls that have not ended, with the calls' numbers. */
+  get underWay(): readonly (readonly [number, Taken])[] {
+    return this.#running.members.map(({ sequence, taken }) => [sequence, taken]);
+  }
+
   account(): Pick<StageSnapshot, 'retried' | 'timedOut' | 'timeoutMs' | 'breaker'> {
     return { retried: this.#retried, ...(this.#protection?.account() ?? UNPROTECTED) };
   }

@@ -24,8 +24,8 @@ export interface SpillLog {
     /** Of the files. */
     readonly bytes: number;
   };
-  /** Resolves once all are durable. */
-  append(payloads: readonly Uint8Array[]): Promise<unknown>;
+  /** Resolves once all are durable. @returns the sequence of the last one */
+  append(payloads: readonly Uint8Array[]): Promise<number>;
   read(options: { readonly from: number; readonly follow?: boolean }): AsyncIterable<SpillBatch>;
   acknowledge(sequence: number): void;
   close(): Promise<void>;

@@ -1,86 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Sink } from '../../../event/sink.ts';
-import type { EventSource } from '../../../event/source.ts';
 import type { RunnableFlow } from '../../../flow/run.ts';
 import { count, sum } from '../../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../../operator/window/window-spec.ts';
-import { virtualFlow, virtualHost, type VirtualHost } from '../../../testing/virtual-host.ts';
+import { virtualFlow, virtualHost } from '../../../testing/virtual-host.ts';
+import { eventOf, kill, MB, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
-
-interface Event {
-  readonly n: number;
-  readonly key: string;
-  readonly at: number;
-}
-
-const eventOf = (n: number): Event => ({ n, key: `k${n % 7}`, at: n * 3 + (n % 5) });
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
-
-/** Four events each ms, from where it is told to begin; `from`: where one that is told nothing begins. */
-function source(
-  total: number,
-  options: { readonly replays?: boolean; readonly from?: number; readonly text?: string } = {},
-): EventSource<Event> & { acked: number } {
-  const { replays = true, from = 0, text } = options;
-  const own: EventSource<Event> & { acked: number } = {
-    kind: 'events',
-    name: 'numbers',
-    replays,
-    acked: from,
-    acknowledged: (_partition, offset) => {
-      own.acked = offset;
-    },
-    run: async (output, { resume, scheduler, signal }) => {
-      for (let next = resume.get('p') ?? from; next < total && !signal.aborted; next += 4) {
-        const to = Math.min(total, next + 4);
-        const events = range(next, to).map((n) => ({ ...eventOf(n), ...(text === undefined ? {} : { text }) }));
-        await output.write({ events, bytes: 1, partition: 'p', endOffset: to });
-        await new Promise<void>((resolve) => void scheduler.after(1, resolve));
-      }
-    },
-  };
-  return own;
-}
-
-/** Outlives the process. Each write takes 20 ms; one that `goesBack` is cut to where the checkpoint has it. */
-function place<E>(host: VirtualHost, name: string, { goesBack = true, ms = 20 } = {}): { rows: E[]; sink: Sink<E> } {
-  const rows: E[] = [];
-  const sink: Sink<E> = {
-    name,
-    ...(goesBack ? { repeats: 'goes back' } : {}),
-    open: ({ resume, signal }) => {
-      if (goesBack && resume !== undefined) rows.length = resume as number;
-      const write = (events: readonly E[]): Promise<void> =>
-        new Promise((resolve) => {
-          host.scheduler.after(ms, () => {
-            if (!signal.aborted) rows.push(...events);
-            resolve();
-          });
-        });
-      return goesBack ? { write, position: () => rows.length } : { write };
-    },
-  };
-  return { rows, sink };
-}
-
-const MB = 1024 * 1024;
-const SLOW = {
-  whenSlow: 'spill',
-  concurrency: 1,
-  batch: 16,
-  queue: { events: 40 },
-  spill: { bytes: 16 * MB },
-} as const;
-
-/** Ends the process: what is on its way to the disk happens or does not, and nothing is said any more. */
-async function kill(host: VirtualHost, run: ReturnType<RunnableFlow['run']>, how: 'kill' | 'power'): Promise<void> {
-  host.disk.crash(how);
-  run.done.catch(() => undefined);
-  void run.stop().catch(() => undefined);
-  await host.scheduler.advance(30);
-}
 
 describe('a sink that spills', () => {
   it('does not hold back the others, and gets everything in order', async () => {

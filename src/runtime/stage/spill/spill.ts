@@ -2,8 +2,9 @@
  * What a slow stage cannot take yet, on disk: `whenSlow: 'spill'`.
  *
  * Once the edge in front of the stage is full, all that waits goes to a durable log and is read back in order as the
- * stage has room. An event counts as done for its source once it is durable there, so that the rest of the flow does not
- * wait. A checkpoint says how far the log was filled and how far it was read.
+ * stage has room (read-back.ts). An event counts as done for its source once it is durable there, so that the rest of the
+ * flow does not wait. A checkpoint says how far the log was filled and how far it was read; what the stage holds because its
+ * target is away is copied there too (shelter.ts).
  *
  * Invariants (spill.test.ts)
  * - Order is kept: while anything is on disk, what comes goes behind it.
@@ -16,14 +17,16 @@
 import { StateError } from '../../../state/stored.ts';
 import { messageOf } from '../../../errors/errors.ts';
 import type { Slice } from '../../../event/batch.ts';
-import { Origin } from '../../../event/origin.ts';
 import type { EdgeCapacity } from '../../../buffer/edge.ts';
 import type { SpillSnapshot } from '../../../metrics/snapshot.ts';
 import type { SpillPosition } from '../../../state/checkpoint.ts';
 import type { Scheduler, Timer } from '../../../time/clock.ts';
 import type { InFlight } from '../../intake/in-flight.ts';
-import { checkStorable, keptIn, recordsOf, type Kept } from './spill-record.ts';
-import type { SpillBatch, SpillLog, SpillStore } from './spill-store.ts';
+import { ReadBack, type Backlog } from './read-back.ts';
+import { Shelter } from './shelter.ts';
+import type { SpillReader } from './spill-reader.ts';
+import { checkStorable, recordsOf } from './spill-record.ts';
+import type { SpillLog, SpillStore } from './spill-store.ts';
 import type { StageEnvironment } from '../stage.ts';
 
 export interface SpillEnvironment extends Pick<StageEnvironment, 'notice' | 'fatal'> {
@@ -42,16 +45,6 @@ export interface SpillOptions {
   readonly from: SpillPosition;
 }
 
-/** The stage behind it. */
-export interface SpillReader {
-  /** Whether it has room for more. */
-  readonly isWanting: () => boolean;
-  /** The slice's reference to its origin passes on. */
-  readonly take: (slice: Slice) => void;
-  /** There may be nothing left to wait for. */
-  readonly changed: () => void;
-}
-
 /** How often writers that wait look whether there is room again. */
 const ROOM_CHECK_MS = 100;
 
@@ -59,23 +52,17 @@ export class Spill {
   readonly stage: string;
   readonly #options: SpillOptions;
   readonly #environment: SpillEnvironment;
+  readonly #backlog: Backlog;
+  readonly #readBack: ReadBack;
+  readonly #shelter: Shelter;
   #reader: SpillReader | undefined;
-  #skipped: readonly (readonly [number, number])[];
-  /** Sequence of the last record that was read back, or skipped. */
-  #read: number;
-  /** Not read back yet. */
-  #events: number;
-  #bytes: number;
   /** On their way to the disk. */
   readonly #pending = new Set<Slice>();
   #pendingEvents = 0;
   #pendingBytes = 0;
-  #oldestAcceptedAt: number | undefined;
   #total = 0;
-  #isHeld = false;
   #isOver = false;
   #hasSaid = false;
-  #wake: (() => void) | undefined;
   #roomTimer: Timer | undefined;
   #reading: Promise<void> = Promise.resolve();
 
@@ -83,34 +70,33 @@ export class Spill {
     this.stage = options.stage;
     this.#options = options;
     this.#environment = environment;
-    const { read, skipped, events, bytes } = options.from;
-    this.#read = read;
-    this.#skipped = skipped;
-    this.#events = events;
-    this.#bytes = bytes;
+    const { from, log, store } = options;
+    this.#backlog = { events: from.events, bytes: from.bytes, oldestAcceptedAt: undefined };
+    this.#readBack = new ReadBack({ ...environment, log, store, from, backlog: this.#backlog });
+    this.#shelter = new Shelter(log, (slice) => this.#records(slice, 'copy'));
   }
 
   /** Begins to read back. */
   attach(reader: SpillReader): void {
     this.#reader = reader;
     this.#environment.suspended.addEventListener('abort', () => reader.changed(), { once: true });
-    this.#reading = this.#readBack().catch((cause: unknown) => {
+    this.#reading = this.#readBack.run(reader).catch((cause: unknown) => {
       if (!this.#isOver) this.#environment.fatal(cause);
     });
   }
 
   /** Events that the stage has not got yet. */
   get events(): number {
-    return this.#events;
+    return this.#backlog.events;
   }
 
   get bytes(): number {
-    return this.#bytes;
+    return this.#backlog.bytes;
   }
 
   /** While anything is on disk, or on its way there, all that comes goes behind it. */
   get isActive(): boolean {
-    return this.#events > 0;
+    return this.#backlog.events > 0;
   }
 
   /** Nothing that this run would still hand over. */
@@ -120,7 +106,7 @@ export class Spill {
 
   /** Monotonic ms at which the oldest event on disk was accepted. */
   get oldestAcceptedAt(): number | undefined {
-    return this.isActive ? this.#oldestAcceptedAt : undefined;
+    return this.isActive ? this.#backlog.oldestAcceptedAt : undefined;
   }
 
   isFull({ edgeEvents, edgeBytes }: EdgeCapacity): boolean {
@@ -145,9 +131,9 @@ export class Spill {
     if (payloads === undefined) return;
     const events = slice.end - slice.start;
     const bytes = payloads.reduce((sum, { length }) => sum + length, 0);
-    if (!this.isActive) this.#oldestAcceptedAt = slice.origin.acceptedAt;
-    this.#events += events;
-    this.#bytes += bytes;
+    if (!this.isActive) this.#backlog.oldestAcceptedAt = slice.origin.acceptedAt;
+    this.#backlog.events += events;
+    this.#backlog.bytes += bytes;
     this.#total += events;
     this.#pending.add(slice);
     this.#pendingEvents += events;
@@ -175,44 +161,59 @@ export class Spill {
 
   /** Hands over nothing, until `release`. */
   hold(): void {
-    this.#isHeld = true;
+    this.#readBack.hold();
   }
 
   release(): void {
-    this.#isHeld = false;
-    this.wanted();
+    this.#readBack.release();
   }
 
   /** The stage may have room again. */
   wanted(): void {
-    if (this.#wake === undefined || !this.#mayHandOver()) return;
-    this.#wake();
-    this.#wake = undefined;
+    this.#readBack.wanted();
   }
 
-  /** While it is held and nothing is on its way. */
+  /** What the stage has got and neither confirmed nor handed on. */
+  held(): readonly Slice[] {
+    return this.#reader?.held() ?? [];
+  }
+
+  /** Resolves once what the stage holds is in the log. Rejects where it cannot be stored. */
+  async shelter(): Promise<void> {
+    await this.#shelter.write(this.held(), this.#readBack.position().read);
+  }
+
+  /** Whether all that the stage holds now is in the log. */
+  get isSheltered(): boolean {
+    const held = this.held();
+    return held.length === 0 || this.#shelter.copiesOf(held) !== undefined;
+  }
+
+  /** While it is held, and nothing is on its way but what is sheltered. */
   position(): SpillPosition {
-    const skipped = this.#skipped.filter(([, to]) => to > this.#read);
+    const { read, skipped, ahead } = this.#readBack.position();
+    const copies = this.#shelter.copiesOf(this.held());
     return {
       through: this.#options.log.stats.last,
-      read: this.#read,
+      read,
       skipped,
-      events: this.#events,
-      bytes: this.#bytes,
+      ahead: copies === undefined ? ahead : [copies.range, ...ahead],
+      events: this.#backlog.events + (copies?.events ?? 0),
+      bytes: this.#backlog.bytes + (copies?.bytes ?? 0),
     };
   }
 
   /** No run will go back before this position. */
-  committed({ read }: SpillPosition): void {
-    this.#options.log.acknowledge(read);
+  committed({ read, ahead = [] }: SpillPosition): void {
+    this.#options.log.acknowledge(Math.min(read, ...ahead.map(([from]) => from - 1)));
   }
 
   snapshot(): SpillSnapshot {
     const { scheduler } = this.#environment;
     const oldest = this.oldestAcceptedAt;
     return {
-      events: this.#events,
-      bytes: this.#bytes,
+      events: this.#backlog.events,
+      bytes: this.#backlog.bytes,
       oldestMs: oldest === undefined ? 0 : scheduler.now() - oldest,
       total: this.#total,
       diskBytes: this.#options.log.stats.bytes,
@@ -236,8 +237,7 @@ export class Spill {
   #end(): void {
     this.#isOver = true;
     this.#roomTimer?.cancel();
-    this.#wake?.();
-    this.#wake = undefined;
+    this.#readBack.end();
   }
 
   #say(): void {
@@ -249,62 +249,19 @@ export class Spill {
 
   /** @returns undefined where it cannot: then the run ends */
   #encoded(slice: Slice): Uint8Array[] | undefined {
-    const { scheduler, fatal } = this.#environment;
-    const acceptedAt = scheduler.wall() - (scheduler.now() - slice.origin.acceptedAt);
     try {
-      return recordsOf(slice, acceptedAt, this.stage, this.#options.store);
+      return this.#records(slice, 'first');
     } catch (cause) {
       slice.origin.reject(cause);
-      fatal(cause instanceof StateError ? cause : new StateError(`${this.stage}: ${messageOf(cause)}`, cause));
+      const isKnown = cause instanceof StateError;
+      this.#environment.fatal(isKnown ? cause : new StateError(`${this.stage}: ${messageOf(cause)}`, cause));
       return undefined;
     }
   }
 
-  async #readBack(): Promise<void> {
-    for await (const batch of this.#options.log.read({ from: this.#read + 1 })) {
-      if (!(await this.#handOver(batch))) return;
-    }
-  }
-
-  /** @returns false when nothing more is wanted, ever */
-  async #handOver(batch: SpillBatch): Promise<boolean> {
-    for (let i = 0; i < batch.length; i += 1) {
-      const sequence = batch.first + i;
-      if (!this.#skipped.some(([from, to]) => from <= sequence && sequence <= to)) {
-        const record = batch.payload(i);
-        const kept = keptIn(record, this.#options.store);
-        this.#oldestAcceptedAt = this.#monotonic(kept.acceptedAt);
-        while (!this.#mayHandOver()) {
-          if (this.#isOver) return false;
-          await new Promise<void>((resolve) => (this.#wake = resolve));
-        }
-        this.#read = sequence;
-        this.#give(kept, record.length);
-      } else {
-        this.#read = sequence;
-      }
-    }
-    return !this.#isOver;
-  }
-
-  #mayHandOver(): boolean {
-    if (this.#isOver || this.#isHeld || this.#environment.suspended.aborted) return false;
-    return this.#reader?.isWanting() === true;
-  }
-
-  #give({ partition, endOffset, events }: Kept, bytes: number): void {
-    const { inFlight } = this.#environment;
-    const acceptedAt = this.#oldestAcceptedAt ?? this.#environment.scheduler.now();
-    this.#events -= events.length;
-    this.#bytes -= bytes;
-    inFlight.opened();
-    const origin = new Origin(partition, endOffset, events.length, acceptedAt, (settled) => inFlight.settled(settled));
-    this.#reader?.take({ events, start: 0, end: events.length, bytes, origin });
-  }
-
-  /** Of another process, maybe, whose clock was another one: never in the future. */
-  #monotonic(wallMs: number): number {
+  #records(slice: Slice, kind: 'first' | 'copy'): Uint8Array[] {
     const { scheduler } = this.#environment;
-    return scheduler.now() - Math.max(0, scheduler.wall() - wallMs);
+    const acceptedAt = scheduler.wall() - (scheduler.now() - slice.origin.acceptedAt);
+    return recordsOf(slice, acceptedAt, this.stage, this.#options.store, kind);
   }
 }

@@ -6,7 +6,7 @@ import type { Plan } from '../../../flow/plan.ts';
 import type { Checkpoint, SpillPosition } from '../../../state/checkpoint.ts';
 import { StateError } from '../../../state/stored.ts';
 import { Spill, type SpillEnvironment } from './spill.ts';
-import { eventsIn } from './spill-record.ts';
+import { eventsIn, isCopy } from './spill-record.ts';
 import type { SpillLog, SpillStore } from './spill-store.ts';
 
 export type Spills = ReadonlyMap<string, Spill>;
@@ -75,6 +75,7 @@ async function standing(log: SpillLog, kept: SpillPosition | undefined, comesAga
   for await (const batch of log.read({ from: before.through + 1, follow: false })) {
     for (let i = 0; i < batch.length; i += 1) {
       const record = batch.payload(i);
+      if (isCopy(record)) continue;
       events += eventsIn(record);
       bytes += record.length;
     }
