@@ -5,7 +5,8 @@
  * sending to the sink's confirmation, CPU is that of the server's process, user and system of all threads.
  * Every hold checks that all events arrived and that the matches are those of an independent count.
  *
- * Other work on the machine shows as latency first: a row quotes the median of its windows and their extremes.
+ * Other work on the machine shows as latency first: a row quotes the median of its windows and their extremes, and of
+ * the slowest window it is said what kept the server's thread from its work (ingest/pauses.ts).
  */
 
 import { atLeast, atMost, bench, sampleOf, type BenchContext } from './harness/index.ts';
@@ -196,5 +197,30 @@ function note(b: Context, name: string, held: readonly Held[]): void {
     'sender late, p99',
     sample(({ sender }) => sender.lateP99Ms),
     'ms',
+  );
+  b.note(
+    name,
+    'waited for a core',
+    sample(({ pauses }) => pauses.waitedMs ?? NaN),
+    'ms a window',
+  );
+  b.note(
+    name,
+    'collections',
+    sample(({ pauses }) => pauses.gcMs),
+    'ms a window',
+  );
+  if (held.length > 1) b.say(`${name}: ${slowest(held)}`);
+}
+
+function slowest(held: readonly Held[]): string {
+  const { latency, pauses, sender } = held.reduce((a, b) => (b.latency.p95Ms > a.latency.p95Ms ? b : a));
+  const { gcMs, longestGcMs, waitedMs, decisions } = pauses;
+  const ms = (value: number): string => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+  const waited = waitedMs === null ? '' : `waited ${ms(waitedMs)} for a core, `;
+  const collections = `collected for ${ms(gcMs)}, ${ms(longestGcMs)} at most`;
+  return (
+    `slowest of ${held.length} windows, p95 ${ms(latency.p95Ms)}: the server's thread ${waited}${collections}; ` +
+    `the sender was ${ms(sender.lateP99Ms)} late at p99; ${decisions} decisions of tuning`
   );
 }

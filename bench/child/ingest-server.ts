@@ -4,6 +4,7 @@ import { nowUs } from '../ingest/clock.ts';
 import { Confirmations } from '../ingest/confirmations.ts';
 import { daoflowDurable, daoflowHttp, daoflowTcp } from '../ingest/daoflow-engines.ts';
 import type { Engine, Job } from '../ingest/engine.ts';
+import { PauseMeter } from '../ingest/pauses.ts';
 import { nodeStreams, nullServer, rxjs } from '../ingest/peer-engines.ts';
 import type { Answer, EngineName, Measured, ToServer } from '../ingest/protocol.ts';
 
@@ -17,6 +18,7 @@ const ENGINES: Readonly<Record<EngineName, (job: Job) => Promise<Engine>>> = {
 };
 
 const confirmations = new Confirmations();
+const pauseMeter = new PauseMeter();
 const failed = (error: unknown): void => {
   console.error(error);
   process.exit(1);
@@ -39,13 +41,14 @@ function answer(): Answer {
 async function watch(fromUs: number, toUs: number, settleMs: number): Promise<Measured> {
   confirmations.watch(fromUs, toUs);
   await until(fromUs);
+  await pauseMeter.begin();
   const cpu = process.cpuUsage();
   const events = engine.seen();
   const began = nowUs();
   await until(toUs);
   const { user, system } = process.cpuUsage(cpu);
   const wallUs = nowUs() - began;
-  const measured = { cpuUs: user + system, wallUs, events: engine.seen() - events };
+  const measured = { cpuUs: user + system, wallUs, events: engine.seen() - events, pauses: await pauseMeter.end() };
   await until(toUs + settleMs * 1000);
   return { ...measured, latency: confirmations.latency() };
 }

@@ -1,6 +1,7 @@
 /** What the bench, its server and its sender tell each other. Times are those of clock.ts. */
 
 import type { Latency } from './confirmations.ts';
+import type { Pauses } from './pauses.ts';
 
 export type EngineName = 'daoflow-tcp' | 'daoflow-http' | 'daoflow-durable' | 'rxjs' | 'streams' | 'null';
 export type Transport = 'tcp' | 'http';
@@ -17,6 +18,7 @@ export interface Measured {
   readonly cpuUs: number;
   readonly wallUs: number;
   readonly events: number;
+  readonly pauses: Pauses;
   readonly latency: Latency;
 }
 

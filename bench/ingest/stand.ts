@@ -3,6 +3,7 @@
 import { startChild, type Child } from '../harness/index.ts';
 import { nowUs } from './clock.ts';
 import type { Latency } from './confirmations.ts';
+import type { Pauses } from './pauses.ts';
 import type { Answer, EngineName, Measured, Sent, ToSender, ToServer, Transport } from './protocol.ts';
 
 export interface Load {
@@ -19,6 +20,7 @@ export interface Held {
   readonly cpuRatio: number;
   readonly nsPerEvent: number;
   readonly eventsPerSecond: number;
+  readonly pauses: Pauses;
   readonly sender: Pick<Sent, 'behindMs' | 'lateP99Ms' | 'cpuRatio'>;
 }
 
@@ -62,7 +64,7 @@ export class Stand {
     this.#server.send({ kind: 'watch', fromUs, toUs, settleMs: SETTLE_MS } satisfies ToServer);
     this.#sender.send({ rate, atUs, toUs } satisfies ToSender);
     const sent = (await this.#sender.next()) as Sent;
-    const { cpuUs, wallUs, events, latency } = (await this.#server.next()) as Measured;
+    const { cpuUs, wallUs, events, pauses, latency } = (await this.#server.next()) as Measured;
     this.#sent = sent;
     const { behindMs, lateP99Ms, cpuRatio } = sent;
     return {
@@ -71,6 +73,7 @@ export class Stand {
       cpuRatio: cpuUs / wallUs,
       nsPerEvent: (cpuUs * 1000) / events,
       eventsPerSecond: (events / wallUs) * 1e6,
+      pauses,
       sender: { behindMs, lateP99Ms, cpuRatio },
     };
   }
