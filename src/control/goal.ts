@@ -21,6 +21,8 @@ export const TUNING_GOALS: readonly TuningGoal[] = ['balanced', 'economy', 'late
 export interface StageGoal {
   /** p95 of acceptance to confirmation at this stage, ms. */
   readonly p95Ms: number;
+  /** Mean of the same, a goal of equal rank. Absent: none is set. */
+  readonly avgMs?: number;
   readonly goal: TuningGoal;
   /** Every knob has a bound; a controller never leaves it, not even for a trial. */
   readonly bounds: KnobBounds;

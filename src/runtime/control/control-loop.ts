@@ -176,13 +176,13 @@ export class ControlLoop {
     }
   }
 
-  /** Both latency targets, as one for the p95. */
+  /** Both latency targets; the p95's is less where the mean's binds sooner: much that controllers do goes by the p95 alone. */
   #goalOf({ declared: stage, shape }: Controlled): StageGoal {
     const { sharing, goal, latency } = this.#options;
     const budgetMs = sharing.budgetOf(stage.name);
     // The mean's target is shared out like the p95's.
-    const byMeanMs = shape.p95At((latency.avgMs * budgetMs) / latency.p95Ms);
-    return { p95Ms: Math.min(budgetMs, byMeanMs), goal, bounds: sharing.boundsOf(stage) };
+    const avgMs = (latency.avgMs * budgetMs) / latency.p95Ms;
+    return { p95Ms: Math.min(budgetMs, shape.p95At(avgMs)), avgMs, goal, bounds: sharing.boundsOf(stage) };
   }
 
   /** Queue space is shared, and bounded by what is in time. */

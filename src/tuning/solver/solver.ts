@@ -15,13 +15,14 @@ import type { StageSettings } from '../../control/settings.ts';
 import type { Controller, Step } from '../controller.ts';
 import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
-import { followLoad, initialLoad, predictedAt, type LoadInput, type LoadState } from './load/load.ts';
+import type { LoadInput } from './load/load-input.ts';
+import { followLoad, initialLoad, predictedAt, type LoadState } from './load/load.ts';
 import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdown.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
-import { initialSamples, pointOf, usableCalls } from './samples.ts';
+import { initialSamples, pointOf, presentStay, usableCalls } from './samples.ts';
 import { saturated, type SearchInput, type Searched, type SearchState } from './saturated.ts';
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
@@ -80,6 +81,7 @@ function step(
     goal,
     model,
     limits,
+    isSeen: presentStay(learned.samples).used > 0,
     best: () => choose(space, current),
     most: () => choose({ ...space, p95Ms: LATE * space.p95Ms }, current),
   });

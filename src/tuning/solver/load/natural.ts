@@ -8,6 +8,7 @@ import { p95Of, type CostModel, type Point } from '../cost-model.ts';
 /** A concurrency with the batch that comes about by itself. */
 export interface Natural extends Point {
   readonly p95Ms: number;
+  readonly meanMs: number;
 }
 
 export interface Carrying {
@@ -45,7 +46,7 @@ export function naturalAt(load: Carrying, inFlight: number): Natural | undefined
   const cost = load.model.predict(high, inFlight);
   // Paced, an event waits for the next start instead of for the next free slot.
   const waitMs = Math.max(cost.ms / inFlight, 1 / load.callsPerMs);
-  return { batch: high, inFlight, p95Ms: cost.ms * cost.tail + waitMs };
+  return { batch: high, inFlight, p95Ms: cost.ms * cost.tail + waitMs, meanMs: cost.ms + waitMs / 2 };
 }
 
 /** The largest batch, in halves of the limit, that carries so much: costs that grow faster than batches make the limit too large. */
@@ -65,7 +66,7 @@ function unbatched({ model, rate, callsPerMs }: Carrying, inFlight: number): Nat
   const { ms, tail } = model.predict(1, busy);
   const used = Math.min(0.99, Math.max((rate * ms) / inFlight, rate / callsPerMs));
   const waitMs = (2 * ms * used ** (Math.sqrt(2 * (inFlight + 1)) - 1)) / (inFlight * (1 - used));
-  return { batch: 1, inFlight, p95Ms: ms * tail + waitMs };
+  return { batch: 1, inFlight, p95Ms: ms * tail + waitMs, meanMs: ms + waitMs / 2 };
 }
 
 /** The largest batch whose p95 is within `p95Ms`, at most `batchLimit`. */

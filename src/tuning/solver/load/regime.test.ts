@@ -33,3 +33,30 @@ describe('a backlog', () => {
     expect(after({ rejected: 5 })).toBe('saturated');
   });
 });
+
+describe('a full edge while a backlog is worked off', () => {
+  const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
+
+  /** Periods on end with a full edge that explains 100 ms of waiting; the oldest event is as old as said. */
+  function regimesOf(ages: readonly number[]): string[] {
+    let state: RegimeState = { ...FIRST_REGIME, regime: 'draining', arrivals: { rate: 1, seen: 10, skip: 0 } };
+    return ages.map((oldestMs, i) => {
+      const at = 10_000 + 100 * i;
+      const observation = observationOf({ at, fullRatio: 1, done: 10, backlogEvents: 10, oldestMs });
+      state = nextRegime(state, { observation, settings: settingsOf({ edgeEvents: 10 }), goal });
+      return state.regime;
+    });
+  }
+
+  it('is that of a source which always has more, if it explains what waits', () => {
+    expect(regimesOf(Array.from({ length: 6 }, () => 110)).at(-1)).toBe('saturated');
+  });
+
+  it('is not while what waits is older than it explains', () => {
+    expect(new Set(regimesOf(Array.from({ length: 12 }, () => 250)))).toEqual(new Set(['draining']));
+  });
+
+  it('is not while what waits becomes younger', () => {
+    expect(new Set(regimesOf([190, 175, 160, 145, 130, 115, 100, 85, 70]))).toEqual(new Set(['draining']));
+  });
+});

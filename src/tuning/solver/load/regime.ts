@@ -20,6 +20,8 @@ export interface RegimeState {
   readonly arrivals: Arrivals | undefined;
   /** Periods in a row that speak for another regime. */
   readonly turning: number;
+  /** Age of the oldest event when they began, ms. */
+  readonly turningFromMs?: number;
   /** When the event loop last stood still for longer than the target, monotonic ms. */
   readonly pausedAt: number;
   /** Length of the period before, ms. */
@@ -39,6 +41,10 @@ const FREE_RATIO = 0.3;
 const TURNING_PERIODS = 4;
 /** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
 const BACKLOG_AGE = 3;
+/** A source that always has more fills the edge, and so much of what it explains is all that waits. */
+const SATURATED_AGE = 2;
+/** A backlog that has become younger by so much meanwhile is being worked off. */
+const YOUNGER = 0.8;
 /** What is left in an edge that has become smaller explains so many targets of it. */
 const MOST_EXPLAINED = 10;
 /** Of the target: a backlog is worked off once nothing is older. */
@@ -74,18 +80,22 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const isFull = observation.fullRatio >= FULL_RATIO;
   const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
   const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
+  const { oldestMs } = observation;
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',
     arrivals,
     turning,
+    turningFromMs: turning > 1 ? (before.turningFromMs ?? oldestMs) : oldestMs,
     pausedAt,
     periodMs: observation.durationMs,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   // Events of refused calls are old, however few there are.
   const isRefused = before.isSaturated && observation.rejected > 0;
-  if (!isRefused && isBacklog(observation, settings.edgeEvents, goal.p95Ms)) return step('draining');
+  const isOlderThan = (factor: number): boolean =>
+    oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, settings.edgeEvents, goal.p95Ms);
+  if (!isRefused && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
     case 'saturated':
@@ -96,22 +106,26 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     case 'carrying':
       return step(isFull ? 'draining' : 'carrying');
     case 'draining':
-      if (isFull) return turning >= TURNING_PERIODS ? step('saturated') : step('draining', turning);
-      return step(observation.oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
+      if (isFull) {
+        if (isOlderThan(SATURATED_AGE)) return step('draining');
+        if (turning < TURNING_PERIODS) return step('draining', turning);
+        return step(oldestMs < YOUNGER * (before.turningFromMs ?? 0) ? 'draining' : 'saturated');
+      }
+      return step(oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
   }
 }
 
 /**
- * The oldest event is late, and the edge in front and the calls alone would not make it wait for so long: it waited outside.
- * An edge that was larger once explains some of that, but not that it is worked off for seconds.
+ * For how long the edge in front and the calls make an event wait; one that is older waited outside. An edge that was
+ * larger once explains some of that, but not that it is worked off for seconds.
  */
-function isBacklog(
-  { oldestMs, backlogEvents, done, durationMs, samples }: StageObservation,
+function explainedMs(
+  { backlogEvents, done, durationMs, samples }: StageObservation,
   edgeEvents: number,
   p95Ms: number,
-): boolean {
+): number {
   const msFor = (events: number): number => (done === 0 ? Infinity : (events * durationMs) / done);
   const edgeMs = Math.min(msFor(backlogEvents), Math.max(msFor(edgeEvents), MOST_EXPLAINED * p95Ms));
   const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
-  return oldestMs > p95Ms && oldestMs > BACKLOG_AGE * (edgeMs + callMs);
+  return edgeMs + callMs;
 }

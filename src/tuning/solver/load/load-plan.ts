@@ -1,0 +1,88 @@
+/** From a number of calls, and the batches that come about with it, to all settings of a stage that carries a load. */
+
+import type { KnobName, StageSettings } from '../../../control/settings.ts';
+import { p95Of, type Point } from '../cost-model.ts';
+import type { Plan } from '../plan.ts';
+import type { LoadInput } from './load-input.ts';
+import { batchWithin, type Carrying, type Natural } from './natural.ts';
+
+/** Of the target, that a call at the batch limit may take: what happens after a burst. */
+const LIMIT_SHARE = 0.7;
+/** Or so many times what the calls take that come about: where a call itself takes that long, smaller ones are hardly quicker. */
+const LIMIT_GROWTH = 1.5;
+const LEAST_BATCH_LIMIT = 4;
+/** Growth beyond what has been explored. */
+const BATCH_REACH = 4;
+/** A target below what the quickest call takes is taken for so many times that. */
+const INFEASIBLE = 1.3;
+/** Age of the oldest event that starts more calls: of the target, and of what is expected. */
+const BURST_SHARE = 0.35;
+const BURST_EXPECTED = 1.5;
+const LEAST_BURST_AGE_MS = 2;
+/** An edge holds so many batches, and what comes in so many targets, so that only overload fills it. */
+const EDGE_BATCHES = 4;
+const EDGE_TARGETS = 4;
+const LEAST_EDGE = 64;
+/** Knobs that stay as they are within a factor. */
+const PLAYS: Partial<Record<KnobName, number>> = {
+  batchLimit: 2.5,
+  burstConcurrency: 1.6,
+  burstAgeMs: 1.3,
+  lingerMs: 1.2,
+  edgeEvents: 2,
+};
+
+export function carryingOf(
+  { model, limits, goal }: Pick<LoadInput, 'model' | 'limits' | 'goal'>,
+  rate: number,
+): Carrying {
+  const { min, max } = goal.bounds.batchLimit;
+  return {
+    model,
+    rate,
+    batchLimit: Math.max(min, Math.min(max, Math.max(LEAST_BATCH_LIMIT, BATCH_REACH * model.explored.batch))),
+    callsPerMs: (limits.callsPerSecond ?? Infinity) / 1000,
+  };
+}
+
+/** @param best - the saturated optimum, which bursts may use */
+export function planFor(
+  input: LoadInput,
+  best: Point,
+  load: Carrying,
+  { batch, inFlight, p95Ms }: Omit<Natural, 'meanMs'>,
+  reason: string,
+  lingerMs = 0,
+): Plan {
+  const { goal, limits } = input;
+  const targetMs = p95Ms > goal.p95Ms ? INFEASIBLE * p95Ms : goal.p95Ms;
+  const leastMs = p95Of(input.model.predict(batch, inFlight), inFlight);
+  const within = batchWithin(load, inFlight, Math.max(LIMIT_SHARE * targetMs, LIMIT_GROWTH * leastMs));
+  const batchLimit = Math.min(load.batchLimit, Math.max(LEAST_BATCH_LIMIT, 2 * batch, within));
+  const burstConcurrency = Math.min(limits.maxConcurrency ?? Infinity, Math.max(inFlight, best.inFlight));
+  const ageMs = Math.max(LEAST_BURST_AGE_MS, BURST_EXPECTED * p95Ms);
+  return {
+    kind: 'move',
+    settings: {
+      batchLimit,
+      concurrency: inFlight,
+      burstConcurrency,
+      burstAgeMs: Math.min(BURST_SHARE * targetMs, ageMs),
+      lingerMs,
+      edgeEvents: Math.max(LEAST_EDGE, EDGE_BATCHES * batchLimit, EDGE_TARGETS * load.rate * targetMs),
+    },
+    reason,
+    evidence: { arrivalsPerSecond: 1000 * load.rate, p95Ms },
+    expected: { throughput: 1000 * load.rate, p95Ms },
+  };
+}
+
+/** Knobs of which a little more or less makes no difference stay as they are. */
+export function steadied(plan: Plan, settings: StageSettings): Plan {
+  const next: Partial<Record<KnobName, number>> = { ...plan.settings };
+  for (const [knob, play] of Object.entries(PLAYS) as [KnobName, number][]) {
+    const [from, to] = [settings[knob], next[knob]];
+    if (to !== undefined && to > 0 && from > 0 && Math.abs(Math.log(to / from)) <= Math.log(play)) next[knob] = from;
+  }
+  return { ...plan, settings: next };
+}
