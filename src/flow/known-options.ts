@@ -49,6 +49,7 @@ const BY_METHOD: Readonly<Record<string, readonly string[]>> = {
     limit: true,
     maxConcurrentPatterns: true,
     maxPartials: true,
+    maxNodes: true,
     whenFull: true,
     cache: true,
     batchProcessing: true,

@@ -20,7 +20,7 @@ test('says which matcher runs a pattern and why, what its conditions cost and wh
     .explain();
   expect(explained.matcher).toBe('run');
   expect(explained.reason).toMatch(/step d looks at earlier events/);
-  expect(explained.memory).toMatch(/60000 ms/);
+  expect(explained.memory).toMatch(/for 60000 ms at most, and no more than maxPartials of a key$/);
   expect(explained.conditions).toEqual([
     { path: 'steps[0].where', text: 'side == "BUY" and price > 1', cost: 'indexed' },
     { path: 'steps[1].where', text: 'isBig(event)', cost: 'opaque' },
@@ -33,7 +33,9 @@ test('says which matcher runs a pattern and why, what its conditions cost and wh
 test('draws the automaton, without what cannot be reached', () => {
   const explained = pattern<Trade>().begin('a', f.side.eq('"')).next('b').oneOrMore().explain();
   expect(explained.matcher).toBe('dag');
-  expect(explained.memory).toMatch(/nothing bounds it, so give it a within/);
+  expect(explained.memory).toMatch(
+    /while a partial match lives, and no further than maxNodes: without a within nothing else/,
+  );
   expect(explained.automaton.split('\n')).toEqual([
     'flowchart LR',
     '  s0((("(end) (final)")))',

@@ -85,12 +85,16 @@ function hasCall(predicate: Predicate<never>): boolean {
 }
 
 function memoryOf({ within }: PatternModel<never>, kind: 'run' | 'dag'): string {
-  const what =
-    kind === 'dag' ? 'memory grows with the events of a key that match some step' : 'each partial match is kept';
-  if (within !== undefined) return `${what} for ${within.ms} ms at most, and no more than maxPartials per key`;
-  if (kind === 'dag') return `${what} while a partial match lives: nothing bounds it, so give it a within`;
-  return `${what} until it is complete or discarded: nothing but maxPartials bounds it, so give it a within`;
+  if (kind === 'dag') {
+    const span = within === undefined ? 'while a partial match lives' : `for ${within.ms} ms at most`;
+    return `memory grows with the events of a key that match some step, ${span}, and no further than maxNodes${advice(within)}`;
+  }
+  const span = within === undefined ? 'until it is complete or discarded' : `for ${within.ms} ms at most`;
+  return `each partial match is kept ${span}, and no more than maxPartials of a key${advice(within)}`;
 }
+
+const advice = (within: PatternModel<never>['within']): string =>
+  within === undefined ? ': without a within nothing else bounds what never completes' : '';
 
 function textOf({ matcher, reason, automaton, conditions, memory }: Omit<Explanation, 'toString'>): string {
   const width = Math.max(0, ...conditions.map(({ cost }) => cost.length));

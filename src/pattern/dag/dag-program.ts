@@ -33,6 +33,7 @@ import { pickMatch } from './pick.ts';
 import { DagPool } from './pool.ts';
 import { awaitedIn, rested } from './rest.ts';
 import { shapeOf } from './shape.ts';
+import { sifted } from './sift.ts';
 import { readSnapshot, restoreGraph, snapshotGraph } from './snapshot.ts';
 
 export interface DagOptions {
@@ -166,6 +167,34 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
       sets.map((set, slot) => (going.has(slot) ? NONE : set)),
     );
     output.shed(going.size);
+  }
+
+  /**
+   * Lets go of partial matches where a partition may have more than `most` nodes: all that began with one event together, and
+   * with `leastAdvanced` the sets of the first states before that. To three quarters, and not looked at again before an eighth
+   * more has been made, so that it costs a node some ten looks.
+   *
+   * @returns whether there were too many
+   */
+  boundNodes(partition: number, most: number, order: ShedOrder, output: MatchOutput<E>): boolean {
+    const { arena, partitions, overUntil } = this.engine;
+    const sets = partitions.setsOf(partition);
+    let graph = snapshotGraph(arena, sets, overUntil);
+    const isTooMuch = graph.label.length > most;
+    if (isTooMuch) {
+      const target = Math.floor(0.75 * most);
+      let left = sets.length;
+      // States are numbered from the end of the pattern.
+      for (; order === 'leastAdvanced' && left > 1 && graph.label.length > target; left -= 1)
+        graph = snapshotGraph(arena, sets.slice(0, left - 1), overUntil);
+      const { graph: kept, dropped } = sifted(graph, target, order === 'newest' ? order : 'oldest');
+      const gone = Array.from({ length: sets.length - left }, () => NONE);
+      this.engine.hold(partition, partitions.at(partition), [...restoreGraph(arena, kept), ...gone]);
+      output.shed(dropped + gone.length);
+      graph = kept;
+    }
+    partitions.made[partition] = Math.min(graph.label.length, Math.floor(most - most / 8));
+    return isTooMuch;
   }
 
   snapshot(partition: number): PartitionSnapshot {

@@ -4,6 +4,7 @@ import { reachedFrom } from './reach.ts';
 
 /** Some sets of an arena as plain data: the nodes that they reach, numbered from 0 upwards, children first. */
 export interface GraphSnapshot<E> {
+  /** NONE: an empty one. */
   readonly sets: readonly number[];
   readonly label: readonly number[];
   readonly left: readonly number[];
@@ -38,7 +39,7 @@ export function snapshotGraph<E>(arena: NodeArena<E>, sets: readonly number[], o
   };
 }
 
-/** @returns the sets, as nodes of the arena */
+/** @returns the sets, as nodes of the arena; NONE where there is none */
 export function restoreGraph<E>(arena: NodeArena<E>, graph: GraphSnapshot<E>): number[] {
   const { label, left, right, start, events } = graph;
   arena.reserve(label.length);
@@ -51,7 +52,7 @@ export function restoreGraph<E>(arena: NodeArena<E>, graph: GraphSnapshot<E>): n
       arena.output(each, slots[right[i] as number] as number, child, start[i] as number);
     }
   });
-  return graph.sets.map((set) => base + set);
+  return graph.sets.map((set) => (set === NONE ? NONE : base + set));
 }
 
 /**

@@ -40,6 +40,7 @@ export interface PatternTimeout<K extends Key | undefined, E> {
 export interface PatternShed<K extends Key | undefined> {
   readonly pattern: string;
   readonly key: K;
+  /** Of the DAG matcher: sets of them, and events with all partial matches that began with them. */
   readonly partials: number;
 }
 

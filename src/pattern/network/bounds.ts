@@ -18,6 +18,11 @@ export interface PatternOptimization {
   readonly maxConcurrentPatterns?: number;
   /** Partial matches of one pattern for one key; for the DAG matcher, sets of them. Default 10,000. */
   readonly maxPartials?: number;
+  /**
+   * Nodes of the DAG matcher for one pattern and one key: an event takes one or a few for each step that it suits, however many
+   * partial matches share them. Default 1,000,000.
+   */
+  readonly maxNodes?: number;
   readonly whenFull?: OverflowPolicy;
   readonly cache?: {
     /** Pairs of pattern and key with partial matches at once. Default 4,000,000. */
@@ -37,6 +42,7 @@ export interface PatternOptimization {
 export interface Bounds {
   readonly maxPatterns: number;
   readonly maxPartials: number;
+  readonly maxNodes: number;
   readonly whenFull: OverflowPolicy;
   readonly maxLive: number;
   /** Infinity: never. */
@@ -56,6 +62,8 @@ export function boundsOf(options: PatternOptimization, path: string): Bounds {
     maxPatterns: whole(options.maxConcurrentPatterns, 10_000, `${path}.maxConcurrentPatterns`),
     // As far as a key may go before it is taken for a pattern that never ends; each costs some 100 bytes.
     maxPartials: whole(options.maxPartials, 10_000, `${path}.maxPartials`),
+    // 30 to 60 MB with the references to their events.
+    maxNodes: whole(options.maxNodes, 1_000_000, `${path}.maxNodes`),
     whenFull,
     // 500 MB at most for the smallest partitions.
     maxLive: whole(cache.size, 4_000_000, `${path}.cache.size`),

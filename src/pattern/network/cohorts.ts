@@ -70,8 +70,8 @@ export class Cohorts<E> implements CohortHost<E> {
     const complete = cohort.tell(journal, member, partition, count, nowMs);
     if (complete !== NONE) partials.emit(entry, partials.key, program, complete, event, nowMs);
     partials.costs.charge(entry.counts, beganMs);
-    if (row !== NO_ROW) partials.settle(row, nowMs);
-    else if (!program.isIdle(partition)) partials.keepSpare(entry, cohort.openedMs, nowMs);
+    if (row !== NO_ROW) partials.settle(row, nowMs, event);
+    else if (!program.isIdle(partition)) partials.keepSpare(entry, cohort.openedMs, nowMs, event);
   }
 
   /** Whether there would be room for all that members may hold, once told, and for what an event may begin. */

@@ -40,11 +40,18 @@ interface Told {
   failures: unknown[];
 }
 
-function watched(options: PatternOptimization, models = patterns): { set: PatternSet<Tick>; told: Told } {
+function watched(
+  options: PatternOptimization,
+  models = patterns,
+  found = new Set<string>(),
+): { set: PatternSet<Tick>; told: Told } {
   const told: Told = { matches: 0, timeouts: 0, shed: 0, failures: [] };
   const set = new PatternSet<Tick>(
     {
-      match: () => void (told.matches += 1),
+      match: (name, key, events) => {
+        told.matches += 1;
+        found.add(`${name} ${String(key)} ${JSON.stringify(events)}`);
+      },
       timeout: () => void (told.timeouts += 1),
       shed: (_, __, partials) => void (told.shed += partials),
       failed: (_, __, ___, cause) => void told.failures.push(cause),
@@ -104,6 +111,38 @@ describe.for(POLICIES)('%s', (whenFull) => {
     );
   });
 
+  test('never more nodes of the DAG than a key may have, and no match that would not be without the bound', () => {
+    const b = step('followedByAny', 'b', { quantifier: { min: 1, max: null, inner: 'any' } });
+    const models: Readonly<Record<string, PatternModel<Tick>>> = {
+      endless: { steps: [step(null, 'a'), b, step('followedByAny', 'c')] },
+      counted: {
+        steps: [step(null, 'a', { quantifier: { min: 2, max: null, inner: 'any' } }), step('followedBy', 'c')],
+        ...within,
+      },
+    };
+    fc.assert(
+      fc.property(stream, fc.integer({ min: 9, max: 40 }), (events, maxNodes) => {
+        const found = [new Set<string>(), new Set<string>()] as const;
+        const free = watched({}, models, found[0]);
+        const bound = watched({ whenFull, maxNodes }, models, found[1]);
+        let ts = 0;
+        for (const [id, { name, pause }] of events.slice(0, 25).entries()) {
+          ts += pause;
+          for (const { set } of [free, bound]) set.process({ id, name, key: 0 }, 0, -1, ts);
+          for (const { state } of bound.set.snapshot().partitions)
+            expect((state['label'] as unknown[]).length).toBeLessThanOrEqual(maxNodes);
+        }
+        for (const match of found[1]) expect(found[0]).toContain(match);
+        const { told } = bound;
+        if (told.shed === 0) expect(told).toEqual(free.told);
+        expect(told.shed).toBe(sum(bound.set.list().map(({ shed }) => shed)));
+        expect(told.failures.every((cause) => whenFull === 'error' && cause instanceof RangeError)).toBe(true);
+        if (whenFull === 'error') expect(told.failures.length > 0).toBe(told.shed > 0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test('a pattern too many is refused, whatever the policy, and the others stay', () => {
     const { set } = watched({ whenFull, maxConcurrentPatterns: 5 });
     expect(() => set.add('sixth', { steps })).toThrow('maxConcurrentPatterns');
@@ -143,4 +182,35 @@ describe('what goes when the cache is full', () => {
       keys: [1, 2],
       told: { shed: 1, failures: [new RangeError('more than 2 pairs of pattern and key with partial matches')] },
     }));
+});
+
+describe('what goes when a key has too many nodes', () => {
+  const any = { quantifier: { min: 1, max: null, inner: 'any' } };
+  const model: PatternModel<Tick> = {
+    steps: [step(null, 'a'), step('followedByAny', 'b', any), step('followedByAny', 'c')],
+  };
+
+  /** Two begin, one of them at each of the first events; then more and more b, and what completes them. */
+  function starts(whenFull: OverflowPolicy, names: string): { began: number[]; told: Told } {
+    const found = new Set<string>();
+    const { set, told } = watched(
+      { whenFull, maxNodes: 36 },
+      { model: { ...model, only: 'first' }, last: { ...model, only: 'last' } },
+      found,
+    );
+    for (const [id, name] of Array.from(names).entries()) set.process({ id, key: 0, name }, 0, -1, id);
+    const began = [...found].map((match) => Number(/"a":\[\{"id":(\d+)/.exec(match)?.[1]));
+    return { began, told };
+  }
+
+  test('matches that began first', () =>
+    expect(starts('shedOldest', `a${'b'.repeat(4)}a${'b'.repeat(6)}c`).began).toEqual([5, 5]));
+
+  test('or those that began last, where newcomers are refused', () =>
+    expect(starts('reject', `abb${'a'.repeat(40)}c`).began).toEqual([0, 0]));
+
+  test('or the least advanced', () => {
+    const { began, told } = starts('shedLeastAdvanced', `abb${'a'.repeat(40)}c`);
+    expect([began, told.shed > 0]).toEqual([[0, 0], true]);
+  });
 });

@@ -1,4 +1,5 @@
 import { DueQueue } from '../../state/due-queue.ts';
+import type { DagProgram } from '../dag/dag-program.ts';
 import type { ShedOrder } from '../matcher.ts';
 import type { Bounds, OverflowPolicy } from './bounds.ts';
 import type { Entry } from './entry.ts';
@@ -25,6 +26,8 @@ const LATER = 2 ** 50;
  * their first event alone go before all others, as they stood when the last hundredth was chosen.
  */
 export class Overflow {
+  /** Nodes that a partition may have made before it is looked at: so many less than its bound as may be missed until then. */
+  readonly mostNodes: number;
   readonly #rows: LiveRows<unknown>;
   readonly #bounds: Bounds;
   /** Rows that go next, the very next last, and when they were opened. */
@@ -33,6 +36,7 @@ export class Overflow {
   constructor(rows: LiveRows<unknown>, bounds: Bounds) {
     this.#rows = rows;
     this.#bounds = bounds;
+    this.mostNodes = Math.floor((bounds.maxNodes * 8) / 9);
   }
 
   /** Of one pattern for one key. @throws RangeError where the policy is that the event fails */
@@ -40,6 +44,17 @@ export class Overflow {
     const { whenFull, maxPartials } = this.#bounds;
     store.shed(partition, excess, SHED_ORDER[whenFull], relay);
     if (whenFull === 'error') throw new RangeError(`more than ${maxPartials} partial matches of ${name} for one key`);
+  }
+
+  /**
+   * Of one program of the DAG for one key, where it may have too many nodes.
+   *
+   * @returns what the event at hand fails with; undefined: it does not fail
+   */
+  boundNodes<E>(program: DagProgram<E>, partition: number, relay: Relay<E>): RangeError | undefined {
+    const { whenFull, maxNodes } = this.#bounds;
+    const isShed = program.boundNodes(partition, this.mostNodes, SHED_ORDER[whenFull], relay);
+    return isShed && whenFull === 'error' ? new RangeError(`more than ${maxNodes} nodes for one key`) : undefined;
   }
 
   /** The row that makes room for another; undefined: newcomers are refused. */

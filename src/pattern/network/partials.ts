@@ -3,8 +3,6 @@
  *
  * Invariants (pattern-set.test.ts)
  * - A pair of pattern and key has a row exactly while it has a partial match.
- * - A partial match of one event is that event in its row, where the pattern's opening allows: most never become more. The
- *   pattern's store hears of it with the second event that concerns it, and answers as if it had been told at once.
  * - A row that waits for time is woken at that time, not with the next event.
  * - Of patterns that are told late (`Cohort`), a row holds what they have heard.
  */
@@ -19,7 +17,7 @@ import type { Bounds } from './bounds.ts';
 import { Costs } from './costs.ts';
 import type { Entry } from './entry.ts';
 import { LiveRows, NO_ROW, OPENED } from './live-rows.ts';
-import { OpeningTruth } from './opening-truth.ts';
+import { Openings } from './openings.ts';
 import { Overflow } from './overflow.ts';
 import type { PredicateNetwork } from './predicate-network.ts';
 import type { Relay } from './relay.ts';
@@ -44,7 +42,7 @@ export class Partials<E> {
   readonly #bounds: Bounds;
   readonly #overflow: Overflow;
   readonly costs: Costs;
-  readonly #opening = new OpeningTruth();
+  readonly #openings: Openings<E>;
   /** What has been let go since it was last looked. */
   #forgotten = 0;
 
@@ -56,6 +54,7 @@ export class Partials<E> {
     this.costs = new Costs(clock);
     this.#thresholds = new Thresholds(roster.network);
     this.#overflow = new Overflow(this.rows, bounds);
+    this.#openings = new Openings(this.rows, relay);
     this.#alarms = new Alarms(this.rows, bounds.expirationMs);
   }
 
@@ -117,7 +116,7 @@ export class Partials<E> {
     const entry = this.entryAt(row);
     const partition = this.partitionOf(entry, row);
     this.#run(entry, partition, this.rows.keyOf(row), event, ts);
-    this.settle(row, ts);
+    this.settle(row, ts, event);
   }
 
   /** The same for a program of the DAG, by what it has in columns alone: bench:patterns, any a, b+, NE. */
@@ -128,7 +127,8 @@ export class Partials<E> {
     handled[id] = (handled[id] as number) + 1;
     const complete = program.engine.move(partition, program.answers(this.#network), event, ts);
     if (complete !== NONE) this.emit(this.entryAt(row), this.rows.keyOf(row), program, complete, event, ts);
-    if (!this.#alarms.isSet(row) || program.isIdle(partition)) this.settle(row, ts);
+    const isFull = (program.engine.partitions.made[partition] as number) > this.#overflow.mostNodes;
+    if (isFull || !this.#alarms.isSet(row) || program.isIdle(partition)) this.settle(row, ts, event);
   }
 
   /** Hands out the matches that a program of the DAG has completed. */
@@ -157,13 +157,7 @@ export class Partials<E> {
 
   /** What a row holds, as plain data. */
   snapshot(row: number): PartitionSnapshot {
-    const { store } = this.entryAt(row);
-    const partition = this.rows.partition[row] as number;
-    if (partition !== OPENED) return store.snapshot(partition);
-    const passing = this.#opened(this.entryAt(row), row);
-    const state = store.snapshot(passing);
-    store.close(passing);
-    return state;
+    return this.#openings.snapshot(this.entryAt(row), row);
   }
 
   restore(entry: Entry<E>, key: StateKey, state: PartitionSnapshot, nowMs: number): void {
@@ -195,11 +189,11 @@ export class Partials<E> {
   }
 
   /** The spare partition of a pattern is that of the key at hand from now on. */
-  keepSpare(entry: Entry<E>, openedMs: number, nowMs: number): void {
+  keepSpare(entry: Entry<E>, openedMs: number, nowMs: number, event?: E): void {
     const row = this.addRow(entry.id, openedMs);
     this.rows.partition[row] = entry.spare;
     entry.spare = -1;
-    this.settle(row, nowMs);
+    this.settle(row, nowMs, event);
   }
 
   #beginInStore(entry: Entry<E>, event: E, ts: number): void {
@@ -267,11 +261,12 @@ export class Partials<E> {
     this.settle(row, touchedMs);
   }
 
-  /** After a change: forgets what is idle, else sees to it that it is woken in time. */
-  settle(row: number, touchedMs: number): void {
+  /** After a change, by `event` if by one: lets go of what is too much, forgets what is idle, else sees to it that it is woken. */
+  settle(row: number, touchedMs: number, event?: E): void {
     const { rows } = this;
     const { store } = this.entryAt(row);
     const partition = rows.partition[row] as number;
+    this.#boundNodes(row, event);
     if (store.isIdle(partition)) {
       this.forget(row);
       return;
@@ -279,6 +274,17 @@ export class Partials<E> {
     this.#thresholds.set(row, store.thresholdOf?.(partition));
     if (store.isPatient && this.#alarms.isSet(row)) return;
     this.#alarms.set(row, store.deadlineOf(partition), touchedMs);
+  }
+
+  #boundNodes(row: number, event: E | undefined): void {
+    const program = this.#roster.columns.dag[this.rows.pattern[row] as number];
+    const partition = this.rows.partition[row] as number;
+    const overflow = this.#overflow;
+    if (program === undefined || (program.engine.partitions.made[partition] as number) <= overflow.mostNodes) return;
+    const [entry, key] = [this.entryAt(row), this.rows.keyOf(row)];
+    const relay = this.#relay.for(entry, key);
+    const cause = overflow.boundNodes(program, partition, relay);
+    if (cause !== undefined) relay.output.failed(entry.name, key, event, cause);
   }
 
   /** A row of a pattern for the key at hand, which has none of it. */
@@ -319,24 +325,9 @@ export class Partials<E> {
     this.#overflow.forgetChosen();
   }
 
-  /** The row's partition; where its event alone is known, the store hears of it now. */
+  /** The row's partition in the store of its pattern. */
   partitionOf(entry: Entry<E>, row: number): number {
-    const known = this.rows.partition[row] as number;
-    if (known !== OPENED) return known;
-    const partition = this.#opened(entry, row);
-    this.rows.partition[row] = partition;
-    this.rows.event[row] = undefined;
-    return partition;
-  }
-
-  #opened(entry: Entry<E>, row: number): number {
-    const { program, store } = entry;
-    const partition = store.open();
-    const [event, ts] = [this.rows.event[row] as E, this.rows.openedMs[row] as number];
-    this.#opening.predicate = program.opening?.predicate ?? -1;
-    const relay = this.#relay.for(entry, this.rows.keyOf(row));
-    store.process(partition, event, ts, this.#opening, relay);
-    return partition;
+    return this.#openings.partitionOf(entry, row);
   }
 
   entryAt(row: number): Entry<E> {
