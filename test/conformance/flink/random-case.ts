@@ -12,9 +12,35 @@ export type Question = Omit<Case, 'expect'> & { readonly pattern: PatternModel<C
 
 export function randomQuestion(seed: number): Question {
   const dice = new Dice(seed);
-  const pattern = new Author(dice).pattern();
-  return { id: `random.seed${seed}`, source: 'random pattern', pattern, ...stream(dice) };
+  // Of its own dice, so that the others stay what they were.
+  const taste = new Dice(~seed).chance(0.35) ? CROWDED : MIXED;
+  const pattern = new Author(dice, taste).pattern();
+  return { id: `random.seed${seed}`, source: 'random pattern', pattern, ...stream(dice, taste) };
 }
+
+/** How likely it is that a pattern has what makes rules meet. */
+interface Taste {
+  readonly names: number;
+  readonly quantifier: number;
+  readonly optional: number;
+  readonly greedy: number;
+  readonly until: number;
+  readonly within: number;
+  readonly longestWithin: number;
+  readonly skip: number;
+  /** Time comes by itself, without an event. */
+  readonly advance: number;
+}
+
+const MIXED: Taste = {
+  names: 0.7, quantifier: 0.55, optional: 0.3, greedy: 0.35, until: 0.25,
+  within: 0.35, longestWithin: 12, skip: 0.5, advance: 0.06,
+}; // prettier-ignore
+/** Two names, loops, windows of few events and skipping: most rules meet in most patterns. */
+const CROWDED: Taste = {
+  names: 0.15, quantifier: 0.85, optional: 0.45, greedy: 0.5, until: 0.5,
+  within: 0.75, longestWithin: 6, skip: 0.85, advance: 0.2,
+}; // prettier-ignore
 
 const POSITIVE: readonly Link[] = ['next', 'followedBy', 'followedByAny'];
 const NEGATIVE: readonly Link[] = ['notNext', 'notFollowedBy'];
@@ -23,6 +49,7 @@ const TOP_PRICE = 5;
 
 class Author {
   readonly #dice: Dice;
+  readonly #taste: Taste;
   /** Fewer names make longer matches. */
   readonly #names: readonly string[];
   readonly #hasGaps: boolean;
@@ -35,9 +62,10 @@ class Author {
   /** Steps that a skip strategy may name. */
   readonly #targets: string[] = [];
 
-  constructor(dice: Dice) {
+  constructor(dice: Dice, taste: Taste) {
     this.#dice = dice;
-    this.#names = dice.chance(0.7) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
+    this.#taste = taste;
+    this.#names = dice.chance(taste.names) ? ['a', 'b', 'c', 'd'] : ['a', 'b'];
     this.#hasGaps = dice.chance(0.2);
     this.#hasGroups = dice.chance(0.4);
     this.#isLarge = dice.chance(0.15);
@@ -47,10 +75,11 @@ class Author {
   pattern(): PatternModel<CaseEvent> {
     const dice = this.#dice;
     const steps = this.#sequence(dice.between(1, this.#isLarge ? 8 : 4), 0);
-    const hasWithin = dice.chance(0.35) || (steps.at(-1)?.link === 'notFollowedBy' && dice.chance(0.8));
+    const { within, longestWithin } = this.#taste;
+    const hasWithin = dice.chance(within) || (steps.at(-1)?.link === 'notFollowedBy' && dice.chance(0.8));
     return {
       steps,
-      ...(hasWithin ? { within: { ms: dice.between(2, 12), scope: 'firstToLast' } } : {}),
+      ...(hasWithin ? { within: { ms: dice.between(2, longestWithin), scope: 'firstToLast' } } : {}),
       skip: this.#skip(),
     };
   }
@@ -84,7 +113,8 @@ class Author {
   /** @param own - name of a single step */
   #quantifier(own: string | undefined): { readonly quantifier?: Quantifier<CaseEvent> } {
     const dice = this.#dice;
-    if (dice.chance(0.45)) return {};
+    const taste = this.#taste;
+    if (dice.chance(1 - taste.quantifier)) return {};
     if (dice.chance(0.2)) return { quantifier: { optional: true } };
     const min = dice.pick([0, 1, 1, 1, 2, 2, 3]);
     const isLoop = min > 0 && dice.chance(0.5);
@@ -96,9 +126,9 @@ class Author {
         max,
         inner,
         ...(this.#hasGaps && dice.chance(0.4) ? { gapMs: dice.between(1, 6) } : {}),
-        ...(min > 0 && dice.chance(0.3) ? { optional: true } : {}),
-        ...(own !== undefined && inner !== 'any' && dice.chance(0.35) ? { greedy: true } : {}),
-        ...(isLoop && dice.chance(0.25) ? { until: this.#until(own) } : {}),
+        ...(min > 0 && dice.chance(taste.optional) ? { optional: true } : {}),
+        ...(own !== undefined && inner !== 'any' && dice.chance(taste.greedy) ? { greedy: true } : {}),
+        ...(isLoop && dice.chance(taste.until) ? { until: this.#until(own) } : {}),
       },
     };
   }
@@ -153,7 +183,7 @@ class Author {
 
   #skip(): Skip {
     const dice = this.#dice;
-    if (dice.chance(0.5)) return { strategy: 'noSkip' };
+    if (dice.chance(1 - this.#taste.skip)) return { strategy: 'noSkip' };
     const named = this.#targets.length > 0 ? (['toFirst', 'toLast'] as const) : [];
     const strategy = dice.pick(['toNext', 'pastLast', ...named] as const);
     if (strategy === 'toNext' || strategy === 'pastLast') return { strategy };
@@ -161,8 +191,8 @@ class Author {
   }
 }
 
-function stream(dice: Dice): Pick<Question, 'events' | 'input'> {
-  const names = dice.chance(0.6) ? ['a', 'b', 'c', dice.pick(['d', 'd', 'ab'])] : ['a', 'b'];
+function stream(dice: Dice, { names: variety, advance }: Taste): Pick<Question, 'events' | 'input'> {
+  const names = dice.chance(variety - 0.1) ? ['a', 'b', 'c', dice.pick(['d', 'd', 'ab'])] : ['a', 'b'];
   const events: Record<string, CaseEvent> = {};
   const input: CaseInput[] = [];
   const count = dice.between(4, dice.pick([12, 12, 12, 12, 12, 20, 32]));
@@ -173,7 +203,7 @@ function stream(dice: Dice): Pick<Question, 'events' | 'input'> {
     events[`e${id}`] = { type, id, name: dice.pick(names), price: dice.between(1, TOP_PRICE), ...volume(dice) };
     input.push({ ts, event: `e${id}` });
     if (dice.chance(0.04)) input.push({ ts, event: `e${dice.between(1, id)}` });
-    if (dice.chance(0.06)) input.push({ advanceTo: (ts += dice.between(0, 6)) });
+    if (dice.chance(advance)) input.push({ advanceTo: (ts += dice.between(0, 6)) });
   }
   if (dice.chance(0.5)) input.push({ advanceTo: ts + dice.between(1, 20) });
   return { events, input };
