@@ -135,8 +135,8 @@ export class EachStage implements Stage {
   /** What was taken and has not been handed on; ordered: in order. */
   #underWay(): Slice[] {
     const places = this.#options.ordered ? this.#line : this.#places;
-    return places.flatMap(({ event, origin }) =>
-      origin === undefined ? [] : [{ events: [event], start: 0, end: 1, bytes: 0, origin }],
+    return places.flatMap(({ event, origin, outcome }) =>
+      outcome === 'free' || origin === undefined ? [] : [{ events: [event], start: 0, end: 1, bytes: 0, origin }],
     );
   }
 

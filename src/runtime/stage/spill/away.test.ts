@@ -164,6 +164,36 @@ describe('a spilling operator whose target is away', () => {
     },
     60_000 * FACTOR,
   );
+
+  it('keeps what it holds, and nothing of the calls that ended before', async () => {
+    const host = virtualHost();
+    const out = place<Event>(host, 'out', { ms: 1 });
+    const outage: Outage = { from: 100, to: 20_000, how: 'refuses' };
+    const slow = 10; // its call ends well, after the breaker has opened: its slot stays empty
+    const start = (numbers = source(500)): Run =>
+      virtualFlow('f', host, { data: 'd', checkpointEvery: 100 })
+        .from(numbers)
+        .mapAsync(
+          async (event) => {
+            if (event.n === slow && host.scheduler.now() < outage.to) {
+              await new Promise<void>((resolve) => void host.scheduler.after(8_000, resolve));
+            } else await call(host, [outage], () => undefined);
+            return event;
+          },
+          { whenSlow: 'spill', concurrency: 3, queue: SLOW.queue, spill: SLOW.spill, ordered: false },
+        )
+        .to(out.sink, { concurrency: 1 })
+        .run();
+    const numbers = source(500);
+    const run = start(numbers);
+    await host.scheduler.advance(12_000);
+    expect(numbers.acked).toBe(500);
+    await kill(host, run, 'power');
+    const last = start();
+    await host.scheduler.advance(60_000);
+    expect(await last.done).toMatchObject({ deadLettered: 0 });
+    expect(out.rows.map(({ n }) => n).sort((a, b) => a - b)).toEqual(range(0, 500));
+  });
 });
 
 /** Of all numbers of a key. */
