@@ -70,7 +70,8 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const sought = soughtInFlight(seek);
   const rate = state.arrivals?.rate ?? 0;
   if (sought !== undefined) {
-    return { state: next, plan: steadied(seeking(limited, best, rate, sought), input.settings) };
+    const plan = steadied(seeking(limited, best, rate, sought), input.settings);
+    return { state: next, plan: { ...plan, settings: { ...plan.settings, burstConcurrency: sought } } };
   }
   const wanted =
     state.regime === 'draining' ? draining(limited, best, rate) : carrying(limited, best, rate, state.pausedAt);

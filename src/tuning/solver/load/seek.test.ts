@@ -65,6 +65,13 @@ describe('a stage that stays late', () => {
     expect(run(() => 20, { more: { samples } }).find((n) => n !== FIRST)).toBe(3);
   });
 
+  it('begins with as many calls as there are with those of bursts', () => {
+    const samples = Array.from({ length: 50 }, () => {
+      return { batch: 100, inFlightAtStart: 7, inFlightMean: 7, durationMs: 12, outcome: 'ok' as const, endedAt: 0 };
+    });
+    expect(run(() => 20, { more: { samples } }).find((n) => n !== FIRST)).toBe(7);
+  });
+
   it('is left to the model again when the load or the target has changed', () => {
     const visited = run((n, at) => (at < 3000 ? 14 - n / 2 : 3));
     expect(visited.at(-1)).toBeGreaterThan(FIRST);

@@ -8,6 +8,7 @@
  * - Nothing is tried while the stage is in time, nor for the sake of what a pause or the target's refusals explain, nor
  *   while a queue grows old: then it is short of capacity, which is no question of a little more or less.
  * - What is tried and does not help is taken back; after that it rests, each time for twice as long, up to a minute.
+ * - It begins with as many calls as there are, those of bursts among them; then there are no bursts, so that what is measured is of so many.
  * - What helped is kept while the load and its target are as they were.
  */
 
@@ -130,9 +131,10 @@ function latenessOf({ observation, goal: { p95Ms, avgMs = Infinity } }: SeekInpu
   return Math.max(p95 / p95Ms, average / avgMs);
 }
 
-function watched({ periods, restMs }: Watching, lateness: number, { inFlight }: SeekInput): Seek {
+function watched({ periods, restMs }: Watching, lateness: number, input: SeekInput): Seek {
   if (lateness <= LATE) return { ...WATCHING, restMs };
   if (periods + 1 < LATE_PERIODS) return { kind: 'watching', periods: periods + 1, restMs };
+  const inFlight = within(input.bound, Math.max(input.inFlight, Math.round(inFlightOf(input.observation))));
   return { kind: 'trying', inFlight, best: undefined, direction: 1, hasTurned: false, seen: UNSEEN, restMs };
 }
 
@@ -146,6 +148,11 @@ function tried(before: Trying, lateness: number, input: SeekInput): Seek {
     return here.lateness <= LATE ? holding(here, before, input) : further(before, here, direction, true, input);
   }
   return hasTurned ? holding(best, before, input) : further(before, best, direction === 1 ? -1 : 1, true, input);
+}
+
+/** With those of bursts. */
+function inFlightOf({ samples }: StageObservation): number {
+  return samples.reduce((sum, { inFlightMean }) => sum + inFlightMean, 0) / Math.max(1, samples.length);
 }
 
 /** Of the time from acceptance to confirmation, what is not the call itself. */
