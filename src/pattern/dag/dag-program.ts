@@ -31,6 +31,7 @@ import { Enumerator } from './enumerate.ts';
 import { NONE } from './node-arena.ts';
 import { pickMatch } from './pick.ts';
 import { DagPool } from './pool.ts';
+import { countReached } from './reach.ts';
 import { awaitedIn, rested } from './rest.ts';
 import { shapeOf } from './shape.ts';
 import { sifted } from './sift.ts';
@@ -179,22 +180,25 @@ export class DagProgram<E> implements MatcherProgram<E>, PartitionStore<E> {
   boundNodes(partition: number, most: number, order: ShedOrder, output: MatchOutput<E>): boolean {
     const { arena, partitions, overUntil } = this.engine;
     const sets = partitions.setsOf(partition);
-    let graph = snapshotGraph(arena, sets, overUntil);
-    const isTooMuch = graph.label.length > most;
-    if (isTooMuch) {
-      const target = Math.floor(0.75 * most);
-      let left = sets.length;
-      // States are numbered from the end of the pattern.
-      for (; order === 'leastAdvanced' && left > 1 && graph.label.length > target; left -= 1)
-        graph = snapshotGraph(arena, sets.slice(0, left - 1), overUntil);
-      const { graph: kept, dropped } = sifted(graph, target, order === 'newest' ? order : 'oldest');
-      const gone = Array.from({ length: sets.length - left }, () => NONE);
-      this.engine.hold(partition, partitions.at(partition), [...restoreGraph(arena, kept), ...gone]);
-      output.shed(dropped + gone.length);
-      graph = kept;
-    }
-    partitions.made[partition] = Math.min(graph.label.length, Math.floor(most - most / 8));
-    return isTooMuch;
+    const count = countReached(arena, sets, overUntil);
+    const left = count > most ? this.#shedNodes(partition, Math.floor(0.75 * most), order, output) : count;
+    partitions.made[partition] = Math.min(left, Math.floor(most - most / 8));
+    return count > most;
+  }
+
+  /** @returns how many nodes are left */
+  #shedNodes(partition: number, most: number, order: ShedOrder, output: MatchOutput<E>): number {
+    const { arena, partitions, overUntil } = this.engine;
+    const sets = partitions.setsOf(partition);
+    let [left, graph] = [sets.length, snapshotGraph(arena, sets, overUntil)];
+    // States are numbered from the end of the pattern.
+    for (; order === 'leastAdvanced' && left > 1 && graph.label.length > most; left -= 1)
+      graph = snapshotGraph(arena, sets.slice(0, left - 1), overUntil);
+    const { graph: kept, dropped } = sifted(graph, most, order === 'newest' ? order : 'oldest');
+    const gone = Array.from({ length: sets.length - left }, () => NONE);
+    this.engine.hold(partition, partitions.at(partition), [...restoreGraph(arena, kept), ...gone]);
+    output.shed(dropped + gone.length);
+    return kept.label.length;
   }
 
   snapshot(partition: number): PartitionSnapshot {

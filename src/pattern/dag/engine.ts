@@ -47,13 +47,11 @@ export class DagEngine<E> {
     const step = this.configurations.step(partitions.at(partition), bits);
     if (step.isInPlace) {
       if (step.code.length === 0) return NONE;
-      partitions.made[partition] = (partitions.made[partition] as number) + step.nodes;
       const block = partitions.block[partition] as number;
-      return this.#carryOut(step, block, event, ts, partitions.sets, block);
+      return this.#carryOut(step, partition, event, ts, partitions.sets, block);
     }
-    partitions.made[partition] = (partitions.made[partition] as number) + step.nodes;
     const after = partitions.clearAfter(step.to.states.length);
-    const complete = this.#carryOut(step, partitions.block[partition] as number, event, ts, after, 0);
+    const complete = this.#carryOut(step, partition, event, ts, after, 0);
     this.hold(partition, step.to, after);
     return complete;
   }
@@ -106,10 +104,12 @@ export class DagEngine<E> {
   }
 
   /** What is over may stay among the sets until `advance` takes it away; it is no part of what is made. */
-  #carryOut(step: Step, block: number, event: E, ts: number, into: Int32Array, base: number): number {
-    const { arena } = this;
+  #carryOut(step: Step, partition: number, event: E, ts: number, into: Int32Array, base: number): number {
+    const { arena, partitions } = this;
+    const block = partitions.block[partition] as number;
     const { code } = step;
     arena.reserve(step.nodes);
+    const { size } = arena;
     const slot = arena.slotOf(event);
     const { start } = arena;
     let complete = NONE;
@@ -128,6 +128,7 @@ export class DagEngine<E> {
         else into[base + target] = this.#with(set, into[base + target] as number);
       }
     }
+    partitions.made[partition] = (partitions.made[partition] as number) + arena.size - size;
     return complete;
   }
 

@@ -19,7 +19,7 @@ export class Partitions {
   readonly #configuration = this.#configurations.things;
   /** By partition: the first cell of its block; NONE: it is idle. */
   block: Int32Array = new Int32Array(16);
-  /** By partition: nodes made for it since it was opened or last counted, at most. */
+  /** By partition: nodes that it had when they were last counted, and those made for it since. */
   made: Int32Array = new Int32Array(16);
   /** The cells of all blocks: sets, as nodes of the arena. */
   sets: Int32Array = new Int32Array(16);
