@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Alone, EventRange } from '../runtime/supervision.ts';
+import type { EventRange } from '../runtime/supervision.ts';
 import { Isolation, type Death, type Finding } from './isolation.ts';
 
 const range = (from: number, count: number): EventRange => ({
@@ -9,9 +9,9 @@ const range = (from: number, count: number): EventRange => ({
   from,
   count,
 });
-const died = (alone?: EventRange, more: Partial<Death> & Partial<Alone> = {}): Death => ({
+const died = (alone?: EventRange, more: Partial<Death> = {}): Death => ({
   given: [5000],
-  alone: alone && { ...alone, isCertain: more.isCertain ?? true },
+  alone,
   wasHeld: more.wasHeld ?? false,
   what: 'ended its thread',
 });
@@ -40,12 +40,9 @@ describe('deaths of threads', () => {
     expect(isolation.suspicion).toEqual({ given: [], range: undefined, apart });
   });
 
-  it('need no second try of an event that held its thread, alone for certain', () => {
+  it('need no second try of an event that held its thread, alone', () => {
     const isolation = new Isolation();
     expect(kinds(isolation, [died(range(7, 1), { wasHeld: true })])).toEqual(['found']);
-    const spilling = new Isolation();
-    const death = died(range(7, 1), { wasHeld: true, isCertain: false });
-    expect(kinds(spilling, [death, death])).toEqual(['closer', 'found']);
   });
 
   it('of other events in turn are no way closer, and blame none', () => {

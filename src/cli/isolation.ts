@@ -39,14 +39,13 @@ export class Isolation {
     return isEmpty ? undefined : this.#suspicion;
   }
 
-  died({ given, alone, wasHeld, what }: Death): Finding {
+  died({ given, alone: range, wasHeld, what }: Death): Finding {
     const { range: before, apart } = this.#suspicion;
-    if (alone === undefined) {
+    if (range === undefined) {
       this.#suspicion = { given, range: undefined, apart };
       return { kind: 'nothing' };
     }
-    const { isCertain, ...range } = alone;
-    if (range.count === 1 && ((wasHeld && isCertain) || isSame(before, range))) {
+    if (range.count === 1 && (wasHeld || isSame(before, range))) {
       const event = { ...range, reason: what };
       this.#suspicion = { ...NOTHING, apart: [...apart, event] };
       return { kind: 'found', event };

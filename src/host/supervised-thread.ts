@@ -1,17 +1,17 @@
 /** What a thread notes in shared memory for the one that watches over it, and may replace it. */
 
-import { TOTALS, TOTALS_LENGTH, type Alone, type Supervision, type Suspicion } from '../runtime/supervision.ts';
+import { TOTALS, TOTALS_LENGTH, type EventRange, type Supervision, type Suspicion } from '../runtime/supervision.ts';
 
-/** Sources whose numbers are shared; a flow with more of them keeps those of the others to itself. */
+/** Sources and spills whose numbers are shared; a flow with more of them keeps those of the others to itself. */
 const SOURCES = 64;
 /** Of the note about what is on its way alone: longer ones are left out. */
 const NOTE_BYTES = 8192;
 
 /** As it stood when the thread died. */
 export interface ThreadNotes {
-  /** Events that each source gave after the newest checkpoint. */
+  /** Events that each source gave, or spill gave back, after the newest checkpoint. */
   readonly given: readonly number[];
-  readonly alone: Alone | undefined;
+  readonly alone: EventRange | undefined;
 }
 
 interface Layout {
@@ -34,7 +34,7 @@ export function notesIn(shared: SharedArrayBuffer): ThreadNotes {
     return accepted - safe;
   });
   const bytes = Atomics.load(length, 0);
-  const alone = bytes === 0 ? undefined : (JSON.parse(Buffer.from(note.slice(0, bytes)).toString()) as Alone);
+  const alone = bytes === 0 ? undefined : (JSON.parse(Buffer.from(note.slice(0, bytes)).toString()) as EventRange);
   return { given, alone };
 }
 
@@ -52,7 +52,7 @@ export class SupervisedThread implements Supervision {
     return this.#layout.totals.subarray(source * TOTALS_LENGTH, (source + 1) * TOTALS_LENGTH);
   }
 
-  alone(events: Alone | undefined): void {
+  alone(events: EventRange | undefined): void {
     const { length, note } = this.#layout;
     Atomics.store(length, 0, 0); // whoever reads now finds none rather than half of one
     if (events === undefined) return;

@@ -3,7 +3,7 @@
  * this one is doing now. It must outlive the thread, and a thread that is held cannot be asked.
  */
 
-/** Events in a row among those that a source gives after a checkpoint: the same ones to each run that goes on from there. */
+/** Events in a row among those that a source gives, or a spill gives back, after a checkpoint: the same ones to each run that goes on from there. */
 export interface EventRange {
   readonly source: string;
   readonly partition: string;
@@ -21,7 +21,7 @@ export interface SetApart extends EventRange {
 
 /** Among what an event is that ended a thread. */
 export interface Suspicion {
-  /** How many events each source gave after the checkpoint, in the order of the plan: nothing more is known. */
+  /** How many events each source gave after the checkpoint, in the order of the plan, then each spill: nothing more is known. */
   readonly given: readonly number[];
   /** Known closer. */
   readonly range: EventRange | undefined;
@@ -29,18 +29,12 @@ export interface Suspicion {
   readonly apart: readonly SetApart[];
 }
 
-/** What was on its way as a thread died. */
-export interface Alone extends EventRange {
-  /** Nothing else can have been: no events were read back from disk meanwhile. */
-  readonly isCertain: boolean;
-}
-
 export interface Supervision {
   readonly suspicion: Suspicion | undefined;
-  /** Of a source, by its place in the plan: see `TOTALS`. Written per batch, so it costs what a number of one's own does. */
+  /** Of a source by its place in the plan, and of spills behind them: see `TOTALS`. Written per batch, so it costs what a number of one's own does. */
   totals(source: number): Float64Array;
   /** These events have the flow for themselves from now on; undefined: none has. */
-  alone(events: Alone | undefined): void;
+  alone(events: EventRange | undefined): void;
 }
 
 /** Places in the totals of a source, all since the start of the run. */

@@ -9,6 +9,8 @@ import { notesIn, sharedNotes, SupervisedThread, type ThreadNotes } from '../../
 import { virtualFlow, virtualHost, type VirtualHost } from '../../testing/virtual-host.ts';
 import type { Suspicion } from '../supervision.ts';
 
+const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
+
 interface Event {
   readonly n: number;
   readonly text: string;
@@ -65,7 +67,7 @@ class Process {
 
   #flow(
     shared: SharedArrayBuffer,
-    { total, size, partitions, poison, where }: FlowOptions,
+    { total, size, partitions, poison, where, spills = false }: FlowOptions,
     host: VirtualHost,
   ): RunnableFlow {
     const dies = (at: Where, n: number): boolean => {
@@ -80,7 +82,7 @@ class Process {
       .mapAsync((event) => (dies('mapAsync', event.n) ? new Promise<Event>(() => undefined) : event))
       .to(
         this.#place((n) => dies('sink', n)),
-        { concurrency: 1 },
+        spills ? SPILLS : { concurrency: 1 },
       )
       .deadLetters(this.#letterBox());
   }
@@ -120,7 +122,11 @@ interface FlowOptions {
   readonly partitions: number;
   readonly poison: ReadonlySet<number>;
   readonly where: Where;
+  /** The sink does not hold back its source: nearly all is read back from disk. */
+  readonly spills?: boolean;
 }
+
+const SPILLS = { concurrency: 1, batch: 16, whenSlow: 'spill', queue: { events: 40 } } as const;
 
 /** As `daoflow run` does it. */
 async function supervised(process: Process, flow: FlowOptions, wasHeld: boolean): Promise<Run['state']> {
@@ -151,24 +157,49 @@ describe('events that their thread always dies of', () => {
     expect(process.deaths).toBe(deaths);
   });
 
-  it('are found wherever they are, and nothing else is lost, comes twice or is set apart', async () => {
-    const where = fc.constantFrom<Where>('map', 'mapAsync', 'sink');
-    const numbers = fc.record({ size: fc.integer({ min: 1, max: 200 }), partitions: fc.integer({ min: 1, max: 3 }) });
-    const poison = fc.uniqueArray(fc.integer({ min: 0, max: 599 }), { minLength: 1, maxLength: 3 });
-    await fc.assert(
-      fc.asyncProperty(numbers, poison, where, fc.boolean(), async ({ size, partitions }, bad, at, wasHeld) => {
-        const process = new Process();
-        const total = Math.ceil(600 / partitions);
-        const flow = { total, size, partitions, poison: new Set(bad), where: at };
-        expect(await supervised(process, flow, wasHeld)).toBe('done');
-        expect(lettersOf(process)).toEqual([...bad].sort((a, b) => a - b));
-        const expected = Array.from({ length: total * partitions }, (_, n) => n).filter((n) => !bad.includes(n));
-        expect([...process.rows].sort((a, b) => a - b)).toEqual(expected);
-        expect(process.deaths).toBeLessThanOrEqual(5 * bad.length);
-      }),
-      { numRuns: 12 },
-    );
-  }, 60_000);
+  it.each([
+    ['held', true, 2],
+    ['ended', false, 3],
+  ])('become dead letters also where they are read back from disk (%s)', async (_what, wasHeld, deaths) => {
+    const process = new Process();
+    const sizes = { total: 2000, size: 64, partitions: 1 };
+    const flow = { ...sizes, poison: new Set([1234]), where: 'sink', spills: true } as const;
+    expect(await supervised(process, flow, wasHeld)).toBe('done');
+    expect(process.letters).toMatchObject([{ at: 'thread', reason: 'held its thread', event: { n: 1234 } }]);
+    expect(process.rows).toEqual(Array.from({ length: 2000 }, (_, n) => n).filter((n) => n !== 1234));
+    expect(process.deaths).toBe(deaths);
+  });
+
+  it(
+    'are found wherever they are, and nothing else is lost, comes twice or is set apart',
+    async () => {
+      const where = fc.constantFrom<Where>('map', 'mapAsync', 'sink');
+      const numbers = fc.record({ size: fc.integer({ min: 1, max: 200 }), partitions: fc.integer({ min: 1, max: 3 }) });
+      const poison = fc.uniqueArray(fc.integer({ min: 0, max: 599 }), { minLength: 1, maxLength: 3 });
+      await fc.assert(
+        fc.asyncProperty(
+          numbers,
+          poison,
+          where,
+          fc.boolean(),
+          fc.constantFrom(false, false, true),
+          async (sizes, bad, at, wasHeld, spills) => {
+            const { size, partitions } = sizes;
+            const process = new Process();
+            const total = Math.ceil(600 / partitions);
+            const flow = { total, size, partitions, poison: new Set(bad), where: at, spills };
+            expect(await supervised(process, flow, wasHeld)).toBe('done');
+            expect(lettersOf(process)).toEqual([...bad].sort((a, b) => a - b));
+            const expected = Array.from({ length: total * partitions }, (_, n) => n).filter((n) => !bad.includes(n));
+            expect([...process.rows].sort((a, b) => a - b)).toEqual(expected);
+            expect(process.deaths).toBeLessThanOrEqual(5 * bad.length);
+          },
+        ),
+        { numRuns: 12 },
+      );
+    },
+    60_000 * FACTOR,
+  );
 });
 
 describe('an inspection', () => {

@@ -1,6 +1,6 @@
 /**
- * Looks for the event that ended an earlier thread: what sources give again is let in piece by piece, each alone in the flow, and
- * the pieces are the smaller the likelier they hold it. Whoever watches over the thread reads from its notes of which one it
+ * Looks for the event that ended an earlier thread: what sources give again, and spills give back, is let in piece by piece, each alone
+ * in the flow, and the pieces are the smaller the likelier they hold it. Whoever watches over the thread reads from its notes of which one it
  * died, and tells the next thread; an event that is known is set apart as a dead letter.
  *
  * Invariants (inspection.test.ts)
@@ -26,8 +26,6 @@ export interface InspectionOptions {
   };
   /** From which the run goes on. */
   readonly checkpoint: Checkpoint | undefined;
-  /** With one, stages may read events back from disk while a piece is on its way. */
-  readonly spills: ReadonlyMap<string, unknown>;
   /** Nothing is learned meanwhile: events come as they never do. */
   readonly steering: { readonly freeze: () => void; readonly thaw: () => void };
 }
@@ -36,6 +34,21 @@ export interface InspectionOptions {
 const PIECE_MS = 60_000;
 /** An event that was found is tried once more: what others left behind must not end the thread in its place. */
 const SETTLE_MS = 100;
+
+/**
+ * What a spill gives back: handed on in pieces. Resolves once all have passed.
+ *
+ * @param isStable - each run that goes on from the checkpoint gives the same ones back in this place
+ * @param give - hands on the events from one place to another, or sets them apart, and why
+ */
+export type GiveBack = (
+  events: number,
+  isStable: boolean,
+  give: (from: number, to: number, apart: string | undefined) => void,
+) => Promise<void>;
+
+/** A log has one partition. */
+const SPILLED = '';
 
 type StepPiece = Pick<Piece, 'range' | 'isSuspect' | 'isKnown'>;
 
@@ -52,7 +65,9 @@ const NO_PIECE: StepPiece = { range: undefined, isSuspect: false, isKnown: false
 
 export class Inspection {
   readonly #options: InspectionOptions;
+  /** In the order of the plan. */
   readonly #sources: InspectedSource[] = [];
+  readonly #spills: InspectedSource[] = [];
   #steps: Step[] = [];
   /** Steps that wait and are suspected. */
   #suspects = 0;
@@ -97,6 +112,33 @@ export class Inspection {
         source.end();
         void this.#pass(source, NO_PIECE, () => direct.close());
       },
+    };
+  }
+
+  /**
+   * Around what a spill gives back, events of one record at a time.
+   *
+   * @param index - of its numbers among those of sources
+   * @param base - where its checkpoint has it
+   */
+  readBack(stage: string, index: number, base: number): GiveBack {
+    const { suspicion = NOTHING_SUSPECTED } = this.#options.supervision;
+    const { scheduler } = this.#options.environment;
+    const [given, bases] = [suspicion.given[index] ?? 0, new Map([[SPILLED, base]])];
+    const options = { name: `spill:${stage}`, replays: true, given, bases, suspicion };
+    const source = new InspectedSource(options, scheduler.now());
+    this.#spills.push(source);
+    return async (events, isStable, give) => {
+      if (this.#isOver && !this.#isWorking) {
+        give(0, events, undefined);
+        return;
+      }
+      if (!isStable) source.end();
+      const whole = { ...NO_PIECE, from: 0, to: events, apart: undefined };
+      const pieces = isStable ? source.cut(SPILLED, events) : [whole];
+      await Promise.all(
+        pieces.map((piece) => this.#pass(source, piece, () => give(piece.from, piece.to, piece.apart))),
+      );
     };
   }
 
@@ -158,11 +200,11 @@ export class Inspection {
 
   /** Nothing else is on its way while a step is; so there is room again afterwards, and nobody need wait for that. */
   async #alone({ source, piece: { range, isSuspect, isKnown }, begin }: Step): Promise<void> {
-    const { supervision, spills, environment } = this.#options;
+    const { supervision, environment } = this.#options;
     const { scheduler } = environment;
     await this.#quiet();
     if (isKnown) await this.#pause(SETTLE_MS);
-    supervision.alone(range && { ...range, isCertain: spills.size === 0 });
+    supervision.alone(range);
     begin();
     await this.#quiet();
     if (isKnown) await this.#pause(SETTLE_MS);
@@ -197,8 +239,9 @@ export class Inspection {
     const { scheduler } = this.#options.environment;
     this.#silence?.cancel();
     if (this.#isOver) return;
-    for (const source of this.#sources) source.look(scheduler.now());
-    const isSought = this.#suspects > 0 || this.#sources.some(({ hasSuspects }) => hasSuspects);
+    const all = [...this.#sources, ...this.#spills];
+    for (const source of all) source.look(scheduler.now());
+    const isSought = this.#suspects > 0 || all.some(({ hasSuspects }) => hasSuspects);
     if (isSought) this.#silence = scheduler.after(SILENT_MS, () => this.#look());
     else this.#end();
   }

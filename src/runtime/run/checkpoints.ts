@@ -208,6 +208,7 @@ export class Checkpoints {
   #commit(checkpoint: Checkpoint): void {
     for (const ingest of this.#topology.ingests) ingest.committed(this.#before?.sources.get(ingest.name) ?? new Map());
     for (const [stage, position] of this.#before?.spills ?? []) this.#spills.get(stage)?.committed(position);
+    for (const spill of this.#spills.values()) spill.taken();
     this.#before = checkpoint;
   }
 

@@ -280,6 +280,7 @@ export class FlowRun implements Run {
     this.#openSinks = sinks.length;
     await this.#openSpills();
     this.#inspection = await this.#inspected();
+    if (this.#inspection !== undefined) for (const spill of this.#spills.values()) spill.inspectedBy(this.#inspection);
     this.#topology = buildTopology(this.#plan, this.#writers, { ...this.#environment, inspection: this.#inspection });
     this.#checkpoints?.attach(this.#topology, this.#writers, this.#spills);
   }
@@ -289,8 +290,7 @@ export class FlowRun implements Run {
     const { supervision } = this.#host;
     if (supervision?.suspicion === undefined) return undefined;
     const { steering } = this.#control;
-    const [environment, checkpoint, spills] = [this.#environment, this.#resume, this.#spills];
-    return this.#host.inspection({ supervision, environment, checkpoint, spills, steering });
+    return this.#host.inspection({ supervision, environment: this.#environment, checkpoint: this.#resume, steering });
   }
 
   async #openSpills(): Promise<void> {

@@ -22,6 +22,7 @@ import type { SpillSnapshot } from '../../../metrics/snapshot.ts';
 import type { SpillPosition } from '../../../state/checkpoint.ts';
 import type { Scheduler, Timer } from '../../../time/clock.ts';
 import type { InFlight } from '../../intake/in-flight.ts';
+import type { Inspection } from '../../intake/inspection.ts';
 import { ReadBack, type Backlog } from './read-back.ts';
 import { Shelter } from './shelter.ts';
 import type { SpillReader } from './spill-reader.ts';
@@ -29,15 +30,19 @@ import { checkStorable, recordsOf } from './spill-record.ts';
 import type { SpillLog, SpillStore } from './spill-store.ts';
 import type { StageEnvironment } from '../stage.ts';
 
-export interface SpillEnvironment extends Pick<StageEnvironment, 'notice' | 'fatal'> {
+export interface SpillEnvironment extends Pick<StageEnvironment, 'flow' | 'notice' | 'fatal' | 'deadLetter'> {
   readonly scheduler: Scheduler;
   readonly inFlight: InFlight;
+  /** Numbers of what is given back, among those of sources (`TOTALS`). */
+  readonly totalsOf: (index: number) => Float64Array;
   /** Aborted when the run takes in no more: what is on disk is left for a later run. */
   readonly suspended: AbortSignal;
 }
 
 export interface SpillOptions {
   readonly stage: string;
+  /** Of its numbers. */
+  readonly index: number;
   readonly log: SpillLog;
   readonly store: Pick<SpillStore, 'encode' | 'decode'>;
   readonly maxBytes: number;
@@ -70,10 +75,23 @@ export class Spill {
     this.stage = options.stage;
     this.#options = options;
     this.#environment = environment;
-    const { from, log, store } = options;
+    const { from, log, store, index } = options;
     this.#backlog = { events: from.events, bytes: from.bytes, oldestAcceptedAt: undefined };
-    this.#readBack = new ReadBack({ ...environment, log, store, from, backlog: this.#backlog });
+    this.#readBack = new ReadBack({
+      ...environment,
+      log,
+      store,
+      from,
+      backlog: this.#backlog,
+      totals: environment.totalsOf(index),
+    });
     this.#shelter = new Shelter(log, (slice) => this.#records(slice, 'copy'));
+  }
+
+  /** An earlier thread has died, maybe of what is read back. Before `attach`. */
+  inspectedBy(inspection: Inspection): void {
+    const { stage, index, from } = this.#options;
+    this.#readBack.giveBack = inspection.readBack(stage, index, from.read);
   }
 
   /** Begins to read back. */
@@ -193,6 +211,7 @@ export class Spill {
   position(): SpillPosition {
     const { read, skipped, ahead } = this.#readBack.position();
     const copies = this.#shelter.copiesOf(this.held());
+    this.#readBack.copied(copies?.events ?? 0);
     return {
       through: this.#options.log.stats.last,
       read,
@@ -206,6 +225,11 @@ export class Spill {
   /** No run will go back before this position. */
   committed({ read, ahead = [] }: SpillPosition): void {
     this.#options.log.acknowledge(Math.min(read, ...ahead.map(([from]) => from - 1)));
+  }
+
+  /** The position that was taken last is durable. */
+  taken(): void {
+    this.#readBack.safe();
   }
 
   snapshot(): SpillSnapshot {

@@ -39,7 +39,7 @@ export async function openSpills(
   }
   const spills = new Map<string, Spill>();
   try {
-    for (const { name, options } of stages) {
+    for (const [i, { name, options }] of stages.entries()) {
       const maxBytes = spillBytes(options);
       const log = await store.open(`${data}/spill/${name}`, {
         segmentBytes: Math.max(MB, Math.floor(maxBytes / SEGMENTS)),
@@ -47,7 +47,8 @@ export async function openSpills(
         reserveBytes: Math.min(16 * MB, Math.floor(maxBytes / SEGMENTS)),
       });
       const from = await standing(log, checkpoint?.spills?.get(name), replaysAll(plan));
-      spills.set(name, new Spill({ stage: name, log, store, maxBytes, from }, environment));
+      const index = plan.sources.length + i;
+      spills.set(name, new Spill({ stage: name, index, log, store, maxBytes, from }, environment));
     }
   } catch (cause) {
     for (const spill of spills.values()) await spill.close();
