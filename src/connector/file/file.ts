@@ -8,7 +8,6 @@ import { headerOption, integerOption } from '../options.ts';
 import { formatOfName } from './format.ts';
 import { isGlob } from './glob.ts';
 import { readSettings, type FileOptions, type FileSettings } from './settings.ts';
-import { openFile } from './write.ts';
 
 /** A source and a sink in one: the flow uses the side that it needs. */
 export interface FileConnector extends ByteSource, Sink<unknown> {}
@@ -49,7 +48,7 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     replays: format !== 'json',
     maxEventBytes,
     header: headerOption(options.header, 'file().header'),
-    // Reading is not among what every flow loads.
+    // Neither reading nor writing is among what every flow loads.
     run: async (output, context) => {
       const read =
         options.follow === true ? (await import('./follow.ts')).followFiles : (await import('./read.ts')).readFiles;
@@ -58,7 +57,11 @@ export function file(path: string | readonly string[], options: FileOptions = {}
     limits: { maxConcurrency: 1 },
     deadline: false,
     ...(settings.rotate === undefined && { repeats: 'goes back' }),
-    open: (context) => openFile(onlyPath(settings), lineFormat(format), settings, context),
+    open: async (context) => {
+      const [path, lines] = [onlyPath(settings), lineFormat(format)];
+      const { openFile } = await import('./write.ts');
+      return openFile(path, lines, settings, context);
+    },
   };
 }
 
