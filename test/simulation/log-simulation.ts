@@ -183,7 +183,7 @@ class LogSimulation {
       damages,
       unproven: !this.#isRotten ? 'none' : isInterval ? 'all' : 'some',
     });
-    if (acknowledged > this.#model.consumed && !this.#isRotten) {
+    if (acknowledged > passedOver(this.#model.consumed, damages) && !this.#isRotten) {
       throw new Error(`${acknowledged} counts as acknowledged, the consumer came to ${this.#model.consumed}`);
     }
     this.#isRotten = false;
@@ -311,6 +311,12 @@ class LogSimulation {
   #upTo(most: number): number {
     return Math.ceil(this.#random() * most);
   }
+}
+
+/** Where a consumer is that has come to `consumed`: what is lost behind it, and accepted, is no more to come. */
+function passedOver(consumed: number, losses: readonly { readonly first: number; readonly last: number }[]): number {
+  const next = losses.find(({ first, last }) => first <= consumed + 1 && consumed < last);
+  return next === undefined ? consumed : passedOver(next.last, losses);
 }
 
 async function contents(log: Log, first: number): Promise<Map<number, string>> {
