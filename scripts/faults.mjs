@@ -15,6 +15,7 @@ import { httpRows } from '../test/faults/http.mjs';
 import { awayRows } from '../test/faults/away.mjs';
 import { clockRows, drainRows, killRows, stopRows } from '../test/faults/lives.mjs';
 import { longRows } from '../test/faults/long.mjs';
+import { memoryRow } from '../test/faults/memory.mjs';
 import { overloadRows } from '../test/faults/overload.mjs';
 import { payloadRows } from '../test/faults/payloads/rows.mjs';
 import { postgresRows } from '../test/faults/postgres.mjs';
@@ -57,6 +58,7 @@ const GROUPS = {
   handlers: ({ folder, row }) => handlerRows(folder, row),
   disk: ({ folder, row, skip }) => fullDiskRow(folder, row, skip),
   descriptors: descriptorRow,
+  memory: memoryRow,
   postgres: ({ folder, kills, ...tools }) => postgresRows(folder, { ...tools, kills: Math.ceil(kills / 2) }),
 };
 
