@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { compilePattern } from '../../src/pattern/dag/choose.ts';
+import { patternFromJson } from '../../src/pattern/json.ts';
 import type { PatternModel, Step } from '../../src/pattern/model/pattern.ts';
 import { patternFromText } from '../../src/pattern/text/text.ts';
 import { replay } from './replay.ts';
@@ -11,6 +12,9 @@ interface Timeline {
   readonly pattern: string;
   readonly within: string | undefined;
   readonly skip: string;
+  readonly only: string | undefined;
+  /** Of steps that do not only look at the name. */
+  readonly define: string | undefined;
   readonly events: readonly string[];
   readonly matches: readonly string[];
 }
@@ -29,6 +33,8 @@ function timelineOf(block: string): Timeline {
     pattern: one('pattern') ?? '',
     within: one('within'),
     skip: skip === undefined ? 'NO SKIP' : `SKIP ${skip}`,
+    only: one('only'),
+    define: one('define'),
     events: (one('events') ?? '').split(/\s+/),
     matches: lines.filter(([name]) => name === 'match').map(([, events]) => events.replace(/\s+/g, ' ')),
   };
@@ -42,11 +48,17 @@ function namesIn(steps: PatternModel['steps']): string[] {
   });
 }
 
-test.each(timelines)('$pattern on $events', ({ pattern, within, skip, events, matches }) => {
+test.each(timelines)('$pattern on $events', ({ pattern, within, skip, only, define, events, matches }) => {
   const body = `AFTER MATCH ${skip} PATTERN (${pattern}) ${within === undefined ? '' : `WITHIN ${within}`}`;
   const names = namesIn(patternFromText(body).model.steps);
-  const { model } = patternFromText(`${body} DEFINE ${names.map((name) => `${name} AS name = '${name}'`).join(', ')}`);
-  const labelled = events.map((label, id) => [label, { type: 'E', id, name: label.charAt(0), price: 0 }] as const);
+  const defined = names.map((name) =>
+    define?.startsWith(`${name} AS`) === true ? define : `${name} AS name = '${name}'`,
+  );
+  const declared = patternFromText(`${body} DEFINE ${defined.join(', ')}`).model;
+  const model = patternFromJson({ ...declared, ...(only === undefined ? {} : { only }) });
+  const labelled = events.map(
+    (label, id) => [label, { type: 'E', id, name: label.charAt(0), price: Number(label.slice(1)) }] as const,
+  );
   const input = events.map((event, index) => ({ ts: index + 1, event }));
   const replayed = replay({ pattern: model, events: Object.fromEntries(labelled), input }, compilePattern);
   const lines = replayed.matches.map((line) => {
@@ -57,5 +69,5 @@ test.each(timelines)('$pattern on $events', ({ pattern, within, skip, events, ma
 });
 
 test('there are pictures', () => {
-  expect(timelines.length).toBeGreaterThan(15);
+  expect(timelines.length).toBeGreaterThan(20);
 });
