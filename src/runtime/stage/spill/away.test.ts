@@ -114,7 +114,7 @@ describe('a spilling sink whose target is away', () => {
           expect(fast.rows.map(({ n }) => n)).toEqual(range(0, 2_000));
           expect([...new Set(rows.map(({ n }) => n))].sort((a, b) => a - b)).toEqual(range(0, 2_000));
         }),
-        { numRuns: 6 },
+        { numRuns: 6, endOnFailure: true },
       );
     },
     60_000 * FACTOR,
@@ -159,7 +159,7 @@ describe('a spilling operator whose target is away', () => {
           const sums = out.rows.filter(({ count }) => count >= most - 1).map(({ sum }) => sum);
           for (const key of range(0, 7)) expect(sums).toContain(sumOf(key));
         }),
-        { numRuns: 4 },
+        { numRuns: 4, endOnFailure: true },
       );
     },
     60_000 * FACTOR,
