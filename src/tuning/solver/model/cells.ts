@@ -37,8 +37,9 @@ export function varianceAt({ variance, at }: Cell, now: number): number {
 }
 
 /**
- * How well this place is known from settled ones about it, as a standard deviation; undefined where there are none. Only
- * what is settled can tell a change of level from a place's own cost: a prediction from afar cannot.
+ * How well this place is known from settled ones, as a standard deviation; undefined where none is all but the same. Only
+ * what is settled can tell a change of level from a place's own cost: what a prediction from further off has wrong is the
+ * same in every period, and would look like drift.
  */
 export function settledDoubt(
   cells: readonly Cell[],
@@ -47,8 +48,8 @@ export function settledDoubt(
   let nearest = Infinity;
   for (const cell of cells) {
     if (!isSettled(cell)) continue;
-    const distance = Math.abs(Math.log(cell.batch / batch)) + 2 * Math.abs(Math.log(cell.inFlight / inFlight));
-    nearest = Math.min(nearest, distance);
+    const calls = CALLS_APART * Math.abs(Math.log(cell.inFlight / inFlight));
+    nearest = Math.min(nearest, Math.abs(Math.log(cell.batch / batch)) + calls);
   }
   if (nearest > NEAR) return undefined;
   return nearest < SAME_PLACE ? 0 : nearest * DOUBT_BY_DISTANCE;
@@ -61,8 +62,10 @@ export function isSettled({ visits, variance }: Cell): boolean {
 }
 
 /** Logarithmic distance up to which a place counts as known, and what it adds to the doubt. */
-const NEAR = 0.5;
+const NEAR = 0.06;
 const DOUBT_BY_DISTANCE = 0.2;
+/** Calls in flight disturb each other suddenly, batches rarely. */
+const CALLS_APART = 4;
 
 /** Takes in what one period saw, place by place. */
 export function withEvidence(before: readonly Cell[], seen: readonly Cell[]): readonly Cell[] {

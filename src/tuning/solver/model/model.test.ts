@@ -60,7 +60,9 @@ describe('cells', () => {
   it('tell what is known from near by what is settled', () => {
     const cells = [cellAt(100, 4, 10), cellAt(1000, 4, 50, { visits: 1 })];
     expect(settledDoubt(cells, { batch: 100, inFlight: 4 })).toBe(0);
-    expect(settledDoubt(cells, { batch: 120, inFlight: 4 })).toBeGreaterThan(0);
+    expect(settledDoubt(cells, { batch: 103, inFlight: 4 })).toBeGreaterThan(0);
+    expect(settledDoubt(cells, { batch: 120, inFlight: 4 })).toBeUndefined();
+    expect(settledDoubt(cells, { batch: 100, inFlight: 5 })).toBeUndefined();
     expect(settledDoubt(cells, { batch: 1000, inFlight: 4 })).toBeUndefined();
   });
 });
@@ -94,6 +96,11 @@ describe('fitPrior', () => {
     ]);
     const prior = fitPrior(cells, 0.03);
     expect(priorLogMs(prior, 256, 2) - priorLogMs(prior, 256, 1)).toBeLessThan(0.25);
+  });
+
+  it('does not take single events for free where only large batches were seen and cost grows with their logarithm', () => {
+    const cells = [16, 64, 256, 1024, 4096].map((b) => cellAt(b, 1, 4 * Math.log2(1 + b)));
+    expect(Math.exp(priorLogMs(fitPrior(cells, 0.03), 1, 1))).toBeGreaterThan(2);
   });
 
   it.each([

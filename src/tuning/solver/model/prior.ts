@@ -1,6 +1,6 @@
 /**
  * The parametric part of the cost model: duration = sum of c_ij f_i(batch) g_j(calls in flight), all c_ij >= 0, with
- * f of 1, log b, sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
+ * f of 1, log (1 + b), sqrt b, b, b^2 and g of 1, n - 1, n (n - 1), max(0, n - knee). Products, because what grows with the batch
  * (bandwidth) and what does not (a round trip) need not suffer alike from other calls.
  *
  * Points along two axes cannot tell which products they are, so the one in which all of F suffers alike, F(b) U(n), is
@@ -61,7 +61,7 @@ function batchValue(term: BatchTerm, b: number): number {
     case 'one':
       return 1;
     case 'log':
-      return Math.log2(b);
+      return Math.log2(1 + b);
     case 'root':
       return Math.sqrt(b);
     case 'linear':
