@@ -27,8 +27,14 @@ function atTheEdge(callMs: number, targetMs: number): number {
   return (7 * batch) / (callMs * (1 + batch / 50));
 }
 
+it('finds the number of calls from which on they hold each other up', async () => {
+  const { throughput, p95Ms } = await scored(convoy(2, 70, 0.8), 2);
+  expect(throughput / 1000).toBeGreaterThan(0.93 * atTheEdge(2, 70));
+  expect(p95Ms).toBeLessThan(1.03 * 70);
+}, 60_000);
+
 it('is not driven further into one by calls that do not end', async () => {
   const { throughput, p95Ms } = await scored(convoy(20, 500, 2), 1);
-  expect(throughput / 1000).toBeGreaterThan(0.6 * atTheEdge(20, 500));
+  expect(throughput / 1000).toBeGreaterThan(0.65 * atTheEdge(20, 500));
   expect(p95Ms).toBeLessThan(1.03 * 500);
 }, 60_000);

@@ -4,13 +4,15 @@
  * Invariants (samples.test.ts)
  * - A call belongs to the operating point under which it started. Those that ended within the stay at a point are the
  *   quickest of those that started there, so of a short stay the calls count by their start: once all that started at
- *   that time have ended, and not at all when they started so late that most of their time lay beyond the stay.
+ *   that time have ended, and not at all when they started so late that most of their time lay beyond the stay, or are
+ *   the stragglers of one that is over.
  * - Nothing that ran across a pause of the event loop, failed or was refused counts.
  */
 
 import type { CallSample, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import type { Point } from './cost-model.ts';
+import { leastMs, NONE_UNENDED, unended, type Unended } from './unended.ts';
 
 /** A stay at an operating point, monotonic ms. */
 export interface Stay {
@@ -27,6 +29,7 @@ export interface SampleState {
   readonly stays: readonly Stay[];
   /** Calls of which it is too early to say whether they count. */
   readonly waiting: readonly UsableCall[];
+  readonly unended: Unended;
 }
 
 export interface UsableCall {
@@ -44,18 +47,22 @@ export interface SampleStep {
 
 /** Calls that started so many durations ago have all ended, but for stragglers. */
 const ALL_ENDED = 1.6;
+/** Of a stay that is over, calls that last so many times longer than others come one by one: each alone would mislead. */
+const STRAGGLING = 3;
 /** A stay of so many durations is long: which of its calls ended first makes no difference. */
 const LONG_STAY = 10;
 const MAX_STAYS = 4;
 /** Calls that wait are bounded like those of one observation. */
 const MAX_WAITING = 512;
+/** Nothing was seen yet. */
+const NEVER = Number.MIN_SAFE_INTEGER;
 /** Clocks have so much play, ms. */
 const CLOCK_MS = 1e-6;
 /** Shorter calls are as good as none. */
 const MIN_MS = 1e-3;
 
 export function initialSamples(settings: StageSettings): SampleState {
-  return { stays: [{ point: pointOf(settings), from: Number.MIN_SAFE_INTEGER, used: 0 }], waiting: [] };
+  return { stays: [{ point: pointOf(settings), from: NEVER, used: 0 }], waiting: [], unended: NONE_UNENDED };
 }
 
 export function pointOf({ batchLimit, concurrency }: StageSettings): Point {
@@ -64,6 +71,11 @@ export function pointOf({ batchLimit, concurrency }: StageSettings): Point {
 
 export function isSamePoint(one: Point, other: Point): boolean {
   return one.batch === other.batch && one.inFlight === other.inFlight;
+}
+
+/** The point before the present one; undefined where there was none. */
+export function formerPoint({ stays }: SampleState): Point | undefined {
+  return stays.at(-2)?.point;
 }
 
 /** The stay that goes on. */
@@ -93,20 +105,47 @@ export function usableCalls(
     (used[index] as number) += 1;
   }
   const counted = stays.map((stay, i) => ({ ...stay, used: used[i] as number }));
-  return { state: { stays: counted, waiting: waiting.slice(-MAX_WAITING) }, calls };
+  const present = counted.at(-1) as Stay;
+  const still = unended(before.unended, observation, present.from, stays !== before.stays);
+  const late = lateCall(still, observation, present, expected.at(-1) ?? 0);
+  return {
+    state: { stays: counted, waiting: waiting.slice(-MAX_WAITING), unended: still },
+    calls: late === undefined ? calls : [...calls, late],
+  };
 }
+
+/** Calls in flight have lasted far longer than they should: as if one of them had ended now. */
+function lateCall(
+  still: Unended,
+  { fullRatio, samples, pause, gate, waitingRetries }: StageObservation,
+  { point, from }: Stay,
+  expectedMs: number,
+): UsableCall | undefined {
+  const ms = leastMs(still);
+  const isPlain = fullRatio >= SATURATED && pause === undefined && gate === 'open' && waitingRetries === 0;
+  if (!isPlain || expectedMs === 0 || ms < LATE * expectedMs) return undefined;
+  if (samples.some(({ outcome }) => outcome !== 'ok')) return undefined;
+  return { batch: point.batch, inFlight: Math.max(1, still.own), ms, startedAt: from };
+}
+
+/** Batches are whole then. */
+const SATURATED = 0.5;
+/** Over what was expected. */
+const LATE = 1.4;
 
 function continued(stays: readonly Stay[], point: Point, { at, durationMs }: StageObservation): readonly Stay[] {
   const present = stays.at(-1) as Stay;
-  if (isSamePoint(present.point, point)) return stays;
   const changedAt = at - durationMs;
+  if (present.from === NEVER) return [{ point, from: changedAt, used: 0 }];
+  if (isSamePoint(present.point, point)) return stays;
   return [...stays.slice(1 - MAX_STAYS, -1), { ...present, to: changedAt }, { point, from: changedAt, used: 0 }];
 }
 
 function verdictOn(call: UsableCall, stay: Stay | undefined, ms: number, now: number): 'use' | 'wait' | 'drop' {
   if (stay === undefined) return 'drop';
   const { from, to = now } = stay;
-  if (stay.to !== undefined && call.startedAt > to - ms) return 'drop';
+  if (stay.to !== undefined && (call.startedAt > to - ms || call.ms > STRAGGLING * Math.max(ms, to - from)))
+    return 'drop';
   if (to - from >= LONG_STAY * ms) return 'use';
   return now >= call.startedAt + ALL_ENDED * ms ? 'use' : 'wait';
 }

@@ -7,12 +7,13 @@ import { within, type StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
-import { anchorOf, measuredIn, type SurfaceState } from './model/surface.ts';
+import { measuredIn, settledIn, type SurfaceState } from './model/surface.ts';
 import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
+import { anchorAmong } from './search/anchor.ts';
 import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
-import { retreat, sweep, type SweepState } from './search/sweep.ts';
+import { isHopeless, retreat, sweep, type SweepState } from './search/sweep.ts';
 import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
 import { trim, type TrimState } from './trim.ts';
 
@@ -44,6 +45,12 @@ const SETTLED_CALLS = 1.6;
 /** Calls that a step of the sweep rests on, unless that takes too many durations. */
 const SWEEP_CALLS = 3;
 const THIN_CALLS = 5;
+/**
+ * A stage that waits part of the time, for events or until what it did is taken, has nothing to gain from a neighbour, and
+ * does not show what that gives: shares of the time with a full edge, and of its calls in flight.
+ */
+const HELD_FULL = 0.9;
+const HELD_BUSY = 0.8;
 /** When nothing is worth a trial, this long until the next look, ms. */
 const IDLE_MS = 500;
 
@@ -53,10 +60,10 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   const stay = presentStay(before.samples);
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
   if (before.sweep !== undefined) {
-    const isLate = observation.at - stay.from >= THIN_CALLS * ms;
-    if (isLate && stay.used === 0 && before.sweep.axis === 'concurrency') return retreating(before, input);
-    const isThin = stay.used < SWEEP_CALLS && !isLate;
-    return isYoung || isThin ? { state: before, plan: undefined } : swept(before, before.sweep, input);
+    const isThin = stay.used < SWEEP_CALLS;
+    if (isThin && isHopeless(before.sweep, space, current)) return retreating(before, input);
+    const isPatient = observation.at - stay.from < THIN_CALLS * ms;
+    return isYoung || (isThin && isPatient) ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
   if (before.surface.strange.length > 0) return wondering(before, input);
   if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
@@ -70,7 +77,8 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   if (isYoung) return { state, plan: undefined };
   const trimmedSpace = { ...space, p95Ms: goal.p95Ms * trimmed.budget };
   const chosen = choose(trimmedSpace, current);
-  if (observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
+  const isIdle = observation.fullRatio < HELD_FULL || observation.busyRatio < HELD_BUSY;
+  if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
 }
 
@@ -82,7 +90,7 @@ function swept<S extends SearchState>(before: S, state: SweepState, { space, cur
   };
 }
 
-/** No call of so many has ended: more of them would be driven further into whatever holds them up. */
+/** Calls are in flight for so long that more of them would only be driven further into whatever holds them up. */
 function retreating<S extends SearchState>(before: S, { space, current }: SearchInput): Searched<S> {
   const { state, next } = retreat(current);
   return {
@@ -91,10 +99,10 @@ function retreating<S extends SearchState>(before: S, { space, current }: Search
   };
 }
 
-/** Is it this place, or everything? A place that is known tells. */
+/** Is it this place, or everything? A place that is known tells, the one seen last if it is worth being at. */
 function wondering<S extends SearchState>(before: S, { current, space }: SearchInput): Searched<S> {
   const state = { ...before, trial: { nextAt: before.trial.nextAt } };
-  const anchor = anchorOf(before.surface);
+  const anchor = anchorAmong(settledIn(before.surface), space, current);
   if (anchor === undefined || isSamePoint(anchor, current)) return { state, plan: undefined };
   const plan = saturatedPlan(
     candidateAt(space, anchor),

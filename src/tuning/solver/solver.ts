@@ -138,7 +138,7 @@ function withCallsOf(before: SolverState, observation: StageObservation, setting
   const expectedMs = ({ batch, inFlight }: Point): number | undefined =>
     model.isInformed ? model.predict(batch, inFlight).ms : undefined;
   const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
-  return { ...before, samples, surface: learn(before.surface, calls, observation.at) };
+  return { ...before, samples, surface: learn(before.surface, calls, observation.at, before.sweep !== undefined) };
 }
 
 /** Only where all that comes is taken: a saturated stage looks for itself what has changed. */

@@ -128,14 +128,19 @@ export function surfaceOf(state: SurfaceState): Surface {
   return surface;
 }
 
-/** @param shift - logarithm of a sudden common factor that has been recognised, else 0 */
-export function learn(before: SurfaceState, calls: readonly UsableCall[], at: number): SurfaceState {
+/** @param isSweeping - new places are being looked for: what they cost is no surprise */
+export function learn(
+  before: SurfaceState,
+  calls: readonly UsableCall[],
+  at: number,
+  isSweeping = false,
+): SurfaceState {
   if (calls.length === 0) return before;
   const sums = sumsOf(calls);
   const scatter = scatterOf(before.scatter, sums);
   const groups = groupsOf(sums, scatter);
   const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
-  const { accepted, strange } = judged(before, groups, level, at);
+  const { accepted, strange } = isSweeping ? { accepted: groups, strange: [] } : judged(before, groups, level, at);
   const cells = withEvidence(
     before.cells,
     accepted.map(({ batch, inFlight, variance, logMs }) => {
@@ -165,12 +170,12 @@ export function measuredIn({ cells }: SurfaceState): (Point & { readonly doubt: 
   return cells.map(({ batch, inFlight, variance }) => ({ batch, inFlight, doubt: Math.sqrt(variance) }));
 }
 
-/** The settled place that was seen last: where a change of level shows. Undefined while there is none. */
-export function anchorOf({ cells }: SurfaceState): Point | undefined {
-  const settled = cells.filter(isSettled);
-  if (settled.length === 0) return undefined;
-  const { batch, inFlight } = settled.reduce((one, other) => (other.at > one.at ? other : one));
-  return { batch: Math.round(batch), inFlight: Math.round(inFlight) };
+/** Settled places, the one seen last first: where a change of level shows. */
+export function settledIn({ cells }: SurfaceState): Point[] {
+  return cells
+    .filter(isSettled)
+    .sort((one, other) => other.at - one.at)
+    .map(({ batch, inFlight }) => ({ batch: Math.round(batch), inFlight: Math.round(inFlight) }));
 }
 
 interface Judged {

@@ -5,7 +5,8 @@ import { bestBisection } from '../trial/bracket.ts';
 import { bestTrial } from '../trial/trial.ts';
 import { candidatesIn, isWithin, withinReach, type SearchSpace } from './candidates.ts';
 import { choose } from './choice.ts';
-import { FIRST_SWEEP, retreat, sweep } from './sweep.ts';
+import { anchorAmong } from './anchor.ts';
+import { FIRST_SWEEP, isHopeless, retreat, sweep, type SweepState } from './sweep.ts';
 
 const affine = (b: number, n: number): number => (2 + 0.01 * b) * (1 + 0.02 * (n - 1) + 0.002 * n * (n - 1));
 
@@ -84,8 +85,18 @@ describe('sweep', () => {
     expect(Math.max(...visited.map(({ inFlight }) => inFlight))).toBeGreaterThanOrEqual(16);
   });
 
-  it('goes back to half the calls, and ends, where they do not end in time', () => {
+  it('goes a step back from so many calls that they do not end in time', () => {
+    const convoy = certainModel((_, n) => 20 * (1 + Math.max(0, n - 26)), { batch: 100, inFlight: 64 });
+    const space = spaceWith({ model: convoy, p95Ms: 100 });
+    const state: SweepState = { axis: 'concurrency', best: 1, bestBatch: 100 };
+    expect(isHopeless(state, space, { batch: 100, inFlight: 32 })).toBe(true);
+    expect(isHopeless(state, space, { batch: 100, inFlight: 16 })).toBe(false);
     expect(retreat({ batch: 100, inFlight: 32 })).toEqual({ state: undefined, next: { batch: 100, inFlight: 16 } });
+  });
+
+  it('tries larger batches where even single events miss the target', () => {
+    const space = spaceWith({ model: certainModel(() => 50, { batch: 1, inFlight: 1 }), p95Ms: 30 });
+    expect(sweep(FIRST_SWEEP, space, { batch: 1, inFlight: 1 }).next).toEqual({ batch: 4, inFlight: 1 });
   });
 
   it('leaves a pinned batch alone', () => {
@@ -110,7 +121,33 @@ describe('trials', () => {
     const space = spaceWith({ model, p95Ms: 60 });
     const trial = bestTrial(space, { batch: 400, inFlight: 16 }, []);
     expect(trial?.batch).toBeGreaterThan(500);
-    expect(trial?.p95Ms).toBeLessThanOrEqual(60 * 1.001);
+    expect(trial?.loss).toBeLessThan(0.35);
+  });
+
+  it('look between two numbers of calls that were measured, however sure the model is', () => {
+    const servers = certainModel((b, n) => (5 + 0.05 * b) * Math.max(1, n / 8), { batch: 200, inFlight: 8 });
+    const space = spaceWith({
+      model: servers,
+      p95Ms: 150,
+      batch: { min: 200, max: 200 },
+      concurrency: { min: 1, max: 8 },
+    });
+    const measured = [4, 8].map((inFlight) => ({ batch: 200, inFlight, doubt: 0.01 }));
+    const trial = bestTrial(space, { batch: 200, inFlight: 8 }, measured);
+    expect(trial?.inFlight).toBeGreaterThan(4);
+    expect(trial?.inFlight).toBeLessThan(8);
+    const known = [4, 5, 6, 7, 8].map((inFlight) => ({ batch: 200, inFlight, doubt: 0.01 }));
+    expect(bestTrial(space, { batch: 200, inFlight: 8 }, known)).toBeUndefined();
+  });
+
+  it('take more calls only if they pay: half of what another stage would lose is no reason', () => {
+    const shared = certainModel((b, n) => (5 + 0.05 * b) * Math.sqrt(n), { batch: 200, inFlight: 8 });
+    const space = spaceWith({ model: shared, p95Ms: 1000, batch: { min: 200, max: 200 } });
+    const known = [4, 5, 6, 7, 8].map((inFlight) => ({ batch: 200, inFlight, doubt: 0.01 }));
+    expect(
+      bestTrial(space, { batch: 200, inFlight: 8 }, [...known, { batch: 200, inFlight: 9, doubt: 0.01 }])?.inFlight ??
+        8,
+    ).not.toBe(9);
   });
 
   it('bisect towards a cliff that a smooth model takes for a slope', () => {
@@ -126,5 +163,25 @@ describe('trials', () => {
     expect(visit?.inFlight).toBeLessThan(8);
     const closed = [...measured, { batch: 200, inFlight: 5, doubt: 0.02 }];
     expect(bestBisection(space, { batch: 200, inFlight: 4 }, closed)).toBeUndefined();
+  });
+});
+
+describe('an anchor', () => {
+  const space = spaceWith();
+  const current = { batch: 400, inFlight: 16 };
+
+  it('is the first place of which the stage can live meanwhile', () => {
+    const [small, large] = [
+      { batch: 4, inFlight: 1 },
+      { batch: 300, inFlight: 12 },
+    ];
+    expect(anchorAmong([small, large], space, current)).toEqual(large);
+    expect(anchorAmong([small], space, current)).toBeUndefined();
+    expect(anchorAmong([current, large], space, current)).toEqual(current);
+  });
+
+  it('is within the bounds, which may have become narrower', () => {
+    const narrow = spaceWith({ concurrency: { min: 1, max: 16 } });
+    expect(anchorAmong([{ batch: 300, inFlight: 20 }], narrow, current)).toBeUndefined();
   });
 });

@@ -30,10 +30,19 @@ const CONCURRENCY_KEEPS = 0.93;
 /** Share of the target that the batch may take at the start of the second axis: concurrency will add to it. */
 const MODERATE = 0.4;
 const NEAR = 0.85;
+/** Over what the smallest calls take. */
+const ALLOWED = 1.25;
+/** Over the limit: no more calls are waited for. */
+const HOPELESS = 1.5;
 
 /** From a point at which calls do not end in time: the sweep is over, at what came before it. */
 export function retreat({ batch, inFlight }: Point): SweepStep {
   return { state: undefined, next: { batch, inFlight: Math.max(1, Math.floor(inFlight / CONCURRENCY_FACTOR)) } };
+}
+
+/** Calls last far too long for this concurrency to be of any use. */
+export function isHopeless({ axis }: SweepState, space: SearchSpace, current: Point): boolean {
+  return axis === 'concurrency' && latencyAt(space.model, current) > HOPELESS * limitMs(space);
 }
 
 export function sweep(state: SweepState, space: SearchSpace, current: Point): SweepStep {
@@ -49,7 +58,7 @@ function sweepBatch(state: SweepState, space: SearchSpace, current: Point, throu
   const known: SweepState = isBest ? { ...state, best: throughput, bestBatch: current.batch } : state;
   if (throughput > BATCH_KEEPS * known.best) {
     const next = BATCH_FACTORS.map((factor) => ({ ...current, batch: grown(current.batch, factor, space) })).find(
-      (point) => point.batch > current.batch && latencyAt(space.model, point) <= space.p95Ms,
+      (point) => point.batch > current.batch && latencyAt(space.model, point) <= limitMs(space),
     );
     if (next !== undefined) return { state: known, next };
   }
@@ -64,8 +73,13 @@ function sweepConcurrency(state: SweepState, space: SearchSpace, current: Point,
   const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
   const next = { batch: current.batch, inFlight };
   const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best && !isPaced(space, current);
-  if (grows && latencyAt(space.model, current) <= NEAR * space.p95Ms) return { state: { ...state, best }, next };
+  if (grows && latencyAt(space.model, current) <= NEAR * limitMs(space)) return { state: { ...state, best }, next };
   return { state: undefined, next: current };
+}
+
+/** The target; where even the smallest calls miss it, a little more than they take, since what larger ones cost must be known. */
+function limitMs({ model, p95Ms, batch }: SearchSpace): number {
+  return Math.max(p95Ms, ALLOWED * latencyAt(model, { batch: batch.min, inFlight: 1 }));
 }
 
 function grown(batch: number, factor: number, { batch: { max } }: SearchSpace): number {

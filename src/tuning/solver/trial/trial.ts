@@ -2,14 +2,22 @@
  * Trials: short visits to a neighbour and back (a switchback), while the stage is saturated. The model compares the
  * two with the common level taken out, so what drifts meanwhile does not matter.
  *
- * Which neighbour: the largest expected improvement (Jones et al. 1998), less what the visit is expected to cost.
- * When: the less there is to be learned and the more it costs, the later. No trial is above the target by prediction.
+ * Which neighbour: the one that is expected to win most (Jones et al. 1998) per time that it takes, the rest after it
+ * included. What is expected goes by the model, but its doubt also by how far all that was measured is (novelty.ts).
+ * When: the more a trial costs and the less it promises, the longer the rest after it.
  */
 
 import type { Point } from '../cost-model.ts';
-import { candidateAt, candidatesIn, withinReach, type Candidate, type SearchSpace } from '../search/candidates.ts';
-import { PARSIMONY } from '../search/choice.ts';
-import { bestBisection, MOST_LOSS, type Measured } from './bracket.ts';
+import {
+  candidateAt,
+  isWithin,
+  OVER_TARGET,
+  withinReach,
+  type Candidate,
+  type SearchSpace,
+} from '../search/candidates.ts';
+import { bestBisection, type Measured } from './bracket.ts';
+import { noveltyOf } from './novelty.ts';
 
 export interface TrialState {
   /** The visit that is under way: from where, and until when, monotonic ms. */
@@ -29,14 +37,20 @@ export interface Trial extends Candidate {
 /** A visit lasts so many calls, at least a period and at most MOST_MS. */
 const CALLS = 2.6;
 const MOST_MS = 1500;
+/**
+ * More calls must win so much of what they would win in proportion: two stages in front of one target each win by more
+ * calls from the other, and both would find reasons for more until there is nothing left to win.
+ */
+const PRICE_OF_CALLS = 0.25;
 /** Below this expected improvement a trial is not worth its trouble. */
 const LEAST_GAIN = 0.0012;
+/** No visit that is expected to cost more while it lasts. */
+const MOST_RISK = 0.35;
 /** Throughput that trials may cost, as a share. */
 const SPENT = 0.008;
-const LEAST_REST = 2;
-/** A doubt at which there is nothing to be learned. */
-const KNOWN = 0.004;
-const SHORTLIST = 60;
+/** And more where much may be won: this share of it. */
+const PROMISE = 0.1;
+const LEAST_REST = 3;
 
 export function trialLengthMs(callMs: number, periodMs: number): number {
   return Math.max(periodMs, Math.min(MOST_MS, CALLS * callMs));
@@ -44,62 +58,81 @@ export function trialLengthMs(callMs: number, periodMs: number): number {
 
 /** Undefined: nothing is worth a trial. */
 export function bestTrial(space: SearchSpace, base: Point, measured: readonly Measured[]): Trial | undefined {
-  const improvement = bestImprovement(space, base);
+  const improvement = bestImprovement(space, base, measured);
   const bisected = bestBisection(space, base, measured);
   if (bisected === undefined || bisected.gain < LEAST_GAIN) return improvement;
   return improvement !== undefined && worthOf(improvement) > worthOf(bisected) ? improvement : bisected;
 }
 
-function bestImprovement(space: SearchSpace, base: Point): Trial | undefined {
+function bestImprovement(space: SearchSpace, base: Point, measured: readonly Measured[]): Trial | undefined {
   const at = candidateAt(space, base);
   const uncertain = space.model.doubt(base.batch, base.inFlight);
   let best: Trial | undefined;
-  const reachable = candidatesIn(withinReach(space), base)
-    .filter((each) => each.p95Ms <= space.p95Ms * 1.001 && at.score - each.score < MOST_LOSS && !isNear(each, base))
-    .sort((one, other) => other.score - one.score);
-  const every = Math.max(1, reachable.length / SHORTLIST);
-  for (let i = 0; i < reachable.length; i += every) {
-    const candidate = reachable[Math.floor(i)] as Candidate;
-    const own = space.model.doubt(candidate.batch, candidate.inFlight);
-    if (own < KNOWN) continue;
-    const doubt = Math.hypot(own, uncertain);
-    if (candidate.p95Ms * Math.exp(RISK * doubt) > space.p95Ms * 1.1) continue;
-    // What would not be moved to is not worth a visit.
-    const margin = candidate.inFlight > base.inFlight ? PARSIMONY : 0;
-    const gain = expectedImprovement(candidate.score - at.score - margin, doubt);
-    const trial = { ...candidate, gain, loss: Math.max(0, at.score - candidate.score) };
-    if (gain >= LEAST_GAIN && worthOf(trial) > (best === undefined ? 0 : worthOf(best))) best = trial;
+  for (const candidate of neighboursOf(withinReach(space), base)) {
+    const own = Math.max(space.model.doubt(candidate.batch, candidate.inFlight), noveltyOf(candidate, measured));
+    const price = PRICE_OF_CALLS * Math.max(0, Math.log(candidate.inFlight / base.inFlight));
+    const trial = { ...candidate, ...prospects(candidate, space, at.score + price, Math.hypot(own, uncertain)) };
+    if (trial.gain >= LEAST_GAIN && trial.loss < MOST_RISK && worthOf(trial) > (best === undefined ? 0 : worthOf(best)))
+      best = trial;
   }
   return best;
 }
+
+/** As factors of the base's. */
+const BATCH_FACTORS = [1 / 2, 1 / 1.5, 1 / 1.2, 1 / 1.07, 1, 1.07, 1.2, 1.5, 2];
+const CALL_FACTORS = [1 / 2, 1 / 1.6, 1 / 1.25, 1, 1.25, 1.6, 2];
+
+/** Batches and calls in flight about the base's, each with each. */
+function neighboursOf(space: SearchSpace, base: Point): Candidate[] {
+  const found: Candidate[] = [];
+  const calls = new Set([
+    base.inFlight - 1,
+    base.inFlight + 1,
+    ...CALL_FACTORS.map((factor) => Math.round(base.inFlight * factor)),
+  ]);
+  for (const inFlight of calls) {
+    for (const batch of new Set(BATCH_FACTORS.map((factor) => Math.round(base.batch * factor)))) {
+      const point = { batch, inFlight };
+      if (isWithin(space, point) && !isNear(point, base)) found.push(candidateAt(space, point));
+    }
+  }
+  return found;
+}
+
+/**
+ * What a visit promises and what it is expected to cost, both by what calls may turn out to take: the doubt's normal
+ * distribution in seven points of equal weight.
+ */
+function prospects(
+  { throughput, p95Ms }: Candidate,
+  space: SearchSpace,
+  base: number,
+  doubt: number,
+): Pick<Trial, 'gain' | 'loss'> {
+  let [gain, loss] = [0, 0];
+  for (const z of SEVENTHS) {
+    const late = Math.log(p95Ms / space.p95Ms) + z * doubt;
+    const better = Math.log(throughput) - z * doubt - (late > 0 ? OVER_TARGET * late : 0) - base;
+    if (better > 0) gain += better / SEVENTHS.length;
+    else loss -= better / SEVENTHS.length;
+  }
+  return { gain, loss };
+}
+
+/** Means of the sevenths of a standard normal distribution. */
+const SEVENTHS = [-1.576, -0.79, -0.366, 0, 0.366, 0.79, 1.576];
 
 /** Too near to be another place. */
 function isNear(one: Point, other: Point): boolean {
   return one.inFlight === other.inFlight && Math.abs(Math.log(one.batch / other.batch)) < 0.015;
 }
 
-function worthOf({ gain, loss }: Trial): number {
-  return gain - LOSS_WEIGHT * loss;
+/** What is won per time that it takes, the rest included. */
+function worthOf(trial: Trial): number {
+  return trial.gain / (1 + restAfter(trial));
 }
-
-/** Share of the doubt by which a neighbour may turn out to be slower; it must still nearly meet the target. */
-const RISK = 0.7;
-/** A visit's loss against the gain that stays. */
-const LOSS_WEIGHT = 0.05;
 
 /** How long to rest after a trial, as multiples of its length. */
-export function restAfter({ loss }: Trial): number {
-  return LEAST_REST + loss / SPENT;
-}
-
-/** E[max(0, difference)] of a normal distribution. */
-function expectedImprovement(mean: number, sd: number): number {
-  if (sd <= 0) return Math.max(0, mean);
-  const z = mean / sd;
-  return mean * cumulative(z) + sd * Math.exp(-(z * z) / 2) * 0.3989422804;
-}
-
-/** Of the standard normal distribution; logistic approximation, error below 0.01. */
-function cumulative(z: number): number {
-  return 1 / (1 + Math.exp(-1.702 * z));
+export function restAfter({ gain, loss }: Pick<Trial, 'gain' | 'loss'>): number {
+  return LEAST_REST + loss / (SPENT + PROMISE * gain);
 }
