@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { firstFree, noise, type Plant } from '../../src/testing/simulation/plant.ts';
 import { stageSolver } from '../../src/tuning/solver/solver.ts';
 import { bucket, windows } from './limited-plants-fixtures.ts';
-import { fairness, simulateTwins } from './twins-fixtures.ts';
+import { fairness, simulateTwins, type Twin } from './twins-fixtures.ts';
 
 const perCall = (batch: number): number => 4 + 0.03 * batch;
 
@@ -16,15 +16,35 @@ function limited(isGranted: (call: Parameters<Plant['service']>[0]) => boolean):
   };
 }
 
+/** One pair says little: which of the two is ahead is decided in the first second. */
+const SEEDS = 10;
+
+async function pairsOn(plant: Plant): Promise<(readonly Twin[])[]> {
+  const pairs: (readonly Twin[])[] = [];
+  for (let seed = 1; seed <= SEEDS; seed += 1)
+    pairs.push(await simulateTwins(plant, stageSolver, { seed, apartMs: 3000 }));
+  return pairs;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  const at = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(at)] as number) + (sorted[Math.ceil(at)] as number)) / 2;
+}
+
 // Short of the goal (.95 of what one alone does, Jain's index .9); figures in docs/tuning/load.md.
 it.each([
   ['a bucket', limited(bucket(120, 12))],
   ['windows of a second', limited(windows(140, 500))],
-])('two stages share a limit of calls per second, and are rarely refused: %s', async (_, plant) => {
-  const twins = await simulateTwins(plant, stageSolver, { seed: 5, apartMs: 3000 });
-  expect(fairness(twins)).toBeGreaterThan(0.65);
-  for (const { refusedRatio } of twins) expect(refusedRatio).toBeLessThan(0.08);
-});
+])(
+  'two stages share a limit of calls per second, and are rarely refused: %s',
+  async (_, plant) => {
+    const pairs = await pairsOn(plant);
+    expect(median(pairs.map(fairness))).toBeGreaterThan(0.85);
+    for (const { refusedRatio } of pairs.flat()) expect(refusedRatio).toBeLessThan(0.08);
+  },
+  300_000,
+);
 
 it('two stages in front of the same servers both go on, and do not spoil the target for each other', async () => {
   const servers: Plant = {
@@ -34,8 +54,9 @@ it('two stages in front of the same servers both go on, and do not spoil the tar
     servers: 6,
     service: (call) => firstFree(call, (2 + 0.02 * call.batch) * noise(call.random, 0.12)),
   };
-  const twins = await simulateTwins(servers, stageSolver, { seed: 5, apartMs: 3000 });
-  expect(fairness(twins)).toBeGreaterThan(0.65);
-  const total = twins.reduce((sum, { perSecond }) => sum + perSecond, 0);
-  expect(total).toBeGreaterThan(0.7 * 6 * 1000 * (300 / (2 + 0.02 * 300)));
-});
+  const pairs = await pairsOn(servers);
+  expect(median(pairs.map(fairness))).toBeGreaterThan(0.75);
+  for (const pair of pairs) expect(fairness(pair)).toBeGreaterThan(0.55);
+  const total = median(pairs.map((pair) => pair.reduce((sum, { perSecond }) => sum + perSecond, 0)));
+  expect(total).toBeGreaterThan(0.9 * 6 * 1000 * (300 / (2 + 0.02 * 300)));
+}, 300_000);

@@ -48,7 +48,7 @@ export const sharing: readonly Scenario[] = [
     plant: saturated(flow.name, flow.targetMs, () => 1),
     flow,
     group: '17 shared cores',
-    asks: { throughput: 0.93, reconvergencePeriods: 50, turns: 2 },
+    asks: { throughput: 0.93, p95: 1.03, reconvergencePeriods: 50, turns: 2 },
   })),
   ...oneSink.map((plant) => ({
     plant,

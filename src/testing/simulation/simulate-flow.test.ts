@@ -25,7 +25,8 @@ const throughput = (seconds: readonly FlowSecond[]) =>
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const at = (sorted.length - 1) / 2;
+  return ((sorted[Math.floor(at)] ?? NaN) + (sorted[Math.ceil(at)] ?? NaN)) / 2;
 }
 
 describe('a flow in virtual time', () => {
@@ -45,8 +46,9 @@ describe('a flow in virtual time', () => {
       throughput(
         (await simulateFlow(sharedCpu(4000, shiftMs), { fixed: { batch: 300, queue: 300, concurrency } })).slice(1),
       );
+    // One run says little: three solvers search at once, and each disturbs what the others measure.
     const runs: FlowSecond[][] = [];
-    for (const seed of [1, 2, 3]) runs.push(await simulateFlow(sharedCpu(24_000, 12_000, 0.05), { seed }));
+    for (let seed = 1; seed <= 10; seed += 1) runs.push(await simulateFlow(sharedCpu(24_000, 12_000, 0.05), { seed }));
     const halves = [
       { best: await best(10_000, { a: 2, b: 4, c: 2 }), fromMs: 6000, toMs: 12_000 },
       { best: await best(0, { a: 2, b: 2, c: 4 }), fromMs: 17_000, toMs: 24_000 },
@@ -56,7 +58,7 @@ describe('a flow in virtual time', () => {
       expect(median(scored.map(throughput)) / half.best).toBeGreaterThan(0.9);
       expect(median(scored.map((seconds) => median(seconds.map(({ p95Ms }) => p95Ms ?? 0))))).toBeLessThanOrEqual(60);
     }
-  }, 120_000); // three runs of 24 s, 4 s each where nobody else has the cores
+  }, 300_000); // ten runs of 24 s, 1.5 s each where nobody else has the cores
 
   it('has budgets that add up to at most the target, whatever moves', async () => {
     for (const { snapshot } of await simulateFlow(sharedCpu(14_000, 7000, 0.05))) {
