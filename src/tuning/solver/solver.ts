@@ -27,7 +27,7 @@ import { saturated, type SearchInput, type Searched, type SearchState } from './
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP } from './search/sweep.ts';
-import { FIRST_TRIAL } from './trial/trial.ts';
+import { FIRST_TRIAL, type TrialState } from './trial/trial.ts';
 import { FIRST_TRIM, UNTRIMMED } from './trim.ts';
 
 export interface SolverState extends SearchState {
@@ -77,7 +77,7 @@ function step(
   const { limits } = refused;
   const load = followLoad(before.load, {
     observation,
-    settings,
+    settings: withoutVisit(settings, learned.trial),
     goal,
     model,
     limits,
@@ -94,7 +94,7 @@ function step(
   };
   const { state: next, plan } =
     load.plan !== undefined
-      ? { state, plan: isDoubtful ? undefined : load.plan }
+      ? { state: { ...state, trial: { nextAt: state.trial.nextAt } }, plan: isDoubtful ? undefined : load.plan }
       : load.state.isSaturated && model.isInformed && !limits.hold
         ? searched(
             state,
@@ -105,6 +105,12 @@ function step(
         : { state, plan: undefined };
   const together = { ...(plan ?? pacing), settings: { ...gently(plan?.settings, settings), ...refused.settings } };
   return { state: next, decisions: decisionsFor(together, settings, observation, goal) };
+}
+
+/** The load's rules keep much as it is: not a neighbour that was only visited. */
+function withoutVisit(settings: StageSettings, { visit }: TrialState): StageSettings {
+  if (visit === undefined) return settings;
+  return { ...settings, batchLimit: visit.base.batch, concurrency: visit.base.inFlight };
 }
 
 /**
