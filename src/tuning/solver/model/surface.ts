@@ -150,6 +150,8 @@ export function learn(
   placesOf(cells, before.cells);
   const isNew = cells.length < YOUNG_CELLS && cells.length !== before.cells.length;
   const fitted = refitted({ ...level, cells, strange, scatter, at, sinceFit: isNew ? FIT_EVERY : before.sinceFit + 1 });
+  // Off by what is not believed yet, and not by chance.
+  if (strange.length > 0) return fitted;
   const surface = surfaceOf(fitted);
   // The cached model is that of another object: the tail is not part of what it is built from until now.
   const ratios = calls.map(({ batch, inFlight, ms }) => ({
