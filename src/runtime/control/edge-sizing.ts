@@ -29,24 +29,19 @@ export interface EdgeSizingOptions {
 const MEMORY_SHARE = 0.05;
 /** Waiting takes so much of a stage's time, the call itself the rest. */
 const WAITING_SHARE = 0.5;
-/** Of a stage's time, what is left for its calls and the wait for them; calls take so many times their mean at p95. */
-const TIMELY_SHARE = 0.8;
-const CALL_TAIL = 1.3;
-const LEAST_WAITING_SHARE = 0.1;
 /** What is left of a stage's time counts as at least so much, when its capacity is told from what it did. */
 const LEAST_BUSY = 0.05;
 /** One to take, and one that comes meanwhile. */
 const LEAST_EVENTS = 2;
-/** Weight of the newest control period in what a stage takes away, and in what its calls take. */
+/** Weight of the newest control period in what a stage takes away. */
 const NEWEST = 0.1;
 
 export class EdgeSizing {
   readonly #options: EdgeSizingOptions;
   readonly #manager: BufferManager;
   readonly #wishes = new Map<string, number>();
-  /** Events per ms that each stage took away lately, and what its calls took, ms. */
+  /** Events per ms that each stage took away lately. */
   readonly #drains = new Map<string, number>();
-  readonly #callMs = new Map<string, number>();
   readonly #tuned: ReadonlySet<string>;
   /** Whether their queues have made them late lately. */
   readonly #lateness = new Map<string, Lateness>();
@@ -84,24 +79,19 @@ export class EdgeSizing {
     const perMs = this.#drains.get(stage);
     if (perMs === undefined) return Infinity;
     // Alone, a controller needs the whole queue to see what comes; among several, one queue is the next one's rate.
-    const isAlone = this.#options.shares === 1;
-    const { isBounded, share } = this.#lateness.get(stage) ?? IN_TIME;
-    if (isAlone && !isBounded) return Infinity;
-    const leftMs = TIMELY_SHARE * budgetMs - CALL_TAIL * (this.#callMs.get(stage) ?? 0);
-    const mostMs = budgetMs * this.#waitingShare;
-    const waitingMs = isAlone ? Math.min(mostMs, Math.max(LEAST_WAITING_SHARE * budgetMs, leftMs)) : mostMs;
-    return Math.max(LEAST_EVENTS, Math.ceil(perMs * waitingMs * (isAlone ? share : 1)));
+    if (this.#options.shares === 1 && this.#lateness.get(stage)?.isBounded !== true) return Infinity;
+    return Math.max(LEAST_EVENTS, Math.ceil(perMs * budgetMs * this.#waitingShare));
   }
 
   /** Each control period. @param isLate - its events took longer than the budget of the stage */
   observe(observations: readonly StageObservation[], isLate: (observation: StageObservation) => boolean): void {
     for (const observation of observations) {
-      const { stage, done, durationMs, gate, samples } = observation;
+      const { stage, done, durationMs, gate } = observation;
       this.#lateness.set(stage, nextLateness(this.#lateness.get(stage) ?? IN_TIME, isLate(observation)));
       if (done === 0 || gate !== 'open') continue; // it says nothing about what could be
-      smooth(this.#drains, stage, done / durationMs);
-      if (samples.length === 0) continue;
-      smooth(this.#callMs, stage, samples.reduce((sum, call) => sum + call.durationMs, 0) / samples.length);
+      const before = this.#drains.get(stage);
+      const now = done / durationMs;
+      this.#drains.set(stage, before === undefined ? now : before + NEWEST * (now - before));
     }
   }
 
@@ -145,54 +135,28 @@ export class EdgeSizing {
   }
 }
 
-function smooth(values: Map<string, number>, stage: string, now: number): void {
-  const before = values.get(stage);
-  values.set(stage, before === undefined ? now : before + NEWEST * (now - before));
-}
-
 /** Whether the queue of a stage is bounded by what can be in time. */
 interface Lateness {
   readonly isBounded: boolean;
-  /** Control periods on end in which the stage was late. */
-  readonly late: number;
-  /** Control periods that the bound still lasts; below 0, those since then, in which it is lifted step by step. */
-  readonly left: number;
+  /** Control periods on end in which the stage was late; or, bounded, how many the bound still lasts. */
+  readonly periods: number;
   /** How long the next bound lasts, control periods. */
   readonly hold: number;
-  /** Of what can be in time, what may wait. */
-  readonly share: number;
 }
 
 /** A second: its controller has had the time to answer, and needs the queue to see what comes. */
 const LATE_PERIODS = 10;
 const FIRST_HOLD = 100;
 const LONGEST_HOLD = 3000;
-const LEAST_SHARE = 0.1;
-/** A queue of so many times what can be in time is as good as unbounded. */
-const LIFTED = 8;
-const LIFTING = 2;
-const IN_TIME: Lateness = { isBounded: false, late: 0, left: 0, hold: FIRST_HOLD, share: 1 };
+const IN_TIME: Lateness = { isBounded: false, periods: 0, hold: FIRST_HOLD };
 
-/**
- * A bound that was needed again lasts twice as long: 10 s, up to 5 min. Late for a second within it, the queue is halved, and
- * the bound lasts anew: what stands still now and then makes late whatever waits just then, so the less waits the better.
- * It is lifted by doubling the queue each second: a source that always has more fills it at once, and is late by little.
- */
-function nextLateness({ isBounded, late, left, hold, share }: Lateness, isLate: boolean): Lateness {
-  const next = isLate ? late + 1 : 0;
-  if (next >= LATE_PERIODS) {
-    const isNew = !isBounded || left < 0;
-    return {
-      isBounded: true,
-      late: 0,
-      left: isNew ? hold : Math.max(left, hold / 2),
-      hold: isNew ? Math.min(LONGEST_HOLD, 2 * hold) : hold,
-      share: isBounded ? Math.max(LEAST_SHARE, share / 2) : 1,
-    };
-  }
-  const isLifting = isBounded && left <= 0 && left % LATE_PERIODS === 0;
-  if (isLifting && share >= LIFTED) return { ...IN_TIME, hold };
-  return { isBounded, late: next, left: left - 1, hold, share: isLifting ? LIFTING * share : share };
+/** A bound that was needed again lasts twice as long: 10 s, up to 5 min. */
+function nextLateness({ isBounded, periods, hold }: Lateness, isLate: boolean): Lateness {
+  if (isBounded)
+    return periods > 1 ? { isBounded, periods: periods - 1, hold } : { isBounded: false, periods: 0, hold };
+  const late = isLate ? periods + 1 : 0;
+  if (late < LATE_PERIODS) return { isBounded, periods: late, hold };
+  return { isBounded: true, periods: hold, hold: Math.min(LONGEST_HOLD, 2 * hold) };
 }
 
 function loadOf(
