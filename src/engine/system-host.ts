@@ -5,14 +5,17 @@ import { deadLetterLog } from '../connector/dead-letters/log-sink.ts';
 import { canGenerate } from '../fusion/generated.ts';
 import { v8Codec, v8Values } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
-import { systemFileSystem } from '../host/file-system.ts';
 import { keptFile } from '../host/kept-file.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
+import type { FileSystem } from '../log/file-system.ts';
 import type { Host } from '../runtime/host.ts';
 import { CheckpointFiles } from '../state/checkpoint-files.ts';
+
+/** Few flows keep anything on a disk. */
+const fileSystem = async (): Promise<FileSystem> => (await import('../host/file-system.ts')).systemFileSystem();
 
 /** The real machine, as a run needs it. */
 export function systemHost(): Host {
@@ -25,7 +28,7 @@ export function systemHost(): Host {
     canGenerateCode: canGenerate(),
     publish: publishDiagnostics,
     keptFile,
-    checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem(), v8Codec),
+    checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), fileSystem, v8Codec),
     checkpointCodec: v8Codec,
     openSpills: async (request, environment) => {
       // Few flows need them.

@@ -14,7 +14,7 @@ function numbered(at: number): Checkpoint {
   return { flow: 'f', at, sources, segments, sinks: new Map() };
 }
 
-const filesOf = ({ disk }: World): CheckpointFiles => new CheckpointFiles('/d', mountDisk(disk), v8Codec);
+const filesOf = ({ disk }: World): CheckpointFiles => new CheckpointFiles('/d', () => mountDisk(disk), v8Codec);
 const ignore = (): void => undefined;
 
 describe('checkpoint files', () => {

@@ -8,6 +8,7 @@
  *   guessed: `open` refuses.
  */
 
+import { InvariantError } from '../errors/errors.ts';
 import type { FileLock, FileSystem } from '../log/file-system.ts';
 import { readBytes, writeAll } from '../log/file-system.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint.ts';
@@ -21,19 +22,22 @@ const KEPT = 2;
 export class CheckpointFiles implements CheckpointStore {
   readonly toBeginAnew = 'use another data directory';
   readonly #directory: string;
-  readonly #files: FileSystem;
+  readonly #mount: () => FileSystem | Promise<FileSystem>;
   readonly #codec: CheckpointCodec;
+  #mounted: FileSystem | undefined;
   #lock: FileLock | undefined;
   /** Numbers of the files that are there, ascending. */
   #numbers: number[] = [];
 
-  constructor(directory: string, files: FileSystem, codec: CheckpointCodec) {
+  /** @param mount - called once, when it is opened */
+  constructor(directory: string, mount: () => FileSystem | Promise<FileSystem>, codec: CheckpointCodec) {
     this.#directory = directory;
-    this.#files = files;
+    this.#mount = mount;
     this.#codec = codec;
   }
 
   async open(warn: (message: string) => void): Promise<Checkpoint | undefined> {
+    this.#mounted = await this.#mount();
     await this.#files.makeDirectory(this.#directory);
     this.#lock = await this.#files.lock(`${this.#directory}/lock`);
     const names = await this.#files.list(this.#directory);
@@ -65,6 +69,11 @@ export class CheckpointFiles implements CheckpointStore {
   async close(): Promise<void> {
     await this.#lock?.release();
     this.#lock = undefined;
+  }
+
+  get #files(): FileSystem {
+    if (this.#mounted === undefined) throw new InvariantError('checkpoints are written before they are opened');
+    return this.#mounted;
   }
 
   async #writeDraft(bytes: Uint8Array): Promise<void> {

@@ -51,7 +51,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       write: async (text) => Promise.resolve(void files.set(path, text)),
     }),
     checkpointCodec: v8Codec,
-    checkpoints: (directory) => new CheckpointFiles(`${directory}/checkpoints`, mountDisk(disk), v8Codec),
+    checkpoints: (directory) => new CheckpointFiles(`${directory}/checkpoints`, () => mountDisk(disk), v8Codec),
     openSpills: (request, environment) => {
       const machine = { fileSystem: mountDisk(disk), scheduler };
       const open = (directory: string, logOptions: LogOptions): Promise<Log> => openLog(directory, logOptions, machine);

@@ -1,6 +1,5 @@
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink } from '../../event/sink.ts';
-import { systemFileSystem } from '../../host/file-system.ts';
 import type { Log } from '../../log/log.ts';
 import { letterJson } from './letter-json.ts';
 
@@ -16,7 +15,11 @@ export function deadLetterLog(directory: string): Sink<DeadLetter> {
     name: 'dead-letters',
     deadline: false,
     open: async (context) => {
-      const { openLog } = await import('../../log/log.ts'); // not among what every flow loads
+      // Not among what every flow loads.
+      const [{ openLog }, { systemFileSystem }] = await Promise.all([
+        import('../../log/log.ts'),
+        import('../../host/file-system.ts'),
+      ]);
       let opening: Promise<Log> | undefined;
       let isSaid = false;
       const encoder = new TextEncoder();

@@ -73,11 +73,6 @@ export function isSamePoint(one: Point, other: Point): boolean {
   return one.batch === other.batch && one.inFlight === other.inFlight;
 }
 
-/** The point before the present one; undefined where there was none. */
-export function formerPoint({ stays }: SampleState): Point | undefined {
-  return stays.at(-2)?.point;
-}
-
 /** The stay that goes on. */
 export function presentStay({ stays }: SampleState): Stay {
   return stays.at(-1) as Stay;
