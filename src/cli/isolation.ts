@@ -31,6 +31,8 @@ const NOTHING: Suspicion = { given: [], range: undefined, apart: [] };
 
 export class Isolation {
   #suspicion: Suspicion = NOTHING;
+  /** What was alone at a death last, also where later ones tell nothing: the event may have gone to a spill then, and come back beside others. */
+  #last: EventRange | undefined;
 
   /** For the next thread. */
   get suspicion(): Suspicion | undefined {
@@ -40,14 +42,17 @@ export class Isolation {
   }
 
   died({ given, alone: range, wasHeld, what }: Death): Finding {
-    const { range: before, apart } = this.#suspicion;
+    const { apart } = this.#suspicion;
+    const before = this.#last;
     if (range === undefined) {
       this.#suspicion = { given, range: undefined, apart };
       return { kind: 'nothing' };
     }
+    this.#last = range;
     if (range.count === 1 && (wasHeld || isSame(before, range))) {
       const event = { ...range, reason: what };
       this.#suspicion = { ...NOTHING, apart: [...apart, event] };
+      this.#last = undefined;
       return { kind: 'found', event };
     }
     this.#suspicion = { given: [], range, apart };

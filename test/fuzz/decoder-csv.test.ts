@@ -105,7 +105,7 @@ it('gives the rows of the naive decoder, however the bytes are cut', () => {
       generateCode: random.below(2) === 0,
     };
     const codec = csvCodec({ ...options, header: ['a', 'b', 'c'] });
-    const output = new CollectingOutput(codec, maxBatchEvents);
+    const output = new CollectingOutput(codec, options);
     const decoder = codec.decoder();
     const step = random.pick([1, 3, 17, 10_000]);
     for (let at = 0; at < bytes.length; at += step)

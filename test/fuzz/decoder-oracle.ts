@@ -7,6 +7,14 @@ import type { Codec, DecoderOutput, InvalidRecord } from '../../src/codec/decode
 export type Outcome =
   { readonly event: unknown } | { readonly invalid: string; readonly rawBytes: number; readonly offset: number };
 
+interface Limits {
+  readonly maxBatchEvents: number;
+  readonly maxRecordBytes: number;
+}
+
+/** Of a record that cannot be read all is kept, unless it is too long; then as much, and 64 KB at least. */
+const keptBytes = (maxRecordBytes: number): number => Math.max(65_536, maxRecordBytes);
+
 /** Collects in order what a decoder hands out, and checks the contract on the way. */
 export class CollectingOutput implements DecoderOutput {
   readonly outcomes: Outcome[] = [];
@@ -15,11 +23,13 @@ export class CollectingOutput implements DecoderOutput {
   readonly keys: (string | undefined)[] = [];
   readonly #codec: Codec;
   readonly #maxBatchEvents: number;
+  readonly #keptBytes: number;
   #endOffset = 0;
 
-  constructor(codec: Codec, maxBatchEvents: number) {
+  constructor(codec: Codec, { maxBatchEvents, maxRecordBytes }: Limits) {
     this.#codec = codec;
     this.#maxBatchEvents = maxBatchEvents;
+    this.#keptBytes = keptBytes(maxRecordBytes);
   }
 
   batch(
@@ -43,7 +53,7 @@ export class CollectingOutput implements DecoderOutput {
 
   invalid(record: InvalidRecord): void {
     if (record.offset < this.#endOffset) throw new Error('invalid record out of order');
-    if (record.raw.length > Math.min(record.rawBytes, 65_536)) throw new Error('too many raw bytes');
+    if (record.raw.length > Math.min(record.rawBytes, this.#keptBytes)) throw new Error('too many raw bytes');
     this.#endOffset = record.offset + record.rawBytes;
     this.outcomes.push({
       invalid: Buffer.from(record.raw).toString('latin1'),
@@ -88,7 +98,11 @@ function expectedLine(
   options: { maxRecordBytes: number; fields?: readonly string[] | undefined },
 ): Outcome | undefined {
   const raw = bytes.subarray(start, end);
-  const invalid = { invalid: raw.subarray(0, 65_536).toString('latin1'), rawBytes: raw.length, offset: start };
+  const invalid = {
+    invalid: raw.subarray(0, keptBytes(options.maxRecordBytes)).toString('latin1'),
+    rawBytes: raw.length,
+    offset: start,
+  };
   if (raw.length > options.maxRecordBytes) return invalid;
   const hasMark = start === 0 && raw[0] === 0xef && raw[1] === 0xbb && raw[2] === 0xbf;
   const content = hasMark ? raw.subarray(3) : raw;

@@ -17,7 +17,7 @@ type Options = CodecOptions & { readonly chunk: 'whole' | 'cut' | 'bytes' };
 
 function decode(bytes: Buffer, options: Options, random: Random): CollectingOutput {
   const codec = ndjsonCodec(options);
-  const output = new CollectingOutput(codec, options.maxBatchEvents);
+  const output = new CollectingOutput(codec, options);
   const decoder = codec.decoder();
   for (let at = 0; at < bytes.length;) {
     const length = options.chunk === 'whole' ? bytes.length : options.chunk === 'bytes' ? 1 : 1 + random.below(400);
@@ -77,7 +77,7 @@ function runOnce(seed: number): void {
     const raw = output.raws[i];
     if ((raw === undefined) === options.keepRaw)
       throw new Error(`seed ${seed}: raw bytes are there only when asked for`);
-    if (raw !== undefined && raw.length < 65_536 && !isSame(parsedRaw(raw, options), event)) {
+    if (raw !== undefined && !isSame(parsedRaw(raw, options), event)) {
       throw new Error(`seed ${seed}: raw bytes ${raw.toString('latin1')} of another event`);
     }
   });
@@ -95,7 +95,7 @@ describe('ndjson decoder against JSON.parse', () => {
 
   it('reads most lines of a regular document by the learned path', () => {
     const codec = ndjsonCodec({ maxRecordBytes: 1000, maxBatchEvents: 256, generateCode: true });
-    const output = new CollectingOutput(codec, 256);
+    const output = new CollectingOutput(codec, { maxBatchEvents: 256, maxRecordBytes: 1000 });
     const corpus = new Corpus(new Random(7));
     const bytes = Buffer.from(Array.from({ length: 1000 }, () => `${corpus.regularLine()}\n`).join(''));
     codec.decoder().write(bytes, output);

@@ -170,6 +170,16 @@ describe('events that their thread always dies of', () => {
     expect(process.deaths).toBe(deaths);
   });
 
+  it('become dead letters also where they go to disk alone, behind a piece that has filled the queue', async () => {
+    const process = new Process();
+    const sizes = { total: 600, size: 49, partitions: 1 };
+    const flow = { ...sizes, poison: new Set([49]), where: 'sink', spills: true } as const;
+    expect(await supervised(process, flow, false)).toBe('done');
+    expect(lettersOf(process)).toEqual([49]);
+    expect(process.rows).toEqual(Array.from({ length: 600 }, (_, n) => n).filter((n) => n !== 49));
+    expect(process.deaths).toBe(4);
+  });
+
   it(
     'are found wherever they are, and nothing else is lost, comes twice or is set apart',
     async () => {
