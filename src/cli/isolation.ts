@@ -31,7 +31,10 @@ const NOTHING: Suspicion = { given: [], range: undefined, apart: [] };
 
 export class Isolation {
   #suspicion: Suspicion = NOTHING;
-  /** What was alone at a death last, also where later ones tell nothing: the event may have gone to a spill then, and come back beside others. */
+  /**
+   * What was alone at a death last. Kept over deaths that tell nothing: behind a full queue the event goes to a spill, and comes
+   * back beside others.
+   */
   #last: EventRange | undefined;
 
   /** For the next thread. */

@@ -9,7 +9,8 @@
  * - `start` of a node is the latest start among its matches; of a union the left child has the later one. A set whose
  *   start has expired has expired as a whole, so a walk never enters what is over.
  * - 18 bytes a node, and one reference for each event that some node binds. What no set reaches is recycled when the columns
- *   are full, or a window after it was last (`DagSpace`); what is mostly free then is given back. New nodes stand next to each other, whatever program they are of: bench:patterns, 1,000 patterns.
+ *   are full, or a window after it was last (`DagSpace`); what is mostly free then is given back. New nodes stand next to each
+ *   other, whatever program they are of: bench:patterns, 1,000 patterns.
  *
  * Source: the tECS of CORE (Bucchi, Grez, Quintana, Riveros, Vansummeren, VLDB 15(9), 2022), with its union lists replaced by
  * a union per insertion: what expires out of order is then passed over once and cut off (`prune`).

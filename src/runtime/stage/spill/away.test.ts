@@ -4,7 +4,7 @@ import { ConnectorError } from '../../../errors/errors.ts';
 import type { Sink } from '../../../event/sink.ts';
 import type { Run, RunnableFlow } from '../../../flow/run.ts';
 import { virtualFlow, virtualHost, type VirtualHost } from '../../../testing/virtual-host.ts';
-import { eventOf, kill, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
+import { eventOf, kill, lastOf, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
 
@@ -103,13 +103,7 @@ describe('a spilling sink whose target is away', () => {
             events.to(fast.sink, { concurrency: 1 });
             return events.to(sink, { ...SLOW, concurrency: 2, timeout: '1s' }).run();
           };
-          for (const [ms, how] of ends) {
-            const run = start();
-            await host.scheduler.advance(ms);
-            await kill(host, run, how);
-          }
-          const last = start();
-          await host.scheduler.advance(120_000);
+          const last = await lastOf(host, start, ends, 120_000);
           expect(last.state).toBe('done');
           expect(fast.rows.map(({ n }) => n)).toEqual(range(0, 2_000));
           expect([...new Set(rows.map(({ n }) => n))].sort((a, b) => a - b)).toEqual(range(0, 2_000));
@@ -146,13 +140,7 @@ describe('a spilling operator whose target is away', () => {
               .to(out.sink, { concurrency: 1 });
             return counted.run();
           };
-          for (const [ms, how] of ends) {
-            const run = start();
-            await host.scheduler.advance(ms);
-            await kill(host, run, how);
-          }
-          const last = start();
-          await host.scheduler.advance(120_000);
+          const last = await lastOf(host, start, ends, 120_000);
           expect(last.state).toBe('done');
           expect(out.rows.length).toBe(1_000);
           const most = Math.max(...out.rows.map(({ count }) => count));

@@ -87,3 +87,20 @@ export async function kill(host: Machine, run: ReturnType<RunnableFlow['run']>, 
   void run.stop().catch(() => undefined);
   await host.scheduler.advance(30);
 }
+
+/** Lives that end so after so many ms, and one more of `lastMs`. @returns the last one */
+export async function lastOf<R extends ReturnType<RunnableFlow['run']>>(
+  host: Machine,
+  start: () => R,
+  ends: readonly (readonly [ms: number, how: 'kill' | 'power'])[],
+  lastMs: number,
+): Promise<R> {
+  for (const [ms, how] of ends) {
+    const run = start();
+    await host.scheduler.advance(ms);
+    await kill(host, run, how);
+  }
+  const last = start();
+  await host.scheduler.advance(lastMs);
+  return last;
+}

@@ -4,7 +4,7 @@ import type { RunnableFlow } from '../../../flow/run.ts';
 import { count, sum } from '../../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../../operator/window/window-spec.ts';
 import { virtualFlow, virtualHost } from '../../../testing/virtual-host.ts';
-import { eventOf, kill, MB, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
+import { eventOf, kill, lastOf, MB, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
 
@@ -49,13 +49,7 @@ describe('a sink that spills', () => {
               .scan((all, { n }) => ({ n, sum: all.sum + n }), { n: -1, sum: 0 })
               .to(slow.sink, SLOW)
               .run();
-          for (const [ms, how] of ends) {
-            const run = start();
-            await host.scheduler.advance(ms);
-            await kill(host, run, how);
-          }
-          const last = start();
-          await host.scheduler.advance(4_000);
+          const last = await lastOf(host, start, ends, 4_000);
           const sums = new Map<string, number>();
           const expected = range(0, 600).map((n) => {
             const { key } = eventOf(n);
