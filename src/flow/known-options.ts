@@ -1,6 +1,5 @@
 import { optionNames } from '../errors/declared.ts';
 import type { StateOptions } from '../operator/step-options.ts';
-import type { CollectOptions } from '../operator/window/window.ts';
 import type { SinkOptions } from './graph.ts';
 import type {
   AsyncOptions,
@@ -9,6 +8,7 @@ import type {
   OperatorOptions,
   RateLimitOptions,
 } from './stream-options.ts';
+import type { WindowedOptions } from './windowed.ts';
 
 const NAME = { name: true };
 const STATE = { ...NAME, ttl: true, maxKeys: true, version: true, migrate: true };
@@ -35,7 +35,7 @@ const BY_METHOD: Readonly<Record<string, readonly string[]>> = {
   mapWithState: STATEFUL,
   dedupe: STATEFUL,
   sample: optionNames<OperatorOptions & Record<'every' | 'rate', number>>({ ...NAME, every: true, rate: true }),
-  window: optionNames<OperatorOptions & CollectOptions & Record<'late', unknown>>({
+  window: optionNames<OperatorOptions & WindowedOptions<unknown>>({
     ...NAME,
     late: true,
     allowedLateness: true,
