@@ -54,19 +54,25 @@ test('a call whose place was taken over is timed to its end', () => {
   expect(meter.inFlight).toBe(0);
 });
 
-test('what a call is judged by counts every success that was told', () => {
-  const [failing, ...others] = begun(61) as [Place, ...Place[]];
+test.each([
+  { what: 'is outdone by calls that began later', later: 4, last: 'isolate' },
+  { what: 'is outdone by none of those that were under way', later: 0, last: 'again' },
+] as const)('a call that fails again and again $what', ({ later, last }) => {
+  const underWay = begun(60);
+  const [failing] = begun(1) as [Place];
   const judgements = Array.from({ length: 12 }, () => {
-    for (let i = 0; i < 4; i += 1) book.end(others.pop() as Place, 'ok');
+    for (const place of [...underWay.splice(0, 4), ...begun(later)]) book.end(place, 'ok');
     book.tell();
-    return protection.judge(refused, failing, scheduler.now(), false);
+    const judgement = protection.judge(refused, failing, scheduler.now(), false, false);
+    book.begin(failing);
+    return judgement;
   });
-  expect(judgements).toEqual([...Array.from({ length: 11 }, () => 'again'), 'isolate']);
+  expect(judgements).toEqual([...Array.from({ length: 11 }, () => 'again'), last]);
 });
 
 test('while the breaker is not closed, a success is told at once, and says that the target is back', async () => {
   const [probe, ...others] = begun(3) as [Place, Place, Place];
-  for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), false);
+  for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), false, false);
   expect(protection.breaker.state).toBe('open');
   await scheduler.advance(10_000);
   protection.started(probe);

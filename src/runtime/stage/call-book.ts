@@ -38,6 +38,7 @@ export class CallBook {
     else this.#ended += 1;
     if (outcome === 'failed') return false;
     this.#succeeded += 1;
+    this.#protection?.worked(place);
     return this.#protection?.breaker.isClosed === false && this.tell();
   }
 

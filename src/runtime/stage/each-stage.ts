@@ -2,7 +2,7 @@
  * The stage that calls a function once per event, several at a time: `mapAsync`.
  *
  * Invariants (each-stage.test.ts)
- * - Calls in flight <= concurrency. Ordered: results waiting for an earlier one <= WAITING_PER_CALL x concurrency.
+ * - Which call may start when is the business of slots.ts; here events are taken and what came of them is handed on.
  * - What ended within a turn of the event loop goes on together, and freed slots are filled together: nothing but
  *   the call itself happens per event. No result waits for another one, except for order; no turn is longer than two rounds.
  * - Each event ends exactly once: handed on, dead-lettered, dropped by policy, or rejected at a stop.
@@ -14,12 +14,13 @@ import type { Slice } from '../../event/batch.ts';
 import type { Origin } from '../../event/origin.ts';
 import type { WriteOptions } from '../../event/sink.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
-import { backoffMs, isBackPressure } from '../../resilience/backoff.ts';
+import { isBackPressure } from '../../resilience/backoff.ts';
 import { CallBook } from './call-book.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';
 import { isPromise } from './is-promise.ts';
 import { Place } from './place.ts';
 import { protectionOf, UNPROTECTED, type Protection, type ProtectionOptions } from './failure/protection.ts';
+import { Slots } from './slots.ts';
 import { StageMeter } from './stage-meter.ts';
 import {
   deadLetterEvent,
@@ -30,7 +31,6 @@ import {
   type StageEnvironment,
 } from './stage.ts';
 import { TroubleNotices } from './failure/trouble-notices.ts';
-import { WaitingRetries } from './failure/waiting-retries.ts';
 import { TurnResults } from './turn-results.ts';
 import { Wake } from './wake.ts';
 
@@ -48,9 +48,6 @@ export interface EachStageOptions {
   readonly drained: () => void;
 }
 
-/** Ordered results that may wait behind one slow call, per slot: more would only hide how slow it is. */
-const WAITING_PER_CALL = 8;
-
 export class EachStage implements Stage {
   readonly name: string;
   readonly #options: EachStageOptions;
@@ -60,7 +57,7 @@ export class EachStage implements Stage {
   readonly #protection: Protection | undefined;
   readonly #notices: TroubleNotices;
   readonly #book: CallBook;
-  readonly #retries = new WaitingRetries<Place>();
+  readonly #slots: Slots;
   readonly #wake: Wake;
   #retried = 0;
   #places: Place[] = [];
@@ -68,7 +65,6 @@ export class EachStage implements Stage {
   /** Ended calls, in the order in which they ended; ordered: all calls in the order of their events. */
   #line: Place[] = [];
   #openInputs: number;
-  #running = 0;
   #isPumping = false;
   #isTurnDue = false;
   /** Within this turn, before its end. */
@@ -90,6 +86,7 @@ export class EachStage implements Stage {
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
     this.#book = new CallBook(this.#meter, this.#protection, this.#notices);
+    this.#slots = new Slots(environment.settings, environment.scheduler, environment.random, this.#protection);
     this.#wake = new Wake(environment.scheduler, () => this.#goOn());
   }
 
@@ -117,7 +114,7 @@ export class EachStage implements Stage {
 
   observe(pause?: Pause): StageObservation {
     this.#book.tell();
-    const held = { waitingRetries: this.#retries.size, gate: 'open', pause } as const;
+    const held = { waitingRetries: this.#slots.waiting, gate: 'open', pause } as const;
     return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
@@ -143,41 +140,31 @@ export class EachStage implements Stage {
   /** Fills the free slots. Functions that answer at once are handed on here. */
   #pump(): void {
     if (this.#isPumping) return;
-    if (this.#retries.size > 0) this.#tryAgain();
+    if (this.#slots.waiting > 0) this.#tryAgain();
     this.#isPumping = true;
     for (let free = this.#freeSlots(); free > 0 && this.#inlet.events > 0; free = this.#freeSlots()) {
       const part = this.#inlet.takePart(free);
       if (part === undefined) break;
       this.#startAll(part);
-      if (this.#running === 0) this.#handOn();
+      if (this.#slots.taken === 0) this.#handOn();
     }
     this.#isPumping = false;
-    if (!this.#isOver && (this.#retries.size > 0 || this.#inlet.events > 0)) this.#wake.in(this.#againMs());
+    if (!this.#isOver && (this.#slots.waiting > 0 || this.#inlet.events > 0)) this.#wake.in(this.#slots.againMs());
   }
 
   #freeSlots(): number {
     if (this.#isOver || this.#blocked !== undefined) return 0;
-    const { concurrency } = this.#environment.settings();
-    const waiting = this.#line.length - (this.#options.ordered ? this.#running : 0);
-    if (waiting >= WAITING_PER_CALL * concurrency) return 0;
-    if (this.#protection?.breaker.isClosed !== false) return concurrency - this.#running;
-    return this.#retries.size === 0 && this.#protection.cutMs() === 0 ? 1 : 0; // a probe
+    return this.#slots.free(this.#options.ordered ? this.#line.length - this.#slots.taken : this.#line.length);
   }
 
   /** Starts what is due again. */
   #tryAgain(): void {
-    for (let first = this.#retries.first; first !== undefined && !this.#isOver; first = this.#retries.first) {
-      if (this.#againMs(first) > 0) return;
-      this.#retries.remove(first);
+    while (!this.#isOver) {
+      const due = this.#slots.takeDue(this.#inlet.events);
+      if (due === undefined) return;
       this.#retried += 1;
-      this.#call(first);
+      this.#call(due);
     }
-  }
-
-  /** Ms until the first that waits may be tried again; while the target is away it is the probe, whenever due. */
-  #againMs(first = this.#retries.first): number {
-    if (this.#protection?.breaker.isClosed === false) return this.#protection.cutMs();
-    return first === undefined ? Infinity : Math.max(0, first.dueAt - this.#environment.scheduler.now());
   }
 
   #startAll({ events, start, end, origin }: Slice): void {
@@ -188,7 +175,7 @@ export class EachStage implements Stage {
   #start(event: unknown, origin: Origin): void {
     const place = this.#free.pop() ?? this.#newPlace();
     place.take(event, origin);
-    this.#running += 1;
+    this.#slots.take();
     if (this.#options.ordered) this.#line.push(place);
     this.#call(place);
   }
@@ -217,11 +204,11 @@ export class EachStage implements Stage {
 
   #settle(place: Place, outcome: 'ok' | 'failed', result: unknown, isSync = false): void {
     if (place.isLeft) return;
-    if (this.#book.end(place, outcome)) this.#retries.allDueNow();
+    if (this.#book.end(place, outcome)) this.#slots.allDueNow();
     if (outcome === 'failed' && !this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
     place.outcome = outcome;
     place.result = result;
-    this.#running -= 1;
+    this.#slots.release();
     if (!this.#options.ordered) this.#line.push(place);
     this.#endTurn();
   }
@@ -231,17 +218,16 @@ export class EachStage implements Stage {
     const protection = this.#protection;
     if (protection === undefined) return false;
     this.#book.tell();
-    const now = this.#environment.scheduler.now();
     place.tries += 1;
-    const judgement = protection.judge(cause, place, now, false);
+    const isLast = this.#slots.inFlight === 1 && this.#openInputs === 0 && this.#inlet.isDone;
+    const judgement = protection.judge(cause, place, this.#environment.scheduler.now(), false, isLast);
     const isData = judgement !== 'again';
-    if (isData && protection.answered()) this.#retries.allDueNow();
+    if (isData && protection.answered()) this.#slots.allDueNow();
     const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
     if (isData && !(mayRepeat && place.tries < protection.triesFor(cause, isSync))) return false;
     if (!isData && !isBackPressure(cause)) this.#notices.repeats(cause);
     place.outcome = 'waiting';
-    place.dueAt = now + backoffMs(place.tries, cause, this.#environment.random);
-    this.#retries.add(place);
+    this.#slots.tryLater(place, cause);
     this.#endTurn();
     return true;
   }
@@ -256,7 +242,7 @@ export class EachStage implements Stage {
       this.#settle(this.#leave(place), 'failed', cause);
       place.options.abort(cause);
     }
-    return this.#running > this.#retries.size;
+    return this.#slots.inFlight > 0;
   }
 
   #leave(place: Place): Place {
@@ -278,7 +264,7 @@ export class EachStage implements Stage {
       this.#isTurnDue = true;
       this.#environment.scheduler.soon(this.#turnBegins);
     }
-    if (this.#running > 0 || this.#hasGoneOn || this.#isOver) return;
+    if (this.#slots.taken > 0 || this.#hasGoneOn || this.#isOver) return;
     this.#hasGoneOn = true;
     this.#handOn();
     this.#goOn();
@@ -345,7 +331,7 @@ export class EachStage implements Stage {
   #goOn(): void {
     this.#pump();
     if (this.#isPumping || this.#isOver || this.#openInputs > 0) return;
-    if (this.#running > 0 || this.#line.length > 0 || !this.#inlet.isDone) return;
+    if (this.#slots.taken > 0 || this.#line.length > 0 || !this.#inlet.isDone) return;
     this.#end();
     this.#options.drained();
   }

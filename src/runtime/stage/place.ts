@@ -20,7 +20,8 @@ export class Place implements Watched, Due {
   ageMs = 0;
   timeouts = 0;
   troubles = 0;
-  successesBefore = 0;
+  number = 0;
+  outdone = 0;
   tries = 0;
   dueAt = 0;
   readonly resolved: (value: unknown) => void;
@@ -44,7 +45,7 @@ export class Place implements Watched, Due {
   free(): void {
     this.event = this.result = undefined;
     this.outcome = 'free';
-    if (this.tries > 0) this.timeouts = this.troubles = this.tries = 0;
+    if (this.tries > 0) this.timeouts = this.troubles = this.tries = this.outdone = 0;
   }
 
   /** Takes over from one whose call was given up. */
@@ -54,7 +55,8 @@ export class Place implements Watched, Due {
     this.origin = left.origin;
     this.timeouts = left.timeouts;
     this.troubles = left.troubles;
-    this.successesBefore = left.successesBefore;
+    this.number = left.number;
+    this.outdone = left.outdone;
     this.tries = left.tries;
   }
 }

@@ -62,6 +62,7 @@ export class WaitingStage implements Stage {
     this.#attempts = new Attempts(options, environment, this.#meter, this.#dispatcher, {
       ended: (sequence, completion) => this.#hand(sequence, completion),
       mayGoOn: () => this.#pump(),
+      nothingFollows: () => this.#openInputs === 0 && this.#inlet.isDone,
     });
   }
 

@@ -17,7 +17,8 @@ export class Attempt implements Member, Watched, Due {
   ageMs = 0;
   timeouts = 0;
   troubles = 0;
-  successesBefore = 0;
+  number = 0;
+  outdone = 0;
   options: CallOptions = new CallOptions();
   /** In flight; undefined while it waits. */
   call: OpenCall | undefined;
@@ -43,6 +44,6 @@ export class Attempt implements Member, Watched, Due {
 
   /** Due at once; what went wrong with the part before is not its fault. */
   nextPart(): void {
-    this.dueAt = this.retries = this.troubles = this.timeouts = 0;
+    this.dueAt = this.retries = this.troubles = this.timeouts = this.outdone = 0;
   }
 }

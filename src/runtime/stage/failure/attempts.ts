@@ -47,6 +47,8 @@ export interface AttemptsListener {
   ended(sequence: number, completion: Completion | undefined): void;
   /** A call may start that could not before. */
   mayGoOn(): void;
+  /** No event waits for a call, and none will come. */
+  nothingFollows(): boolean;
 }
 
 export class Attempts {
@@ -166,7 +168,7 @@ export class Attempts {
 
   #done(attempt: Attempt, call: OpenCall, result: unknown): void {
     if (!this.#ends(attempt, call, 'ok')) return;
-    this.#succeeded(call);
+    this.#succeeded(attempt, call);
     if (attempt.isolation === undefined) {
       this.#running.delete(attempt);
       this.#meter.confirmed(attempt.taken);
@@ -203,7 +205,7 @@ export class Attempts {
   /** The target did its work: the call says as much about it as one without refused events. */
   #partlyDone(attempt: Attempt, call: OpenCall, cause: RefusedEventsError): void {
     if (!this.#ends(attempt, call, 'ok')) return;
-    this.#succeeded(call);
+    this.#succeeded(attempt, call);
     if (this.#options.whenFailing === 'stop') {
       this.#giveUp(attempt, cause);
       return;
@@ -243,12 +245,14 @@ export class Attempts {
   #judge(attempt: Attempt, cause: unknown): Judgement {
     if (this.#protection === undefined) return isRetryable(cause) ? 'again' : 'end';
     const isSuspect = attempt.isolation !== undefined;
-    const judgement = this.#protection.judge(cause, attempt, this.#meter.readAt, isSuspect);
+    const isLast = this.inFlight === 1 && this.#listener.nothingFollows();
+    const judgement = this.#protection.judge(cause, attempt, this.#meter.readAt, isSuspect, isLast);
     return judgement === 'isolate' && this.#options.whenFailing === 'stop' ? 'end' : judgement;
   }
 
-  #succeeded({ startedAt }: OpenCall): void {
+  #succeeded(attempt: Attempt, { startedAt }: OpenCall): void {
     this.#notices.worked(startedAt);
+    this.#protection?.worked(attempt);
     this.#accepted(this.#protection?.succeeded(this.#meter.readAt));
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { StageSettings } from '../../../control/settings.ts';
 import { ConnectorError } from '../../../errors/errors.ts';
@@ -21,6 +22,7 @@ const SETTINGS: StageSettings = {
   edgeEvents: 10_000,
   edgeBytes: 1e9,
 };
+const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
 const PROTECTION: ProtectionOptions = { timeoutMs: 1000, tries: 3, hasBreaker: true };
 
 let scheduler: VirtualScheduler;
@@ -33,12 +35,14 @@ let breaker: string[];
 let out: unknown[];
 let settled: { confirmed: number; rejected: number };
 
-beforeEach(() => {
+beforeEach(reset);
+
+function reset(): void {
   scheduler = new VirtualScheduler();
   settings = SETTINGS;
   [calls, letters, fatal, notices, breaker, out] = [[], [], [], [], [], []];
   settled = { confirmed: 0, rejected: 0 };
-});
+}
 
 function environment(): StageEnvironment {
   return {
@@ -240,6 +244,66 @@ describe('a call that hangs', () => {
     expect(letters.map(({ event }) => event)).toEqual([1]);
     expect(out).toEqual(numbers(40).filter((n) => n !== 1));
   });
+
+  it.each([1, 2, 4])('is found out where %s may go at a time, however many hang in a row', async (concurrency) => {
+    settings = { ...SETTINGS, concurrency };
+    let [inFlight, most] = [0, 0];
+    const bad = [0, 1, 2, 30, 31, 60];
+    const stage = each((event) => {
+      most = Math.max(most, (inFlight += 1));
+      if (bad.includes(event as number)) return never();
+      return takes(1, event).finally(() => (inFlight -= 1));
+    });
+    write(stage, numbers(80));
+    stage.close();
+    for (let s = 0; s < 200; s += 1) {
+      inFlight = 0; // what is given up is in flight no more
+      await scheduler.advance(1_000);
+    }
+    expect(letters.map(({ event }) => event)).toEqual(bad);
+    expect(out).toEqual(numbers(80).filter((n) => !bad.includes(n)));
+    expect(most).toBeLessThanOrEqual(2 * concurrency); // before and after one was given up
+  });
+
+  it.each(['batches', 'each'] as const)(
+    'is found out at the end of a stream, where nothing follows (%s)',
+    async (kind) => {
+      settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
+      const call = (event: unknown): unknown => (event === 2 ? never() : takes(1, event));
+      const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
+      write(stage, numbers(6));
+      stage.close();
+      await scheduler.advance(60_000);
+      expect([letters.map(({ event }) => event), settled.confirmed]).toEqual([[2], 6]);
+    },
+  );
+
+  it.each(['batches', 'each'] as const)(
+    'is nothing that an event is blamed for, when the target was away (%s)',
+    async (kind) => {
+      const outage = fc.record({ from: fc.nat(12_000), ms: fc.nat(8_000) });
+      const outages = fc.array(outage, { maxLength: 2 });
+      await fc.assert(
+        fc.asyncProperty(outages, fc.integer({ min: 1, max: 6 }), fc.nat(20), async (away, concurrency, ms) => {
+          reset();
+          settings = { ...SETTINGS, concurrency, batchLimit: 8 };
+          const call = (event: unknown): unknown => {
+            const now = scheduler.now();
+            return away.some(({ from, ms }) => from <= now && now < from + ms) ? never() : takes(1 + ms, event);
+          };
+          const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
+          for (let batch = 0; batch < 100; batch += 1) {
+            write(stage, numbers(5));
+            await scheduler.advance(150);
+          }
+          await scheduler.advance(60_000);
+          expect([letters, settled.confirmed]).toEqual([[], 500]);
+        }),
+        { numRuns: 20, endOnFailure: true },
+      );
+    },
+    60_000 * FACTOR,
+  );
 
   it('opens the breaker when all do, and nothing is dead-lettered for it', async () => {
     settings = { ...SETTINGS, concurrency: 4, burstConcurrency: 4, batchLimit: 1 };

@@ -5,8 +5,9 @@
  * Invariants (protection.test.ts)
  * - A call is given up between its limit and one sweep later; limits count the sweeps' own time, so a process that stood
  *   still (SIGSTOP, a long collection) gives up no call for it.
- * - While the target works for others, what fails again and again is the events' fault; while it works for none, it is
- *   the target's, and nothing is dead-lettered for it.
+ * - A failure is held against its events only once a call that began later has worked: an outage that ends, or one that
+ *   began while others were on their way, proves nothing. While the target works for none, it is the target's fault, and
+ *   nothing is dead-lettered for it.
  * - Failures by data, and back-pressure, never open the breaker: only failures and deadlines do.
  */
 
@@ -38,17 +39,21 @@ export interface Watched {
   timeouts: number;
   /** Failures in a row that may pass. */
   troubles: number;
-  /** Calls of the stage that had succeeded when its first call began. */
-  successesBefore: number;
+  /** Of its newest call, counted over the stage; of an older one while no call since has worked. */
+  number: number;
+  /** Its calls that failed, and after whose start another began that worked. */
+  outdone: number;
 }
 
 /** `again`: later, as it is. `isolate`: find the events at fault. `end`: nothing helps. */
 export type Judgement = 'again' | 'isolate' | 'end';
 
-/** Passing failures of one call, while others succeed, until its events are to blame: some 20 s with backoff. */
+/** Passing failures of one call, each outdone by others, until its events are to blame: some 20 s with backoff. */
 const MOST_TROUBLES = 12;
 /** The same where each costs a whole deadline, or where its events are suspected already. */
 const MOST_DEADLINES = 3;
+/** Failures of one call that was outdone, where nothing follows that could do so again: at five the breaker would open. */
+const MOST_AS_LAST = 4;
 const SWEEPS_PER_LIMIT = 4;
 const MAX_SWEEP_MS = 500;
 const MIN_SWEEP_MS = 5;
@@ -78,7 +83,9 @@ export class Protection {
   readonly #sweep: () => boolean;
   #timer: Timer | undefined;
   #sweepMs = MAX_SWEEP_MS;
-  #successes = 0;
+  #begun = 0;
+  /** The highest number of a call that has worked. */
+  #newest = 0;
   #timedOut = 0;
 
   /**
@@ -112,7 +119,22 @@ export class Protection {
   /** A call starts. */
   started(watched: Watched): void {
     this.breaker.started();
-    if (watched.troubles === 0) watched.successesBefore = this.#successes;
+    this.#begun += 1;
+    if (watched.troubles > 0) {
+      if (this.isUnproven(watched)) return;
+      watched.outdone += 1;
+    }
+    watched.number = this.#begun;
+  }
+
+  /** Its call has worked; `succeeded` may follow later, for many. */
+  worked({ number }: Watched): void {
+    if (number > this.#newest) this.#newest = number;
+  }
+
+  /** Its failure says nothing yet: no later call has worked. */
+  isUnproven({ number }: Watched): boolean {
+    return this.#newest <= number;
   }
 
   /** It has returned a promise. */
@@ -143,7 +165,6 @@ export class Protection {
 
   /** @returns true when the target had been given up: whatever waits may be tried now */
   succeeded(now: number, calls = 1): boolean {
-    this.#successes += calls;
     return this.breaker.succeeded(now, calls);
   }
 
@@ -152,17 +173,23 @@ export class Protection {
     return this.breaker.answered();
   }
 
-  /** What to do about a failed call. @param isSuspect - its events have failed in other company */
-  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean): Judgement {
+  /**
+   * What to do about a failed call.
+   * @param isSuspect - its events have failed in other company
+   * @param isLast - no other call is in flight, and none will follow
+   */
+  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean, isLast: boolean): Judgement {
     const kind = failureKind(cause);
     if (kind === 'lasting') return 'end';
     if (kind === 'data') return 'isolate';
     if (isBackPressure(cause)) return 'again';
     if (this.#options.hasBreaker) this.breaker.failed(now);
     watched.troubles += 1;
+    if (!this.breaker.isClosed) return 'again';
     const most = isSuspect || cause instanceof TimeoutError ? MOST_DEADLINES : MOST_TROUBLES;
-    const worksForOthers = this.breaker.isClosed && this.#successes - watched.successesBefore >= watched.troubles;
-    return watched.troubles >= most && worksForOthers ? 'isolate' : 'again';
+    const outdone = watched.outdone + (this.isUnproven(watched) ? 0 : 1);
+    const isAlone = isLast && outdone > 0 && watched.troubles >= MOST_AS_LAST;
+    return outdone >= most || isAlone ? 'isolate' : 'again';
   }
 
   /** How often a single event is tried that fails with this. @param isSync - it was thrown, not rejected with */

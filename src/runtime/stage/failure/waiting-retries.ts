@@ -19,6 +19,10 @@ export class WaitingRetries<T extends Due> {
       : this.#waiting.reduce((one, other) => (other.dueAt < one.dueAt ? other : one));
   }
 
+  some(is: (retry: T) => boolean): boolean {
+    return this.#waiting.some(is);
+  }
+
   add(retry: T): void {
     this.#waiting.push(retry);
   }
