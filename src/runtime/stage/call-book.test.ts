@@ -70,6 +70,28 @@ test.each([
   expect(judgements).toEqual([...Array.from({ length: 11 }, () => 'again'), last]);
 });
 
+test('an outage that ends between the last two calls is held against neither', () => {
+  for (const place of begun(20)) book.end(place, 'ok');
+  book.tell(); // so that the breaker stays closed
+  const [first, second] = begun(2) as [Place, Place];
+  const fails = (place: Place, isLast: boolean): string =>
+    protection.judge(refused, place, scheduler.now(), false, isLast);
+  for (let i = 0; i < 3; i += 1) {
+    for (const place of [first, second]) {
+      expect(fails(place, false)).toBe('again');
+      book.begin(place);
+    }
+  }
+  book.end(second, 'ok');
+  book.tell();
+  const judgements = Array.from({ length: 4 }, () => {
+    const judgement = fails(first, true);
+    book.begin(first);
+    return judgement;
+  });
+  expect(judgements).toEqual(['again', 'again', 'again', 'isolate']);
+});
+
 test('while the breaker is not closed, a success is told at once, and says that the target is back', async () => {
   const [probe, ...others] = begun(3) as [Place, Place, Place];
   for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), false, false);

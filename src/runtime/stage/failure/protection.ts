@@ -52,7 +52,7 @@ export type Judgement = 'again' | 'isolate' | 'end';
 const MOST_TROUBLES = 12;
 /** The same where each costs a whole deadline, or where its events are suspected already. */
 const MOST_DEADLINES = 3;
-/** Failures of one call that was outdone, where nothing follows that could do so again: at five the breaker would open. */
+/** Failures of one call from the one that was outdone, where nothing follows that could do so again: at five the breaker would open. */
 const MOST_AS_LAST = 4;
 const SWEEPS_PER_LIMIT = 4;
 const MAX_SWEEP_MS = 500;
@@ -122,6 +122,7 @@ export class Protection {
     this.#begun += 1;
     if (watched.troubles > 0) {
       if (this.isUnproven(watched)) return;
+      if (watched.outdone === 0) watched.troubles = 1; // those before may have been an outage's
       watched.outdone += 1;
     }
     watched.number = this.#begun;
@@ -188,7 +189,7 @@ export class Protection {
     if (!this.breaker.isClosed) return 'again';
     const most = isSuspect || cause instanceof TimeoutError ? MOST_DEADLINES : MOST_TROUBLES;
     const outdone = watched.outdone + (this.isUnproven(watched) ? 0 : 1);
-    const isAlone = isLast && outdone > 0 && watched.troubles >= MOST_AS_LAST;
+    const isAlone = isLast && watched.outdone > 0 && watched.troubles >= MOST_AS_LAST;
     return outdone >= most || isAlone ? 'isolate' : 'again';
   }
 
