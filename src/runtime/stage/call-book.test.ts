@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
+import { TimeoutError } from '../../errors/errors.ts';
 import { CallBook } from './call-book.ts';
 import { Protection } from './failure/protection.ts';
 import { TroubleNotices } from './failure/trouble-notices.ts';
@@ -74,22 +75,23 @@ test('an outage that ends between the last two calls is held against neither', (
   for (const place of begun(20)) book.end(place, 'ok');
   book.tell(); // so that the breaker stays closed
   const [first, second] = begun(2) as [Place, Place];
-  const fails = (place: Place, isLast: boolean): string =>
-    protection.judge(refused, place, scheduler.now(), false, isLast);
+  const late = new TimeoutError('call', 1000);
+  const fails = (place: Place): string =>
+    protection.judge(late, place, scheduler.now(), false, protection.wasOutdone(place));
   for (let i = 0; i < 3; i += 1) {
     for (const place of [first, second]) {
-      expect(fails(place, false)).toBe('again');
+      expect(fails(place)).toBe('again');
       book.begin(place);
     }
   }
   book.end(second, 'ok');
   book.tell();
-  const judgements = Array.from({ length: 4 }, () => {
-    const judgement = fails(first, true);
+  const judgements = Array.from({ length: 3 }, () => {
+    const judgement = fails(first);
     book.begin(first);
     return judgement;
   });
-  expect(judgements).toEqual(['again', 'again', 'again', 'isolate']);
+  expect(judgements).toEqual(['again', 'again', 'isolate']);
 });
 
 test('while the breaker is not closed, a success is told at once, and says that the target is back', async () => {

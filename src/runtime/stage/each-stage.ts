@@ -219,8 +219,13 @@ export class EachStage implements Stage {
     if (protection === undefined) return false;
     this.#book.tell();
     place.tries += 1;
-    const isLast = this.#slots.inFlight === 1 && this.#openInputs === 0 && this.#inlet.isDone;
-    const judgement = protection.judge(cause, place, this.#environment.scheduler.now(), false, isLast);
+    const judgement = protection.judge(
+      cause,
+      place,
+      this.#environment.scheduler.now(),
+      false,
+      this.#isClosed(protection),
+    );
     const isData = judgement !== 'again';
     if (isData && protection.answered()) this.#slots.allDueNow();
     const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
@@ -230,6 +235,12 @@ export class EachStage implements Stage {
     this.#slots.tryLater(place, cause);
     this.#endTurn();
     return true;
+  }
+
+  /** No event is left that could show whether the target works. */
+  #isClosed(protection: Protection): boolean {
+    if (this.#inlet.events > 0) return false;
+    return this.#places.every((place) => place.outcome === 'free' || place.hasEnded || protection.wasOutdone(place));
   }
 
   /** Gives up the calls that take too long. @returns whether calls are in flight */

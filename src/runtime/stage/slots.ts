@@ -1,14 +1,12 @@
 import type { StageSettings } from '../../control/settings.ts';
 import { backoffMs } from '../../resilience/backoff.ts';
 import type { Scheduler } from '../../time/clock.ts';
-import type { Protection } from './failure/protection.ts';
+import { MOST_WITNESSES, type Protection } from './failure/protection.ts';
 import { WaitingRetries } from './failure/waiting-retries.ts';
 import type { Place } from './place.ts';
 
 /** Ordered results that may wait behind one slow call, per slot: more would only hide how slow it is. */
 const WAITING_PER_CALL = 8;
-/** Events beyond the slots that may wait to be tried again: an outage takes no more of them. */
-const MOST_WITNESSES = 4;
 
 /**
  * Which call of a stage that makes one per event may start next, and when: a new one, or one that is tried again.

@@ -62,7 +62,7 @@ export class WaitingStage implements Stage {
     this.#attempts = new Attempts(options, environment, this.#meter, this.#dispatcher, {
       ended: (sequence, completion) => this.#hand(sequence, completion),
       mayGoOn: () => this.#pump(),
-      nothingFollows: () => this.#openInputs === 0 && this.#inlet.isDone,
+      nothingWaits: () => this.#inlet.events === 0,
     });
   }
 
@@ -115,9 +115,12 @@ export class WaitingStage implements Stage {
     const attempts = this.#attempts;
     const cutMs = attempts.cutMs();
     if (cutMs > 0) return cutMs;
-    const againMs = attempts.tryAgain();
+    const isWitness = this.#inlet.events > 0 && attempts.wantsWitness();
+    const againMs = isWitness ? Infinity : attempts.tryAgain();
     if (againMs === 0 || this.#inlet.events === 0 || this.#blocked !== undefined) return againMs;
-    const waitMs = this.#dispatcher.waitMs(this.#inlet, attempts.held, attempts.inFlight, this.#openInputs > 0);
+    const { inFlight } = attempts;
+    const held = isWitness ? inFlight : attempts.held;
+    const waitMs = this.#dispatcher.waitMs(this.#inlet, held, inFlight, this.#openInputs > 0);
     if (waitMs > 0) return Math.min(waitMs, againMs);
     const { batchLimit } = this.#environment.settings();
     const taken = this.#inlet.take(batchLimit);

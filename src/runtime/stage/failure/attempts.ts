@@ -18,7 +18,14 @@ import { Attempt } from './attempt.ts';
 import { CallOptions } from '../call-options.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { isPromise } from '../is-promise.ts';
-import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
+import {
+  MOST_WITNESSES,
+  protectionOf,
+  UNPROTECTED,
+  type Judgement,
+  type Protection,
+  type ProtectionOptions,
+} from './protection.ts';
 import { Roster } from './roster.ts';
 import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
 import { deadLetterEvent, type FailurePolicy, type StageEnvironment } from '../stage.ts';
@@ -47,8 +54,8 @@ export interface AttemptsListener {
   ended(sequence: number, completion: Completion | undefined): void;
   /** A call may start that could not before. */
   mayGoOn(): void;
-  /** No event waits for a call, and none will come. */
-  nothingFollows(): boolean;
+  /** No event waits for a call. */
+  nothingWaits(): boolean;
 }
 
 export class Attempts {
@@ -62,6 +69,8 @@ export class Attempts {
   readonly #running = new Roster<Attempt>();
   readonly #retries = new WaitingRetries<Attempt>();
   #sequence = 0;
+  /** Calls have been under way side by side: no order is kept. */
+  #hadSeveral = false;
   #retried = 0;
 
   constructor(
@@ -114,12 +123,30 @@ export class Attempts {
   }
 
   /**
+   * A new call is to show whether the target works at all: nothing else would, since those that fail hold the slots.
+   * Never where calls have always gone one by one, which keeps the order.
+   */
+  wantsWitness(): boolean {
+    const protection = this.#protection;
+    if (protection === undefined || this.waiting === 0) return false;
+    const most = this.#mostAtOnce();
+    if (!this.#hadSeveral || this.inFlight >= most || this.held >= most + MOST_WITNESSES) return false;
+    const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
+    return !this.#running.members.some(isNew) && this.#retries.some((each) => protection.isUnproven(each));
+  }
+
+  #mostAtOnce(): number {
+    const { concurrency, burstConcurrency } = this.#environment.settings();
+    return Math.max(concurrency, burstConcurrency);
+  }
+
+  /**
    * Starts the call that has waited longest; while the target is away the first in line is its probe, whenever due.
    * @returns 0 when it did; else ms until one may start, Infinity = none waits
    */
   tryAgain(): number {
     const { first } = this.#retries;
-    if (first === undefined) return Infinity;
+    if (first === undefined || this.inFlight >= this.#mostAtOnce()) return Infinity;
     const isProbe = this.#dispatcher.gate.state === 'closed' || this.#protection?.breaker.isClosed === false;
     const dueMs = isProbe ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
     const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.inFlight));
@@ -144,6 +171,7 @@ export class Attempts {
   /** @param limit - the batch limit that cut it */
   #start(attempt: Attempt, limit: number): void {
     const { events, options } = attempt;
+    if (this.inFlight > 1) this.#hadSeveral = true;
     const call = this.#meter.begin(events.length, limit);
     attempt.call = call;
     this.#dispatcher.started(call.startedAt);
@@ -243,10 +271,12 @@ export class Attempts {
   }
 
   #judge(attempt: Attempt, cause: unknown): Judgement {
-    if (this.#protection === undefined) return isRetryable(cause) ? 'again' : 'end';
+    const protection = this.#protection;
+    if (protection === undefined) return isRetryable(cause) ? 'again' : 'end';
+    const wasOutdone = (each: Attempt): boolean => each.isolation !== undefined || protection.wasOutdone(each);
+    const isClosed = this.#listener.nothingWaits() && this.#running.members.every(wasOutdone);
     const isSuspect = attempt.isolation !== undefined;
-    const isLast = this.inFlight === 1 && this.#listener.nothingFollows();
-    const judgement = this.#protection.judge(cause, attempt, this.#meter.readAt, isSuspect, isLast);
+    const judgement = protection.judge(cause, attempt, this.#meter.readAt, isSuspect, isClosed);
     return judgement === 'isolate' && this.#options.whenFailing === 'stop' ? 'end' : judgement;
   }
 

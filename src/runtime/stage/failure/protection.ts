@@ -52,8 +52,8 @@ export type Judgement = 'again' | 'isolate' | 'end';
 const MOST_TROUBLES = 12;
 /** The same where each costs a whole deadline, or where its events are suspected already. */
 const MOST_DEADLINES = 3;
-/** Failures of one call from the one that was outdone, where nothing follows that could do so again: at five the breaker would open. */
-const MOST_AS_LAST = 4;
+/** Calls beyond the slots that may wait to be tried again, so that another can show whether the target works. */
+export const MOST_WITNESSES = 4;
 const SWEEPS_PER_LIMIT = 4;
 const MAX_SWEEP_MS = 500;
 const MIN_SWEEP_MS = 5;
@@ -138,6 +138,14 @@ export class Protection {
     return this.#newest <= number;
   }
 
+  /**
+   * It was tried again after another call had shown that the target works. The newest call of an outage never was: where
+   * all that is left was, its events are at fault.
+   */
+  wasOutdone({ outdone }: Watched): boolean {
+    return outdone > 0;
+  }
+
   /** It has returned a promise. */
   watch(watched: Watched): void {
     if (this.#options.timeoutMs === Infinity) return;
@@ -177,20 +185,19 @@ export class Protection {
   /**
    * What to do about a failed call.
    * @param isSuspect - its events have failed in other company
-   * @param isLast - no other call is in flight, and none will follow
+   * @param isClosed - no event is left that could show whether the target works, and what is left was outdone once
    */
-  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean, isLast: boolean): Judgement {
+  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean, isClosed: boolean): Judgement {
     const kind = failureKind(cause);
     if (kind === 'lasting') return 'end';
     if (kind === 'data') return 'isolate';
     if (isBackPressure(cause)) return 'again';
     if (this.#options.hasBreaker) this.breaker.failed(now);
     watched.troubles += 1;
-    if (!this.breaker.isClosed) return 'again';
     const most = isSuspect || cause instanceof TimeoutError ? MOST_DEADLINES : MOST_TROUBLES;
     const outdone = watched.outdone + (this.isUnproven(watched) ? 0 : 1);
-    const isAlone = isLast && watched.outdone > 0 && watched.troubles >= MOST_AS_LAST;
-    return outdone >= most || isAlone ? 'isolate' : 'again';
+    const isToBlame = isClosed ? watched.troubles >= most : this.breaker.isClosed && outdone >= most;
+    return isToBlame ? 'isolate' : 'again';
   }
 
   /** How often a single event is tried that fails with this. @param isSync - it was thrown, not rejected with */
