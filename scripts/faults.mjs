@@ -2,12 +2,10 @@
  * `npm run test:faults`: real processes that are killed, stopped, drained and overloaded, that are sent what is malformed, whose
  * clock jumps and whose handlers misbehave; checkers outside them decide from sequence numbers.
  *
- * Options: `--quick`; `--kills N` (50; quick 8) under 50,000 events/s; `--events N` of the long stream (10,000,000; quick
- * 1,000,000); `--payloads N` (10,000; quick 1,000); `--only TEXT`: the groups whose name has it;
- * `--limit N` s after which a flow into PostgreSQL is cut off (300). A seed is printed; `--seed N`
- * repeats its times, and `FUZZ_SEED=N` its payloads.
+ * Options: `--help` (USAGE below). A seed is printed; `--seed N` repeats its times, and `FUZZ_SEED=N` its payloads.
  */
 import './setup.mjs';
+import { parseArgs } from 'node:util';
 import { descriptorRow } from '../test/faults/descriptors.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
@@ -24,9 +22,20 @@ import { slowSocketRows } from '../test/faults/slow-sockets.mjs';
 import { spillRows } from '../test/faults/spill.mjs';
 import { option, suite } from './lib/suite.mjs';
 
-const isQuick = process.argv.includes('--quick');
-const onlyAt = process.argv.indexOf('--only');
-const only = onlyAt < 0 ? '' : process.argv[onlyAt + 1];
+const USAGE = `npm run test:faults -- [options]
+  --quick        fewer and smaller, some 6 min instead of 15
+  --only TEXT    the groups whose name has it
+  --kills N      under 50,000 events/s: 50; quick 8
+  --events N     of the long stream: 10,000,000; quick 1,000,000
+  --payloads N   10,000; quick 1,000
+  --limit N      s after which a flow into PostgreSQL is cut off: 300
+  --seed N       repeats the times of a run that printed it`;
+
+const { help, quick: isQuick, only } = optionsOf(process.argv.slice(2));
+if (help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 const sizes = {
   isQuick,
   kills: option('kills', isQuick ? 8 : 50),
@@ -73,3 +82,16 @@ await suite('faults', async (tools) => {
     }
   }
 });
+
+/** Ends the process where there is one that is not known. */
+function optionsOf(args) {
+  const text = { type: 'string' };
+  const numbers = { kills: text, events: text, payloads: text, limit: text, seed: text };
+  const flags = { help: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } };
+  try {
+    return parseArgs({ args, options: { ...flags, ...numbers, only: { type: 'string', default: '' } } }).values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
