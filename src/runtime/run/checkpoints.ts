@@ -131,11 +131,17 @@ export class Checkpoints {
 
   /** The run has ended and its sinks are still open. */
   async finish(): Promise<void> {
-    this.#stop();
-    await this.#taking;
-    const wasTaken = await this.take();
+    const wasTaken = await this.#takeLast();
     if (wasTaken || this.transaction === undefined) return;
     this.#options.fatal(new ConnectorError(this.#options.flow, 'the last outputs are not committed'));
+  }
+
+  /**
+   * The run takes in no more, and will not end by itself: a target is away.
+   * @returns whether all that is on its way is durable, so that a later run goes on with it
+   */
+  async letGo(): Promise<boolean> {
+    return this.#shelters.length > 0 && (await this.#takeLast());
   }
 
   /** Whatever became of the run. */
@@ -143,6 +149,12 @@ export class Checkpoints {
     this.#stop();
     await this.#taking;
     await this.#options.store.close();
+  }
+
+  async #takeLast(): Promise<boolean> {
+    this.#stop();
+    await this.#taking;
+    return this.take();
   }
 
   #stop(): void {

@@ -56,6 +56,8 @@ import {
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
+/** For the checkpoint of a drain that did not end: its target is away. */
+const LET_GO_MS = 2_000;
 
 export class FlowRun implements Run {
   readonly flow: string;
@@ -217,7 +219,7 @@ export class FlowRun implements Run {
       this.#enter('draining');
       this.#intake.abort();
       const limitMs = options.timeout === undefined ? this.#drainMs : durationMs(options.timeout, 'drain.timeout');
-      this.#timers.push(this.#host.scheduler.after(limitMs, () => this.#drainTooLong(limitMs)));
+      this.#timers.push(this.#host.scheduler.after(limitMs, () => this.#drainIsDue(limitMs)));
     }
     return this.done;
   }
@@ -353,7 +355,7 @@ export class FlowRun implements Run {
   }
 
   /** Ends the run now, whatever is still under way. */
-  #end(state: 'stopped' | 'failed', cause: unknown): void {
+  #end(state: 'done' | 'stopped' | 'failed', cause: unknown): void {
     if (this.#isOver()) return;
     this.#enter(state);
     this.#intake.abort();
@@ -363,7 +365,28 @@ export class FlowRun implements Run {
     this.#allDrained();
   }
 
+  /** Lets go of what a later run goes on with; where that is not all, the drain has failed. */
+  #drainIsDue(limitMs: number): void {
+    this.#timers.push(this.#host.scheduler.after(LET_GO_MS, () => this.#drainTooLong(limitMs)));
+    const lettingGo = this.#checkpoints?.letGo() ?? Promise.resolve(false);
+    void lettingGo.then((isDurable) => {
+      if (this.#isOver()) return;
+      if (!isDurable) {
+        this.#drainTooLong(limitMs);
+        return;
+      }
+      const waiting = [...this.#spills.values()].filter((spill) => spill.isActive || spill.held().length > 0);
+      const stages = waiting.map(({ stage }) => stage).join(', ');
+      this.#notice(
+        'warn',
+        `not done after ${limitMs} ms: what ${stages} still holds is on disk, and the next run goes on with it`,
+      );
+      this.#end('done', new ShutdownError(`flow ${this.flow} was drained`));
+    });
+  }
+
   #drainTooLong(limitMs: number): void {
+    if (this.#isOver()) return;
     this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
     this.#end('failed', this.#failure.cause);
   }

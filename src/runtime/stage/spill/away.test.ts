@@ -4,7 +4,7 @@ import { ConnectorError } from '../../../errors/errors.ts';
 import type { Sink } from '../../../event/sink.ts';
 import type { Run, RunnableFlow } from '../../../flow/run.ts';
 import { virtualFlow, virtualHost, type VirtualHost } from '../../../testing/virtual-host.ts';
-import { eventOf, kill, lastOf, place, range, SLOW, source, type Event } from './spill-fixtures.ts';
+import { eventOf, kill, lastOf, place, range, SLOW, source, type End, type Event } from './spill-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
 
@@ -45,12 +45,9 @@ function target(host: VirtualHost, outages: readonly Outage[]): { rows: Event[];
 
 const FOR_EVER: Outage = { from: 200, to: Infinity, how: 'refuses' };
 
-const lives = fc.array(
-  fc.tuple(fc.integer({ min: 1, max: 4_000 }), fc.constantFrom('kill' as const, 'power' as const)),
-  {
-    maxLength: 5,
-  },
-);
+const lives = fc.array(fc.tuple(fc.integer({ min: 1, max: 4_000 }), fc.constantFrom<End>('kill', 'power', 'drain')), {
+  maxLength: 5,
+});
 const outages = fc.array(
   fc.record({
     from: fc.integer({ min: 0, max: 8_000 }),
@@ -87,6 +84,33 @@ describe('a spilling sink whose target is away', () => {
     expect(last.state).toBe('done');
     const numbers = rows.map(({ n }) => n);
     expect(numbers).toEqual(range(0, 16_000)); // nothing was on its way: it was away when the process ended
+  });
+
+  it.each<Away>(['refuses', 'hangs'])('is let go of by a drain, and the next run goes on (it %s)', async (how) => {
+    const host = virtualHost();
+    const back = 20_000;
+    const { rows, sink } = target(host, [{ from: 200, to: back, how }]);
+    const numbers = source(16_000);
+    const start = (): Run =>
+      virtualFlow('f', host, { data: 'd' })
+        .from(numbers)
+        .to(sink, { ...SLOW, timeout: '1s' })
+        .run();
+    const run = start();
+    const notices: string[] = [];
+    run.on('notice', ({ message }) => notices.push(message));
+    await host.scheduler.advance(3_000);
+    const drained = run.drain({ timeout: '4s' });
+    await host.scheduler.advance(7_000);
+    expect(await drained).toMatchObject({ state: 'done', deadLettered: 0 });
+    expect(notices.at(-1)).toBe(
+      'not done after 4000 ms: what slow still holds is on disk, and the next run goes on with it',
+    );
+    expect(rows.length).toBeLessThan(1_000);
+    const last = start();
+    await host.scheduler.advance(60_000);
+    expect(last.state).toBe('done');
+    expect(rows.map(({ n }) => n)).toEqual(range(0, 16_000));
   });
 
   it(

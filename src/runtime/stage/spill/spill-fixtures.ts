@@ -80,10 +80,18 @@ export const SLOW: {
   readonly spill: { readonly bytes: number };
 } = { whenSlow: 'spill', concurrency: 1, batch: 16, queue: { events: 40 }, spill: { bytes: 16 * MB } };
 
+/** How a life ends; `drain`: with as little time as a target that is away needs to be let go of. */
+export type End = 'kill' | 'power' | 'drain';
+
 /** Ends the process: what is on its way to the disk happens or does not, and nothing is said any more. */
-export async function kill(host: Machine, run: ReturnType<RunnableFlow['run']>, how: 'kill' | 'power'): Promise<void> {
-  host.disk.crash(how);
+export async function kill(host: Machine, run: ReturnType<RunnableFlow['run']>, how: End): Promise<void> {
   run.done.catch(() => undefined);
+  if (how === 'drain') {
+    void run.drain({ timeout: 300 }).catch(() => undefined);
+    await host.scheduler.advance(3_000);
+    return;
+  }
+  host.disk.crash(how);
   void run.stop().catch(() => undefined);
   await host.scheduler.advance(30);
 }
@@ -92,7 +100,7 @@ export async function kill(host: Machine, run: ReturnType<RunnableFlow['run']>, 
 export async function lastOf<R extends ReturnType<RunnableFlow['run']>>(
   host: Machine,
   start: () => R,
-  ends: readonly (readonly [ms: number, how: 'kill' | 'power'])[],
+  ends: readonly (readonly [ms: number, how: End])[],
   lastMs: number,
 ): Promise<R> {
   for (const [ms, how] of ends) {
