@@ -1,7 +1,7 @@
 import type { StageSettings } from '../../control/settings.ts';
 import { backoffMs } from '../../resilience/backoff.ts';
 import type { Scheduler } from '../../time/clock.ts';
-import { MOST_WITNESSES, type Protection } from './failure/protection.ts';
+import type { Protection } from './failure/protection.ts';
 import { WaitingRetries } from './failure/waiting-retries.ts';
 import type { Place } from './place.ts';
 
@@ -12,7 +12,7 @@ const WAITING_PER_CALL = 8;
  * Which call of a stage that makes one per event may start next, and when: a new one, or one that is tried again.
  *
  * Invariants (failures.test.ts)
- * - Calls in flight <= concurrency; with those that wait to be tried again, at most MOST_WITNESSES more.
+ * - Calls in flight <= concurrency; with those that wait to be tried again, a few more at most (Protection.wantsWitness).
  * - A failure says nothing of its event until a later call has worked. Where no slot is free for that, one witness is let
  *   through: past an event that waits to be tried again, past results that wait behind it, and as the probe of a breaker.
  */
@@ -63,19 +63,15 @@ export class Slots {
     const { concurrency } = this.#settings();
     if (this.#protection?.breaker.isClosed === false) {
       if (this.#protection.cutMs() > 0) return 0;
-      return this.waiting === 0 || this.wantsWitness() ? 1 : 0; // a probe
+      return this.waiting === 0 || this.#wantsWitness() ? 1 : 0; // a probe
     }
     const free = results < WAITING_PER_CALL * concurrency ? concurrency - this.#taken : 0;
-    return free > 0 || !this.wantsWitness() ? free : 1;
+    return free > 0 || !this.#wantsWitness() ? free : 1;
   }
 
-  /** A later call is to show whether the target works at all. */
-  wantsWitness(): boolean {
-    const protection = this.#protection;
-    if (protection === undefined || this.waiting === 0) return false;
+  #wantsWitness(): boolean {
     const { concurrency } = this.#settings();
-    if (this.inFlight >= concurrency || this.#taken >= concurrency + MOST_WITNESSES) return false;
-    return this.#retries.some((place) => protection.isUnproven(place));
+    return this.#protection?.wantsWitness(this.#retries, this.#taken, concurrency) === true;
   }
 
   tryLater(place: Place, cause: unknown): void {
@@ -87,7 +83,7 @@ export class Slots {
   takeDue(others: number): Place | undefined {
     const { first } = this.#retries;
     if (first === undefined || this.againMs() > 0) return undefined;
-    if (others > 0 && this.#protection?.breaker.isClosed === false && this.wantsWitness()) return undefined;
+    if (others > 0 && this.#protection?.breaker.isClosed === false && this.#wantsWitness()) return undefined;
     this.#retries.remove(first);
     return first;
   }

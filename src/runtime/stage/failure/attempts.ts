@@ -18,14 +18,7 @@ import { Attempt } from './attempt.ts';
 import { CallOptions } from '../call-options.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { isPromise } from '../is-promise.ts';
-import {
-  MOST_WITNESSES,
-  protectionOf,
-  UNPROTECTED,
-  type Judgement,
-  type Protection,
-  type ProtectionOptions,
-} from './protection.ts';
+import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
 import { Roster } from './roster.ts';
 import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
 import { deadLetterEvent, type FailurePolicy, type StageEnvironment } from '../stage.ts';
@@ -122,17 +115,11 @@ export class Attempts {
     return this.#protection?.cutMs() ?? 0;
   }
 
-  /**
-   * A new call is to show whether the target works at all: nothing else would, since those that fail hold the slots.
-   * Never where calls have always gone one by one, which keeps the order.
-   */
+  /** See Protection; never where calls have always gone one by one, which keeps the order. */
   wantsWitness(): boolean {
-    const protection = this.#protection;
-    if (protection === undefined || this.waiting === 0) return false;
-    const most = this.#mostAtOnce();
-    if (!this.#hadSeveral || this.inFlight >= most || this.held >= most + MOST_WITNESSES) return false;
-    const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
-    return !this.#running.members.some(isNew) && this.#retries.some((each) => protection.isUnproven(each));
+    if (!this.#hadSeveral || this.#protection?.wantsWitness(this.#retries, this.held, this.#mostAtOnce()) !== true)
+      return false;
+    return !this.#running.members.some(({ call, troubles }) => call !== undefined && troubles === 0);
   }
 
   #mostAtOnce(): number {

@@ -20,6 +20,7 @@ import type { Scheduler, Timer } from '../../../time/clock.ts';
 import type { StageSnapshot } from '../../../metrics/snapshot.ts';
 import type { StageEnvironment } from '../stage.ts';
 import type { TroubleNotices } from './trouble-notices.ts';
+import type { Due, WaitingRetries } from './waiting-retries.ts';
 
 export interface ProtectionOptions {
   /** Most that a call may take, ms; Infinity = as long as it likes. */
@@ -53,7 +54,7 @@ const MOST_TROUBLES = 12;
 /** The same where each costs a whole deadline, or where its events are suspected already. */
 const MOST_DEADLINES = 3;
 /** Calls beyond the slots that may wait to be tried again, so that another can show whether the target works. */
-export const MOST_WITNESSES = 4;
+const MOST_WITNESSES = 4;
 const SWEEPS_PER_LIMIT = 4;
 const MAX_SWEEP_MS = 500;
 const MIN_SWEEP_MS = 5;
@@ -136,6 +137,15 @@ export class Protection {
   /** Its failure says nothing yet: no later call has worked. */
   isUnproven({ number }: Watched): boolean {
     return this.#newest <= number;
+  }
+
+  /**
+   * A new call is to show whether the target works at all: nothing else would, since those that fail hold the slots.
+   * @param held - calls in flight and those that wait. @param most - that may be in flight
+   */
+  wantsWitness(waiting: WaitingRetries<Watched & Due>, held: number, most: number): boolean {
+    if (waiting.size === 0 || held - waiting.size >= most || held >= most + MOST_WITNESSES) return false;
+    return waiting.some((each) => this.isUnproven(each));
   }
 
   /**
