@@ -224,7 +224,7 @@ export class EachStage implements Stage {
       place,
       this.#environment.scheduler.now(),
       false,
-      this.#isClosed(protection),
+      protection.wasOutdone(place) && this.#isClosed(protection),
     );
     const isData = judgement !== 'again';
     if (isData && protection.answered()) this.#slots.allDueNow();

@@ -305,6 +305,22 @@ describe('a call that hangs', () => {
     60_000 * FACTOR,
   );
 
+  it('is not held against an event whose last call began just before the target was back', async () => {
+    settings = { ...SETTINGS, concurrency: 4 };
+    let [begun, isBack] = [0, false];
+    const stage = each((event) => {
+      begun += 1;
+      isBack ||= begun === 8; // the fourth call of the second event
+      return isBack ? takes(5, event) : never();
+    });
+    write(stage, [0]);
+    await scheduler.advance(100);
+    write(stage, [1]);
+    stage.close();
+    await scheduler.advance(60_000);
+    expect([letters, out.length]).toEqual([[], 2]);
+  });
+
   it('opens the breaker when all do, and nothing is dead-lettered for it', async () => {
     settings = { ...SETTINGS, concurrency: 4, burstConcurrency: 4, batchLimit: 1 };
     let isStuck = true;
