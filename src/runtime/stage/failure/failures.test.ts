@@ -321,6 +321,37 @@ describe('a call that hangs', () => {
     expect([letters, out.length]).toEqual([[], 2]);
   });
 
+  it.each(['batches', 'each'] as const)(
+    'is nothing that the last events are blamed for, whenever an outage ends between their calls (%s)',
+    async (kind) => {
+      const timing = fc.record({
+        from: fc.nat(5),
+        to: fc.nat(9_000),
+        count: fc.integer({ min: 1, max: 4 }),
+        gap: fc.nat(3),
+      });
+      await fc.assert(
+        fc.asyncProperty(timing, async ({ from, to, count, gap }) => {
+          reset();
+          settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
+          const call = (event: unknown): unknown =>
+            from <= scheduler.now() && scheduler.now() < to ? never() : takes(1, event);
+          const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
+          write(stage, numbers(12));
+          for (let event = 0; event < count; event += 1) {
+            await scheduler.advance(gap);
+            write(stage, [12 + event]);
+          }
+          stage.close();
+          await scheduler.advance(60_000);
+          expect([letters, settled.confirmed]).toEqual([[], 12 + count]);
+        }),
+        { numRuns: 100, endOnFailure: true },
+      );
+    },
+    60_000 * FACTOR,
+  );
+
   it('opens the breaker when all do, and nothing is dead-lettered for it', async () => {
     settings = { ...SETTINGS, concurrency: 4, burstConcurrency: 4, batchLimit: 1 };
     let isStuck = true;
