@@ -71,6 +71,10 @@ const GROUPS = {
   postgres: ({ folder, kills, ...tools }) => postgresRows(folder, { ...tools, kills: Math.ceil(kills / 2) }),
 };
 
+if (!Object.keys(GROUPS).some((name) => name.includes(only))) {
+  console.error(`no group has ${JSON.stringify(only)} in its name: ${Object.keys(GROUPS).join(', ')}`);
+  process.exit(2);
+}
 console.log(`seed ${seed}, FUZZ_SEED=${fuzzSeed}`);
 await suite('faults', async (tools) => {
   for (const [name, rows] of Object.entries(GROUPS)) {

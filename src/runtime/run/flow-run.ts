@@ -351,7 +351,7 @@ export class FlowRun implements Run {
     await closeSinks(this.#writers);
     if (this.#isOver()) return;
     this.#control.loop.observe();
-    this.#enter(this.#failure === undefined ? 'done' : 'failed');
+    this.#enter(this.#endState());
   }
 
   /** Ends the run now, whatever is still under way. */
@@ -381,7 +381,7 @@ export class FlowRun implements Run {
         'warn',
         `not done after ${limitMs} ms: what ${stages} still holds is on disk, and the next run goes on with it`,
       );
-      this.#end('done', new ShutdownError(`flow ${this.flow} was drained`));
+      this.#end(this.#endState(), new ShutdownError(`flow ${this.flow} was drained`));
     });
   }
 
@@ -397,6 +397,11 @@ export class FlowRun implements Run {
     const durationMs = this.#host.scheduler.now() - this.#startedAt;
     const metrics = systemMetrics(this.#meters.overall(), this.#host.resources);
     return { flow: this.flow, state: this.#state === 'stopped' ? 'stopped' : 'done', ...totals, durationMs, metrics };
+  }
+
+  /** Of a run that has ended by itself: a source may have failed. */
+  #endState(): 'done' | 'failed' {
+    return this.#failure === undefined ? 'done' : 'failed';
   }
 
   #isOver(): boolean {
