@@ -133,7 +133,7 @@ export class Attempts {
    */
   tryAgain(): number {
     const { first } = this.#retries;
-    if (first === undefined || this.inFlight >= this.#mostAtOnce()) return Infinity;
+    if (first === undefined || (first.troubles > 0 && this.inFlight >= this.#mostAtOnce())) return Infinity;
     const isProbe = this.#dispatcher.gate.state === 'closed' || this.#protection?.breaker.isClosed === false;
     const dueMs = isProbe ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
     const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.inFlight));

@@ -141,11 +141,12 @@ export class Protection {
 
   /**
    * A new call is to show whether the target works at all: nothing else would, since those that fail hold the slots.
+   * Back-pressure asks for less, not for more.
    * @param held - calls in flight and those that wait. @param most - that may be in flight
    */
   wantsWitness(waiting: WaitingRetries<Watched & Due>, held: number, most: number): boolean {
     if (waiting.size === 0 || held - waiting.size >= most || held >= most + MOST_WITNESSES) return false;
-    return waiting.some((each) => this.isUnproven(each));
+    return waiting.some((each) => each.troubles > 0 && this.isUnproven(each));
   }
 
   /**
