@@ -19,7 +19,7 @@ function assert(property: never, parameters: { readonly numRuns?: number } = {})
 /** In turns: synchronous as long as the property is. */
 function assertSeeds(property: never, parameters: object): unknown {
   for (let seed = FROM; seed < FROM + SEEDS; seed += 1) {
-    const result: unknown = real.assert(property, { ...parameters, numRuns: 1, seed });
+    const result: unknown = real.assert(property, { ...parameters, numRuns: 1, seed, endOnFailure: true });
     if (result instanceof Promise) return result.then(() => assertLater(property, parameters, seed + 1));
   }
   return undefined;
@@ -27,7 +27,7 @@ function assertSeeds(property: never, parameters: object): unknown {
 
 async function assertLater(property: never, parameters: object, from: number): Promise<void> {
   for (let seed = from; seed < FROM + SEEDS; seed += 1)
-    await real.assert(property, { ...parameters, numRuns: 1, seed });
+    await real.assert(property, { ...parameters, numRuns: 1, seed, endOnFailure: true });
 }
 
 const fc: typeof real = { ...real, assert: assert as typeof real.assert };
