@@ -5,7 +5,6 @@
  * Options: `--help` (USAGE below). A seed is printed; `--seed N` repeats its times, and `FUZZ_SEED=N` its payloads.
  */
 import './setup.mjs';
-import { parseArgs } from 'node:util';
 import { descriptorRow } from '../test/faults/descriptors.mjs';
 import { fullDiskRow } from '../test/faults/full-disk.mjs';
 import { handlerRows } from '../test/faults/handlers.mjs';
@@ -20,6 +19,7 @@ import { postgresRows } from '../test/faults/postgres.mjs';
 import { protocolRows } from '../test/faults/protocol.mjs';
 import { slowSocketRows } from '../test/faults/slow-sockets.mjs';
 import { spillRows } from '../test/faults/spill.mjs';
+import { optionsOf } from './lib/options.mjs';
 import { option, suite } from './lib/suite.mjs';
 
 const USAGE = `npm run test:faults -- [options]
@@ -31,11 +31,10 @@ const USAGE = `npm run test:faults -- [options]
   --limit N      s after which a flow into PostgreSQL is cut off: 300
   --seed N       repeats the times of a run that printed it`;
 
-const { help, quick: isQuick, only } = optionsOf(process.argv.slice(2));
-if (help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+const text = { type: 'string' };
+const numbers = { kills: text, events: text, payloads: text, limit: text, seed: text };
+const known = { ...numbers, quick: { type: 'boolean', default: false }, only: { ...text, default: '' } };
+const { quick: isQuick, only } = optionsOf(USAGE, known);
 const sizes = {
   isQuick,
   kills: option('kills', isQuick ? 8 : 50),
@@ -86,16 +85,3 @@ await suite('faults', async (tools) => {
     }
   }
 });
-
-/** Ends the process where there is one that is not known. */
-function optionsOf(args) {
-  const text = { type: 'string' };
-  const numbers = { kills: text, events: text, payloads: text, limit: text, seed: text };
-  const flags = { help: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } };
-  try {
-    return parseArgs({ args, options: { ...flags, ...numbers, only: { type: 'string', default: '' } } }).values;
-  } catch (error) {
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}

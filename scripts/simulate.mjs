@@ -5,7 +5,7 @@
  * Options: `--help` (USAGE below).
  */
 import './setup.mjs';
-import { parseArgs } from 'node:util';
+import { optionsOf } from './lib/options.mjs';
 import { runNode } from './lib/run.mjs';
 
 const USAGE = `npm run simulate -- [options]
@@ -30,33 +30,27 @@ const SUITES = {
   },
 };
 
-const values = optionsOf(process.argv.slice(2));
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
+const text = { type: 'string' };
+const values = optionsOf(
+  USAGE,
+  { only: text, seeds: text, from: { ...text, default: '1' } },
+  ({ only, seeds, from }) => {
+    if (only !== undefined && !(only in SUITES)) throw new Error(`--only ${only}: log or flows`);
+    for (const number of [seeds ?? '1', from])
+      if (!/^\d{1,15}$/.test(number)) throw new Error(`${number}: a whole number is wanted`);
+  },
+);
 let worst = 0;
 for (const [name, { paths, seeds, isProperties }] of Object.entries(SUITES)) {
   if (values.only !== undefined && values.only !== name) continue;
   const env = { SIMULATE_SEEDS: values.seeds ?? String(seeds), SIMULATE_FROM: values.from };
+  const limit = isProperties ? [`--testTimeout=${20_000 * Number(env.SIMULATE_SEEDS)}`] : [];
   if (isProperties) env.FUZZ_FACTOR = env.SIMULATE_SEEDS;
   console.log(`${name}: seeds ${env.SIMULATE_FROM} to ${Number(env.SIMULATE_FROM) + Number(env.SIMULATE_SEEDS) - 1}`);
-  const { status } = runNode(['node_modules/vitest/vitest.mjs', 'run', ...paths], { env: { ...process.env, ...env } });
+  const { status } = runNode(['node_modules/vitest/vitest.mjs', 'run', ...paths, ...limit], {
+    env: { ...process.env, ...env },
+  });
   if (status !== 0) console.error(`FAIL ${name}: npm run simulate -- --only ${name} --seeds 1 --from SEED replays one`);
   worst = Math.max(worst, status ?? 1);
 }
 process.exit(worst);
-
-function optionsOf(args) {
-  try {
-    const options = { help: { type: 'boolean' }, only: { type: 'string' }, seeds: { type: 'string' } };
-    const { values } = parseArgs({ args, options: { ...options, from: { type: 'string', default: '1' } } });
-    if (values.only !== undefined && !(values.only in SUITES)) throw new Error(`--only ${values.only}: log or flows`);
-    for (const name of ['seeds', 'from'])
-      if (!/^\d{1,15}$/.test(values[name] ?? '1')) throw new Error(`--${name} ${values[name]}: a whole number`);
-    return values;
-  } catch (error) {
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}

@@ -8,7 +8,7 @@
  * - `done` settles exactly once, after the sinks are closed.
  */
 
-import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../../errors/errors.ts';
+import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, type TimeoutError } from '../../errors/errors.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { SinkWriter } from '../../event/sink.ts';
 import type { SinkNode } from '../../flow/graph.ts';
@@ -19,7 +19,6 @@ import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSum
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import { systemMetrics, type SystemMetrics } from '../../metrics/system-metrics.ts';
 import { durationMs, type Duration } from '../../time/duration.ts';
-import type { Timer } from '../../time/clock.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import type { DecisionFilter, DecisionRecord } from '../../control/decision-record.ts';
 import type { Bound } from '../../control/goal.ts';
@@ -30,6 +29,7 @@ import type { Checkpoint } from '../../state/checkpoint.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { DEAD_LETTERS, deadLetterNode } from './dead-letter-sink.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { Drain } from './drain.ts';
 import { flowControl, type FlowControl } from '../control/flow-control.ts';
 import { graphOf } from '../flow-graph.ts';
 import { FlowMeters } from '../flow-meters.ts';
@@ -56,8 +56,6 @@ import {
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
-/** For the checkpoint of a drain that did not end: its target is away. */
-const LET_GO_MS = 2_000;
 
 export class FlowRun implements Run {
   readonly flow: string;
@@ -78,6 +76,7 @@ export class FlowRun implements Run {
   readonly #startedAt: number;
   readonly #environment: TopologyEnvironment;
   readonly #drainMs: number;
+  readonly #draining: Drain;
   readonly #inFlight = new InFlight();
   readonly #checkpoints: Checkpoints | undefined;
   #resume: Checkpoint | undefined;
@@ -91,7 +90,6 @@ export class FlowRun implements Run {
   #openSinks = 0;
   #allDrained: () => void = () => undefined;
   #failure: { readonly cause: unknown } | undefined;
-  #timers: Timer[] = [];
 
   constructor(definition: RunnableFlow, options: RunOptions, host: Host, controller?: Controller<unknown>) {
     this.#definition = definition;
@@ -117,6 +115,14 @@ export class FlowRun implements Run {
       fatal: this.#fatal,
     });
     this.guarantee = guaranteeOf(this.#plan, this.#checkpoints !== undefined);
+    this.#draining = new Drain({
+      flow: this.flow,
+      scheduler: host.scheduler,
+      letGo: () => this.#checkpoints?.letGo() ?? Promise.resolve(false),
+      holding: () => [...this.#spills.values()].filter((spill) => spill.isHolding).map(({ stage }) => stage),
+      notice: this.#notice,
+      end: (failure) => this.#endDrain(failure),
+    });
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
     const nodes = this.#plan.stages.map(({ node }) => node);
@@ -219,7 +225,7 @@ export class FlowRun implements Run {
       this.#enter('draining');
       this.#intake.abort();
       const limitMs = options.timeout === undefined ? this.#drainMs : durationMs(options.timeout, 'drain.timeout');
-      this.#timers.push(this.#host.scheduler.after(limitMs, () => this.#drainIsDue(limitMs)));
+      this.#draining.begin(limitMs);
     }
     return this.done;
   }
@@ -253,7 +259,7 @@ export class FlowRun implements Run {
     } finally {
       this.#control.loop.stop();
       this.#inspection?.stop();
-      for (const timer of this.#timers) timer.cancel();
+      this.#draining.over();
       await this.#control.learned?.end();
       for (const spill of this.#spills.values()) await spill.close();
       await this.#checkpoints?.close();
@@ -365,30 +371,11 @@ export class FlowRun implements Run {
     this.#allDrained();
   }
 
-  /** Lets go of what a later run goes on with; where that is not all, the drain has failed. */
-  #drainIsDue(limitMs: number): void {
-    this.#timers.push(this.#host.scheduler.after(LET_GO_MS, () => this.#drainTooLong(limitMs)));
-    const lettingGo = this.#checkpoints?.letGo() ?? Promise.resolve(false);
-    void lettingGo.then((isDurable) => {
-      if (this.#isOver()) return;
-      if (!isDurable) {
-        this.#drainTooLong(limitMs);
-        return;
-      }
-      const waiting = [...this.#spills.values()].filter((spill) => spill.isActive || spill.held().length > 0);
-      const stages = waiting.map(({ stage }) => stage).join(', ');
-      this.#notice(
-        'warn',
-        `not done after ${limitMs} ms: what ${stages} still holds is on disk, and the next run goes on with it`,
-      );
-      this.#end(this.#endState(), new ShutdownError(`flow ${this.flow} was drained`));
-    });
-  }
-
-  #drainTooLong(limitMs: number): void {
+  /** At the end of its time. @param failure - undefined: a later run goes on with what is left */
+  #endDrain(failure: TimeoutError | undefined): void {
     if (this.#isOver()) return;
-    this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
-    this.#end('failed', this.#failure.cause);
+    if (failure !== undefined) this.#failure ??= { cause: failure };
+    this.#end(this.#endState(), this.#failure?.cause ?? new ShutdownError(`flow ${this.flow} was drained`));
   }
 
   #summary(): RunSummary {

@@ -219,13 +219,8 @@ export class EachStage implements Stage {
     if (protection === undefined) return false;
     this.#book.tell();
     place.tries += 1;
-    const judgement = protection.judge(
-      cause,
-      place,
-      this.#environment.scheduler.now(),
-      false,
-      protection.wasOutdone(place) && this.#isClosed(protection),
-    );
+    const isClosed = protection.wasOutdone(place) && this.#isClosed(protection);
+    const judgement = protection.judge(cause, place, this.#environment.scheduler.now(), false, isClosed);
     const isData = judgement !== 'again';
     if (isData && protection.answered()) this.#slots.allDueNow();
     const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';

@@ -11,7 +11,7 @@ const WAITING_PER_CALL = 8;
 /**
  * Which call of a stage that makes one per event may start next, and when: a new one, or one that is tried again.
  *
- * Invariants (failures.test.ts)
+ * Invariants (failure/deadlines.test.ts)
  * - Calls in flight <= concurrency; with those that wait to be tried again, a few more at most (Protection.wantsWitness).
  * - A failure says nothing of its event until a later call has worked. Where no slot is free for that, one witness is let
  *   through: past an event that waits to be tried again, past results that wait behind it, and as the probe of a breaker.

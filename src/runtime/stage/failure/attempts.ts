@@ -1,7 +1,7 @@
 /**
  * The calls of a stage, from their start to the end of each of their events: done, repeated, tried in parts, given up.
  *
- * Invariants (waiting-stage.test.ts, failures.test.ts)
+ * Invariants (waiting-stage.test.ts, failures.test.ts, deadlines.test.ts)
  * - An attempt keeps its slot and its events until each of them has its end; it then ends exactly once.
  * - What a call says after it was given up, or after the run has stopped, changes nothing.
  * - Parts of a call start like retries, from the stage's own loop: a thousand that answer at once would else be as many
@@ -21,7 +21,8 @@ import { isPromise } from '../is-promise.ts';
 import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
 import { Roster } from './roster.ts';
 import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
-import { deadLetterEvent, type FailurePolicy, type StageEnvironment } from '../stage.ts';
+import type { FailurePolicy, StageEnvironment } from '../stage.ts';
+import { deadLetterRefused, isHopeless } from './refused.ts';
 import { TroubleNotices } from './trouble-notices.ts';
 import { WaitingRetries } from './waiting-retries.ts';
 
@@ -117,9 +118,9 @@ export class Attempts {
 
   /** See Protection; never where calls have always gone one by one, which keeps the order. */
   wantsWitness(): boolean {
-    if (!this.#hadSeveral || this.#protection?.wantsWitness(this.#retries, this.held, this.#mostAtOnce()) !== true)
-      return false;
-    return !this.#running.members.some(({ call, troubles }) => call !== undefined && troubles === 0);
+    const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
+    const isWanted = this.#protection?.wantsWitness(this.#retries, this.held, this.#mostAtOnce()) === true;
+    return this.#hadSeveral && isWanted && !this.#running.members.some(isNew);
   }
 
   #mostAtOnce(): number {
@@ -262,8 +263,7 @@ export class Attempts {
     if (protection === undefined) return isRetryable(cause) ? 'again' : 'end';
     const wasOutdone = (each: Attempt): boolean => each.isolation !== undefined || protection.wasOutdone(each);
     const isClosed = this.#listener.nothingWaits() && this.#running.members.every(wasOutdone);
-    const isSuspect = attempt.isolation !== undefined;
-    const judgement = protection.judge(cause, attempt, this.#meter.readAt, isSuspect, isClosed);
+    const judgement = protection.judge(cause, attempt, this.#meter.readAt, attempt.isolation !== undefined, isClosed);
     return judgement === 'isolate' && this.#options.whenFailing === 'stop' ? 'end' : judgement;
   }
 
@@ -329,18 +329,9 @@ export class Attempts {
     }
     this.#running.delete(attempt);
     this.#meter.confirmed(taken, refused.size);
-    if (this.#options.whenFailing === 'deadLetter') this.#deadLetter(taken, refused);
+    if (this.#options.whenFailing === 'deadLetter')
+      deadLetterRefused(taken, refused, this.#options.name, this.#environment);
     this.#listener.ended(sequence, { result: results.flat(), taken });
-  }
-
-  #deadLetter({ events, parts }: Taken, refused: ReadonlyMap<number, unknown>): void {
-    let next = 0;
-    for (const { origin, events: count } of parts) {
-      for (const end = next + count; next < end; next += 1) {
-        const cause = refused.get(next);
-        if (refused.has(next)) deadLetterEvent(events[next], origin, this.#options.name, cause, this.#environment);
-      }
-    }
   }
 
   /** Where nothing helps: the run ends, unless such events are to be dropped. */
@@ -356,10 +347,4 @@ export class Attempts {
     const { flow, fatal } = this.#environment;
     fatal(cause instanceof ConnectorError ? cause : new OperatorError({ flow, operator: this.#options.name }, cause));
   }
-}
-
-/** A target that answers and will have none of them, not one by one either: it is the declaration that is wrong. */
-function isHopeless(refused: ReadonlyMap<number, unknown>, { events }: Taken): boolean {
-  const [first] = refused.values();
-  return refused.size === events.length && first instanceof ConnectorError && first.aboutEvents;
 }

@@ -2,7 +2,7 @@
  * How a stage stands failures of what it calls: how long a call may take, whether it is repeated, and when no call goes
  * at all. On by default; what it acts on is measured.
  *
- * Invariants (failures.test.ts, call-book.test.ts)
+ * Invariants (deadlines.test.ts, failures.test.ts, call-book.test.ts)
  * - A call is given up between its limit and one sweep later; limits count the sweeps' own time, so a process that stood
  *   still (SIGSTOP, a long collection) gives up no call for it.
  * - A failure is held against its events only once a call that began later has worked: an outage that ends, or one that

@@ -117,6 +117,11 @@ export class Spill {
     return this.#backlog.events > 0;
   }
 
+  /** Events are on disk, or read back and not done. */
+  get isHolding(): boolean {
+    return this.isActive || this.held().length > 0;
+  }
+
   /** Nothing that this run would still hand over. */
   get isDone(): boolean {
     return this.#pending.size === 0 && (!this.isActive || this.#environment.suspended.aborted);
