@@ -54,7 +54,7 @@ async function awayRow(way, { folder, row }) {
   const { code } = await start().ended;
   await target.close();
   const { lost, repeated } = judged(target.got);
-  const isLetGo = drained.code === 0 && drained.said.includes('the next run goes on with it');
+  const isLetGo = drained.code === 0 && drained.said.includes('for the next run');
   const isRight =
     code === 0 && isLetGo && inOrder(env.FAST) && lost === 0 && repeated <= 3 * ON_ITS_WAY && later > during;
   row(

@@ -8,7 +8,7 @@
  * - `done` settles exactly once, after the sinks are closed.
  */
 
-import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, type TimeoutError } from '../../errors/errors.ts';
+import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../../errors/errors.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { SinkWriter } from '../../event/sink.ts';
 import type { SinkNode } from '../../flow/graph.ts';
@@ -115,14 +115,11 @@ export class FlowRun implements Run {
       fatal: this.#fatal,
     });
     this.guarantee = guaranteeOf(this.#plan, this.#checkpoints !== undefined);
-    this.#draining = new Drain({
-      flow: this.flow,
-      scheduler: host.scheduler,
-      letGo: () => this.#checkpoints?.letGo() ?? Promise.resolve(false),
-      holding: () => [...this.#spills.values()].filter((spill) => spill.isHolding).map(({ stage }) => stage),
-      notice: this.#notice,
-      end: (failure) => this.#endDrain(failure),
-    });
+    this.#draining = new Drain(
+      host.scheduler,
+      () => this.#checkpoints?.letGo() ?? Promise.resolve(false),
+      (isDurable, limitMs) => this.#endDrain(isDurable, limitMs),
+    );
     this.#environment = this.#makeEnvironment();
     const letters = this.#deadLetterNode();
     const nodes = this.#plan.stages.map(({ node }) => node);
@@ -371,10 +368,15 @@ export class FlowRun implements Run {
     this.#allDrained();
   }
 
-  /** At the end of its time. @param failure - undefined: a later run goes on with what is left */
-  #endDrain(failure: TimeoutError | undefined): void {
+  /** At the end of its time; a later run goes on with what is durable. */
+  #endDrain(isDurable: boolean, limitMs: number): void {
     if (this.#isOver()) return;
-    if (failure !== undefined) this.#failure ??= { cause: failure };
+    if (isDurable) {
+      const stages = [...this.#spills.values()].filter((spill) => spill.isHolding).map(({ stage }) => stage);
+      this.#notice('warn', `not done after ${limitMs} ms: what ${stages.join()} holds is on disk, for the next run`);
+    } else {
+      this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
+    }
     this.#end(this.#endState(), this.#failure?.cause ?? new ShutdownError(`flow ${this.flow} was drained`));
   }
 

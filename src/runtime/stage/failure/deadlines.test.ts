@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { VirtualScheduler } from '../../../testing/virtual-scheduler.ts';
 import { batches, each, never, numbers, reset, SETTINGS, takes, world, write } from './failure-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
 
-beforeEach(reset);
+beforeEach(() => reset(new VirtualScheduler()));
 
 describe('a call that hangs', () => {
   it('is given up within its limit and a quarter, its signal aborts, and its slot does the work again', async () => {
@@ -86,7 +87,7 @@ describe('a call that hangs', () => {
       const outages = fc.array(outage, { maxLength: 2 });
       await fc.assert(
         fc.asyncProperty(outages, fc.integer({ min: 1, max: 6 }), fc.nat(20), async (away, concurrency, ms) => {
-          reset();
+          reset(new VirtualScheduler());
           world.settings = { ...SETTINGS, concurrency, batchLimit: 8 };
           const call = (event: unknown): unknown => {
             const now = world.scheduler.now();
@@ -133,7 +134,7 @@ describe('a call that hangs', () => {
       });
       await fc.assert(
         fc.asyncProperty(timing, async ({ from, to, count, gap }) => {
-          reset();
+          reset(new VirtualScheduler());
           world.settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
           const call = (event: unknown): unknown =>
             from <= world.scheduler.now() && world.scheduler.now() < to ? never() : takes(1, event);

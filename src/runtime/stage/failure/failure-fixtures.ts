@@ -2,7 +2,7 @@ import type { StageSettings } from '../../../control/settings.ts';
 import { ConnectorError } from '../../../errors/errors.ts';
 import type { DeadLetter } from '../../../event/dead-letter.ts';
 import { Origin } from '../../../event/origin.ts';
-import { VirtualScheduler } from '../../../testing/virtual-scheduler.ts';
+import type { Scheduler } from '../../../time/clock.ts';
 import { EachStage } from '../each-stage.ts';
 import type { ProtectionOptions } from './protection.ts';
 import type { FailurePolicy, Stage, StageEnvironment } from '../stage.ts';
@@ -22,9 +22,15 @@ export const SETTINGS: StageSettings = {
 };
 const PROTECTION: ProtectionOptions = { timeoutMs: 1000, tries: 3, hasBreaker: true };
 
+/** Virtual time. */
+interface Time extends Scheduler {
+  advance(ms: number): Promise<void>;
+  skip(ms: number): void;
+}
+
 /** Of the test that runs. */
 interface World {
-  scheduler: VirtualScheduler;
+  scheduler: Time;
   settings: StageSettings;
   calls: { at: number; events: readonly unknown[]; signal: AbortSignal }[];
   letters: DeadLetter[];
@@ -35,24 +41,12 @@ interface World {
   settled: { confirmed: number; rejected: number };
 }
 
-export const world: World = emptyWorld();
+export const world = {} as World;
 
-export function reset(): void {
-  Object.assign(world, emptyWorld());
-}
-
-function emptyWorld(): World {
-  return {
-    scheduler: new VirtualScheduler(),
-    settings: SETTINGS,
-    calls: [],
-    letters: [],
-    fatal: [],
-    notices: [],
-    breaker: [],
-    out: [],
-    settled: { confirmed: 0, rejected: 0 },
-  };
+/** Before each test. */
+export function reset(scheduler: Time): void {
+  const told = { calls: [], letters: [], fatal: [], notices: [], breaker: [], out: [] };
+  Object.assign(world, { ...told, scheduler, settings: SETTINGS, settled: { confirmed: 0, rejected: 0 } });
 }
 
 function environment(): StageEnvironment {

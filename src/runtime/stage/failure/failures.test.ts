@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ConnectorError } from '../../../errors/errors.ts';
+import { VirtualScheduler } from '../../../testing/virtual-scheduler.ts';
 import { away, batches, each, numbers, reset, SETTINGS, takes, world, write } from './failure-fixtures.ts';
 
-beforeEach(reset);
+beforeEach(() => reset(new VirtualScheduler()));
 
 describe('poison events', () => {
   const poison = (bad: readonly unknown[]) => (events: readonly unknown[]) =>
