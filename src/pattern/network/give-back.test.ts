@@ -1,9 +1,8 @@
 /** Memory follows what lives: what keys have held is given back when they are idle, and those that are not notice nothing. */
 
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { bytesHeld } from '../../../test/support/memory.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import { step } from '../steps-fixtures.ts';
 import { PatternSet, type PatternSetOptions } from './pattern-set.ts';
@@ -55,17 +54,6 @@ function setOf(
 function crowd(set: PatternSet<Tick>, count: number, names: string, ts: number): void {
   const events = Array.from(names, (name, id) => ({ id, name }));
   for (let key = 0; key < count; key += 1) for (const event of events) set.process(event, key, -1, ts);
-}
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-function bytesHeld(): number {
-  // Twice: columns that have been replaced are freed by the next collection.
-  collect();
-  collect();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 describe('bytes', () => {
