@@ -75,6 +75,7 @@ const flowsOf = { two: 'ii', three: 'iii', each: 'iv', arrays: 'iv' } as const;
 
 await bench('engine', {
   targets,
+  usage: `  i ii iii iv        only these flows\n  ${NO_PEERS}         the loop only`,
   isWanted: (key, args) => isWanted(flowOf(key), args) && (!args.includes(NO_PEERS) || key.endsWith('Loop')),
   async run(b) {
     for (const peer of peers) await pollute(peer);

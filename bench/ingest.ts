@@ -54,7 +54,7 @@ await bench('ingest', {
 });
 
 async function measureTcp(b: Context): Promise<void> {
-  await onStand('daoflow-tcp', 'tcp', async (stand) => {
+  await onStand(b, 'daoflow-tcp', 'tcp', async (stand) => {
     await warmUp(stand, b);
     const everyday = await windows(stand, EVERYDAY, b);
     note(b, TCP, everyday);
@@ -69,7 +69,7 @@ async function measureTcp(b: Context): Promise<void> {
 }
 
 async function measureHttp(b: Context): Promise<void> {
-  await onStand('daoflow-http', 'http', async (stand) => {
+  await onStand(b, 'daoflow-http', 'http', async (stand) => {
     await warmUp(stand, b);
     const held = await windows(stand, EVERYDAY, b);
     note(b, HTTP, held);
@@ -79,14 +79,14 @@ async function measureHttp(b: Context): Promise<void> {
 
 /** What it costs that an answer means "on the disk". */
 async function measureDurable(b: Context): Promise<void> {
-  await onStand('daoflow-durable', 'http', async (stand) => {
+  await onStand(b, 'daoflow-durable', 'http', async (stand) => {
     await warmUp(stand, b);
     note(b, `${HTTP}, durable`, await windows(stand, EVERYDAY, b));
   });
 }
 
 async function measurePeer(b: Context, engine: EngineName, name: string): Promise<void> {
-  await onStand(engine, 'tcp', async (stand) => {
+  await onStand(b, engine, 'tcp', async (stand) => {
     await warmUp(stand, b);
     note(b, `${name}, ${TCP}`, await windows(stand, EVERYDAY, b));
     const best = await search(stand, b, { start: 500_000, step: 1.4 });
@@ -97,7 +97,7 @@ async function measurePeer(b: Context, engine: EngineName, name: string): Promis
 
 /** Offered more than it can send: what arrives at a server that only counts lines is the sender's own limit. */
 async function measureSender(b: Context): Promise<void> {
-  await onStand('null', 'tcp', async (stand) => {
+  await onStand(b, 'null', 'tcp', async (stand) => {
     const { eventsPerSecond } = await stand.hold({ rate: BEYOND, warmupMs: 300, windowMs: 500 });
     await stand.check();
     b.note('the sender, to a server that only counts lines', 'rate', eventsPerSecond, 'events/s');
@@ -105,12 +105,14 @@ async function measureSender(b: Context): Promise<void> {
 }
 
 async function onStand(
+  b: Context,
   engine: EngineName,
   transport: Transport,
   measure: (stand: Stand) => Promise<void>,
 ): Promise<void> {
   const stand = await Stand.start(engine, transport);
   await measure(stand);
+  if (stand.refused > 0) b.say(`${engine}: ${stand.refused} POSTs found no room and were sent again`);
   await stand.end();
 }
 

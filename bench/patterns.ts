@@ -60,6 +60,7 @@ type Context = BenchContext<Key>;
 
 await bench('patterns', {
   targets,
+  usage: '  --long             the memory of long runs instead, 30 s',
   isWanted: (key, args) => LONG.has(key) === isLong(args),
   async run(b) {
     if (isLong(b.args)) {

@@ -6,9 +6,7 @@
  * which others had more than a tenth of the cores are repeated. Then the target is disturbed: held up altogether, and slowed
  * down five times. Rows are counted after every run.
  *
- * PostgreSQL is started, or that of DATABASE_URL used. Options: --only http,insert-4,insert-16,copy-4,copy-16;
- * --p95 MS instead of the target that the grid shows to be feasible; --rounds N (5); --decisions says each decision;
- * --write writes docs/tuning/results-real.md.
+ * PostgreSQL is started, or that of DATABASE_URL used. Options: USAGE in tuning-real/options.ts.
  */
 
 import { startPostgres } from '../scripts/lib/postgres.mjs';
@@ -16,7 +14,7 @@ import { atLeast, atMost, bench, type BenchContext, type Target } from './harnes
 import { isMet } from './harness/target.ts';
 import { httpStand } from './tuning-real/http-stand.ts';
 import { Database } from './tuning-real/postgres-stand.ts';
-import { readOptions, type StandKey } from './tuning-real/options.ts';
+import { readOptions, USAGE, type StandKey } from './tuning-real/options.ts';
 import { measure, type Measured, type Plan } from './tuning-real/trial.ts';
 import type { Stand } from './tuning-real/stand.ts';
 import { writeRealResults, type WrittenStand } from './tuning-real/write.ts';
@@ -70,6 +68,7 @@ const stands: WrittenStand[] = [];
 const targets = Object.fromEntries(options.stands.flatMap((key) => targetsOf(key)));
 
 await bench('tuning-real', {
+  usage: USAGE,
   targets,
   async run(b) {
     const plan = b.quick ? QUICK : FULL;

@@ -22,13 +22,9 @@ import { writeResults } from './tuning/write.ts';
 /** Every gate is in tuning/gates.ts and in what the scenarios ask; those of the plants that ran are filled in. */
 const targets: Record<string, Omit<Gate, 'measured'>> = {};
 
-if (process.argv.includes('--help')) {
-  console.log(USAGE);
-  process.exit(0);
-}
-
 await bench('tuning', {
   targets,
+  usage: USAGE,
   async run(b) {
     try {
       const options = readOptions([...b.args, ...(b.quick ? ['--quick'] : [])]);

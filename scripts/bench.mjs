@@ -1,6 +1,6 @@
 /**
  * `npm run bench:NAME` runs one bench, `npm run bench` all of them, with a scoreboard at the end.
- * Options: --json, --quick, --no-fail (see bench/harness/index.ts); others go to the bench.
+ * Options: `--help`; they go to the benches.
  */
 import './setup.mjs';
 import { spawnSync } from 'node:child_process';
@@ -20,6 +20,12 @@ const options = chosen === undefined ? process.argv.slice(2) : others;
 
 if (chosen !== undefined && !names.includes(chosen))
   fail(`no bench is named ${chosen}. There are: ${names.join(', ')}.`, 2);
+if (chosen === undefined && options.includes('--help')) {
+  say(
+    `npm run bench -- [--quick] [--no-fail] [--json], or one of them: ${names.map((name) => `bench:${name.replace('-', ':')}`).join(', ')}, each with --help`,
+  );
+  process.exit(0);
+}
 ensureBenchesBuilt();
 process.exit(chosen === undefined ? runAll() : runOne(chosen));
 

@@ -61,6 +61,7 @@ async function send({ rate, atUs, toUs }: ToSender): Promise<Sent> {
   return {
     sent: lanes.reduce((sum, lane) => sum + lane.sent, 0),
     matches: lanes.reduce((sum, lane) => sum + matchesAmong(lane.template, lane.sent), 0),
+    refused: lanes.reduce((sum, lane) => sum + lane.refused, 0),
     behindMs,
     lateP99Ms: (late.subarray(0, next).sort()[Math.floor(next * 0.99)] ?? NaN) / 1000,
     cpuRatio: (user + system) / (nowUs() - began),

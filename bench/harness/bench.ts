@@ -13,8 +13,14 @@ export interface BenchDefinition<K extends string> {
   readonly targets: Readonly<Record<K, Target>>;
   /** Whether the arguments ask for a target; it is left out otherwise. Default: for all of them. */
   readonly isWanted?: (key: K, args: readonly string[]) => boolean;
+  /** What `--help` says of options of its own, one a line, indented by two. Without it there are none, and others are refused. */
+  readonly usage?: string;
   readonly run: (context: BenchContext<K>) => void | Promise<void>;
 }
+
+const COMMON_USAGE = `  --json             one JSON document as the last line of stdout
+  --quick            fewer repetitions: ends within ${QUICK_LIMIT_S} s
+  --no-fail          a missed target does not fail the process`;
 
 export interface BenchContext<K extends string = string> {
   /** `--quick` was given. */
@@ -36,6 +42,7 @@ export interface BenchContext<K extends string = string> {
 /** Ends the process: 0 met, 1 missed, 2 wrong or broken. */
 export async function bench<K extends string>(name: string, definition: BenchDefinition<K>): Promise<never> {
   const options = readOptions(process.argv.slice(2));
+  answerOrRefuse(name, definition.usage, options.rest);
   const measured = new Map<K, number | Sample | null>();
   const figures: Figure[] = [];
   const started = performance.now();
@@ -59,6 +66,23 @@ export async function bench<K extends string>(name: string, definition: BenchDef
   };
   await print(document, options.json);
   process.exit(options.noFail || results.every((result) => result.pass) ? 0 : 1);
+}
+
+/** Ends the process when help was asked for, or for what is no option. */
+function answerOrRefuse(name: string, usage: string | undefined, rest: readonly string[]): void {
+  const help = [
+    `npm run bench:${name.replace('-', ':')} -- [options]`,
+    COMMON_USAGE,
+    ...(usage === undefined ? [] : [usage]),
+  ].join('\n');
+  if (rest.includes('--help')) {
+    console.log(help);
+    process.exit(0);
+  }
+  if (usage === undefined && rest.length > 0) {
+    console.error(`bench ${name}: expected options, received ${rest.join(' ')}\n\n${help}`);
+    process.exit(2);
+  }
 }
 
 interface Options {

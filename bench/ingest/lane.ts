@@ -11,26 +11,29 @@ const HEAD_BYTES = 160;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
 export class Lane {
-  readonly #socket: Socket;
+  #socket: Socket;
+  readonly #port: number;
   readonly #template: Template;
   readonly #transport: Transport;
   /** Buffers that the kernel is done with. */
   readonly #free: Buffer[] = [];
-  #awaitsAnswer = false;
+  /** The POST that has not been accepted yet. */
+  #request: Buffer | undefined;
   sent = 0;
+  /** Times that the server had no room. */
+  refused = 0;
 
   static async open(port: number, transport: Transport, template: Template): Promise<Lane> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new Lane(socket, transport, template);
+    const lane = new Lane(port, transport, template);
+    await new Promise((resolve) => lane.#socket.once('connect', resolve));
+    return lane;
   }
 
-  constructor(socket: Socket, transport: Transport, template: Template) {
-    this.#socket = socket;
+  constructor(port: number, transport: Transport, template: Template) {
+    this.#port = port;
     this.#transport = transport;
     this.#template = template;
-    socket.on('data', (answer: Buffer) => this.#answered(answer));
-    socket.on('error', failed);
+    this.#socket = this.#connected();
   }
 
   get template(): Template {
@@ -38,30 +41,51 @@ export class Lane {
   }
 
   get isFree(): boolean {
-    return !this.#awaitsAnswer && this.#socket.writableLength < MAX_UNSENT_BYTES;
+    return this.#request === undefined && this.#socket.writableLength < MAX_UNSENT_BYTES;
   }
 
   send(lines: number, stampUs: number): void {
     const buffer = this.#buffer(HEAD_BYTES + lines * MAX_LINE_BYTES);
     const bytes = writeLines(this.#template, this.sent, lines, buffer, HEAD_BYTES, stampUs);
     this.sent += lines;
-    let start = HEAD_BYTES;
-    if (this.#transport === 'http') {
-      const head = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: ${bytes}\r\n\r\n`;
-      start -= head.length;
-      buffer.write(head, start, 'latin1');
-      this.#awaitsAnswer = true;
+    if (this.#transport === 'tcp') {
+      this.#socket.write(buffer.subarray(HEAD_BYTES, HEAD_BYTES + bytes), () => void this.#free.push(buffer));
+      return;
     }
-    this.#socket.write(buffer.subarray(start, HEAD_BYTES + bytes), () => void this.#free.push(buffer));
+    const head = `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: ${bytes}\r\n\r\n`;
+    const start = HEAD_BYTES - head.length;
+    buffer.write(head, start, 'latin1');
+    this.#request = buffer.subarray(start, HEAD_BYTES + bytes);
+    this.#socket.write(this.#request);
   }
 
   close(): void {
     this.#socket.end();
   }
 
-  #answered(answer: Buffer): void {
-    if (!answer.toString('latin1', 0, 12).startsWith('HTTP/1.1 202')) failed(new Error(answer.toString('latin1')));
-    this.#awaitsAnswer = false;
+  #connected(): Socket {
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
+    socket.on('data', (answer: Buffer) => this.#answered(answer.toString('latin1')));
+    socket.on('error', failed);
+    return socket;
+  }
+
+  #answered(answer: string): void {
+    const status = Number(answer.split(' ', 2)[1]);
+    if (status === 202) {
+      this.#free.push(Buffer.from((this.#request as Buffer).buffer));
+      this.#request = undefined;
+    } else if (status === 429 || status === 503) {
+      this.refused += 1;
+      setTimeout(() => this.#sendAgain(), 1000 * Number(/^retry-after: (\d+)/im.exec(answer)?.[1]));
+    } else failed(new Error(answer));
+  }
+
+  /** A refusal closes the connection. The events keep the time at which they were to leave. */
+  #sendAgain(): void {
+    this.#socket.destroy();
+    this.#socket = this.#connected();
+    this.#socket.write(this.#request as Buffer);
   }
 
   #buffer(bytes: number): Buffer {

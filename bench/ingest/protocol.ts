@@ -39,6 +39,8 @@ export interface Sent {
   readonly sent: number;
   /** Matches among them. */
   readonly matches: number;
+  /** POSTs that the server had no room for, since the sender began; each was sent again. */
+  readonly refused: number;
   /** How far behind its schedule it was at the end: what could not be sent in time. */
   readonly behindMs: number;
   /** How late a chunk left, at the 99th percentile: the sender's own part of the latency. */

@@ -39,7 +39,7 @@ export class Stand {
   readonly #server: Child;
   readonly #sender: Child;
   readonly #matches: boolean;
-  #sent: Pick<Sent, 'sent' | 'matches'> = { sent: 0, matches: 0 };
+  #sent: Pick<Sent, 'sent' | 'matches' | 'refused'> = { sent: 0, matches: 0, refused: 0 };
 
   static async start(engine: EngineName, transport: Transport): Promise<Stand> {
     const server = startChild('ingest-server', { args: [engine] });
@@ -91,6 +91,11 @@ export class Stand {
     } while ((got.seen < sent || got.matches < matches) && performance.now() < deadline);
     if (got.seen === sent && got.matches === matches) return;
     throw new Error(`sent ${sent} events with ${matches} matches, seen ${got.seen} with ${got.matches}`);
+  }
+
+  /** POSTs that were sent again, over all that was held. */
+  get refused(): number {
+    return this.#sent.refused;
   }
 
   async end(): Promise<void> {

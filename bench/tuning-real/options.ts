@@ -14,6 +14,12 @@ export interface Options {
   readonly write: boolean;
 }
 
+export const USAGE: string = `  --only STANDS      of ${ALL.join(',')}
+  --p95 MS           the target, instead of one that the grid shows to be feasible
+  --rounds N         measured rounds (default 5, with --quick 1)
+  --decisions        says each decision
+  --write            writes docs/tuning/results-real.md`;
+
 /** @throws RangeError for a stand that there is not, and for a number that is none */
 export function readOptions(args: readonly string[]): Options {
   const quick = args.includes('--quick');

@@ -29,8 +29,7 @@ export interface Options {
   readonly plot: readonly [name: string, file: string] | undefined;
 }
 
-export const USAGE = `npm run bench:tuning -- [options]
-  --only REGEX       plants whose name or group matches
+export const USAGE = `  --only REGEX       plants whose name or group matches
   --plants FILE      the plants of a module or of a JSON file instead of ours
   --random N         N plants that are drawn instead; --seed K (default 1) says which
   --law NAME         the law to judge: daoflow, static, ARC, Gradient2, 'hill climbing', oracle, or FILE#EXPORT;
@@ -40,8 +39,7 @@ export const USAGE = `npm run bench:tuning -- [options]
   --jobs N           processes (default 2, for a few plants 1)
   --cache FOLDER     where the oracle's answers are kept (default .build/tuning, shared by worktrees)
   --write            writes docs/tuning/results.md
-  --plot NAME FILE   draws a run on that plant instead, as SVG
-  --quick            a few plants, two seeds`;
+  --plot NAME FILE   draws a run on that plant instead, as SVG`;
 
 const FEW_PLANTS = 4;
 
