@@ -11,8 +11,7 @@ const HEAD_BYTES = 160;
 const MAX_UNSENT_BYTES = 1024 * 1024;
 
 export class Lane {
-  #socket: Socket;
-  readonly #port: number;
+  readonly #socket: Socket;
   readonly #template: Template;
   readonly #transport: Transport;
   /** Buffers that the kernel is done with. */
@@ -30,10 +29,11 @@ export class Lane {
   }
 
   constructor(port: number, transport: Transport, template: Template) {
-    this.#port = port;
     this.#transport = transport;
     this.#template = template;
-    this.#socket = this.#connected();
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    this.#socket.on('data', (answer: Buffer) => this.#answered(answer.toString('latin1')));
+    this.#socket.on('error', failed);
   }
 
   get template(): Template {
@@ -63,13 +63,7 @@ export class Lane {
     this.#socket.end();
   }
 
-  #connected(): Socket {
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true });
-    socket.on('data', (answer: Buffer) => this.#answered(answer.toString('latin1')));
-    socket.on('error', failed);
-    return socket;
-  }
-
+  /** Events that found no room keep the time at which they were to leave. */
   #answered(answer: string): void {
     const status = Number(answer.split(' ', 2)[1]);
     if (status === 202) {
@@ -77,15 +71,11 @@ export class Lane {
       this.#request = undefined;
     } else if (status === 429 || status === 503) {
       this.refused += 1;
-      setTimeout(() => this.#sendAgain(), 1000 * Number(/^retry-after: (\d+)/im.exec(answer)?.[1]));
+      setTimeout(
+        () => this.#socket.write(this.#request as Buffer),
+        1000 * Number(/^retry-after: (\d+)/im.exec(answer)?.[1]),
+      );
     } else failed(new Error(answer));
-  }
-
-  /** A refusal closes the connection. The events keep the time at which they were to leave. */
-  #sendAgain(): void {
-    this.#socket.destroy();
-    this.#socket = this.#connected();
-    this.#socket.write(this.#request as Buffer);
   }
 
   #buffer(bytes: number): Buffer {

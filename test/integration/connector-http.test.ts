@@ -123,6 +123,29 @@ describe('http as a source', () => {
       expect(output.writesWhileHeld).toBe(0);
     }));
 
+  it('keeps the connection of a sender that it told to wait, and reads nothing of what was refused', () =>
+    serving({}, async ({ port, output }) => {
+      const socket = connect(port, '127.0.0.1');
+      let answers = '';
+      socket.on('data', (bytes: Buffer) => (answers += bytes.toString()));
+      const post = async (body: string, status: number): Promise<void> => {
+        answers = '';
+        const head = `POST /in HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: ${body.length}\r\n\r\n`;
+        socket.write(head);
+        socket.write(body);
+        await until(() => answers.includes('}'), 'an answer');
+        expect(answers).toContain(`HTTP/1.1 ${status} `);
+      };
+      output.hold();
+      await post('{"id":1}\n', 202);
+      await post('{"id":2}\n'.repeat(20_000), 429);
+      await post('{"id":3}\n', 429);
+      output.release();
+      await post('{"id":4}\n', 202);
+      expect(output.events).toEqual([{ id: 1 }, { id: 4 }]);
+      socket.destroy();
+    }));
+
   it('answers what was begun before an abort, refuses the rest with 503, and ends', () =>
     serving({}, async ({ port, output, context }) => {
       const body = '{"id":1}\n';

@@ -208,6 +208,12 @@ export class RequestHandler {
     );
   }
 
+  /** A sender that was told to wait keeps its connection, unless what is left of its body would take long to throw away. */
+  #isWelcomeBack({ headers }: IncomingMessage, status: number): boolean {
+    const isBusy = status === 429 || status === 503;
+    return isBusy && !this.#context.signal.aborted && Number(headers['content-length']) <= LINGER_BYTES;
+  }
+
   #health(request: IncomingMessage, response: ServerResponse): void {
     const isDraining = this.#context.signal.aborted;
     const text = isDraining ? '{"status":"draining"}' : '{"status":"ok"}';
@@ -217,7 +223,8 @@ export class RequestHandler {
   /** Answers at once; what is still being sent is read and dropped for a while, so that the answer arrives. */
   #refuse(request: IncomingMessage, response: ServerResponse, { status, reason, headers = [] }: Answer): void {
     const body = JSON.stringify({ error: reason });
-    if (request.complete || hasNoBody(request)) {
+    if (request.complete || hasNoBody(request) || this.#isWelcomeBack(request, status)) {
+      request.resume();
       answer(response, status, body, headers);
       return;
     }
