@@ -10,7 +10,8 @@ import { runNode } from './lib/run.mjs';
 
 const USAGE = `npm run simulate -- [options]
   --only WHAT    log: the durable log on disks that fail, crash and rot;
-                 flows: whole flows that are killed and go on, their sinks slow, failing or away, with state and spills
+                 flows: whole flows that are killed and go on, their sinks slow, failing or away, with state and spills,
+                 and with no descriptors for some time
   --seeds N      so many of each property; 10,000 of the log and 100 of flows
   --from K       the first seed: 1; \`--seeds 1 --from K\` replays one`;
 

@@ -23,7 +23,7 @@ describe('deaths of threads', () => {
     const isolation = new Isolation();
     expect(isolation.suspicion).toBeUndefined();
     expect(kinds(isolation, [died()])).toEqual(['nothing']);
-    expect(isolation.suspicion).toEqual({ given: [5000], range: undefined, apart: [] });
+    expect(isolation.suspicion).toEqual({ given: [5000], among: 'given', apart: [] });
   });
 
   it('lead closer with each piece that a thread dies of, down to one event', () => {
@@ -37,7 +37,7 @@ describe('deaths of threads', () => {
       'found',
     ]);
     const apart = [{ ...range(1105, 1), reason: 'ended its thread' }];
-    expect(isolation.suspicion).toEqual({ given: [], range: undefined, apart });
+    expect(isolation.suspicion).toEqual({ given: [5000], among: undefined, apart });
   });
 
   it('need no second try of an event that held its thread, alone', () => {

@@ -27,38 +27,30 @@ export type Finding =
   | { readonly kind: 'closer'; readonly range: EventRange }
   | { readonly kind: 'found'; readonly event: SetApart };
 
-const NOTHING: Suspicion = { given: [], range: undefined, apart: [] };
-
 export class Isolation {
-  #suspicion: Suspicion = NOTHING;
-  /**
-   * What was alone at a death last. Kept over deaths that tell nothing: behind a full queue the event goes to a spill, and comes
-   * back beside others.
-   */
-  #last: EventRange | undefined;
+  #suspicion: Suspicion = { given: [], among: undefined, apart: [] };
 
   /** For the next thread. */
   get suspicion(): Suspicion | undefined {
-    const { given, range, apart } = this.#suspicion;
-    const isEmpty = range === undefined && apart.length === 0 && given.every((events) => events === 0);
-    return isEmpty ? undefined : this.#suspicion;
+    const { given, among, apart } = this.#suspicion;
+    const isSought = among === 'given' ? given.some((events) => events > 0) : among !== undefined;
+    return isSought || apart.length > 0 ? this.#suspicion : undefined;
   }
 
-  died({ given, alone: range, wasHeld, what }: Death): Finding {
-    const { apart } = this.#suspicion;
-    const before = this.#last;
+  died({ given: after, alone: range, wasHeld, what }: Death): Finding {
+    const { given, among, apart } = this.#suspicion;
     if (range === undefined) {
-      this.#suspicion = { given, range: undefined, apart };
+      this.#suspicion = { given: after, among: 'given', apart };
       return { kind: 'nothing' };
     }
-    this.#last = range;
+    // Whatever is alone is so after the same checkpoint as those that were given before: none is taken meanwhile.
+    const before = typeof among === 'object' ? among : undefined;
     if (range.count === 1 && (wasHeld || isSame(before, range))) {
       const event = { ...range, reason: what };
-      this.#suspicion = { ...NOTHING, apart: [...apart, event] };
-      this.#last = undefined;
+      this.#suspicion = { given, among: undefined, apart: [...apart, event] };
       return { kind: 'found', event };
     }
-    this.#suspicion = { given: [], range, apart };
+    this.#suspicion = { given, among: range, apart };
     return before === undefined || isCloser(range, before) ? { kind: 'closer', range } : { kind: 'nothing' };
   }
 }

@@ -19,12 +19,12 @@ export interface SetApart extends EventRange {
   readonly reason: string;
 }
 
-/** Among what an event is that ended a thread. */
+/** What is known of the event that ended a thread. */
 export interface Suspicion {
-  /** How many events each source gave after the checkpoint, in the order of the plan, then each spill: nothing more is known. */
+  /** How many events each source gave after the checkpoint, in the order of the plan, then each spill. */
   readonly given: readonly number[];
-  /** Known closer. */
-  readonly range: EventRange | undefined;
+  /** It is one of all that were given, or closer; undefined: nothing more is looked for. */
+  readonly among: 'given' | EventRange | undefined;
   /** These become dead letters instead of being processed. */
   readonly apart: readonly SetApart[];
 }

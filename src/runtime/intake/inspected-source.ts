@@ -19,7 +19,7 @@ export interface Piece {
 export interface InspectedOptions {
   readonly name: string;
   readonly replays: boolean;
-  /** How many of its events are suspected, where no range is. */
+  /** How many of its events were given before. */
   readonly given: number;
   /** Where the checkpoint has its partitions. */
   readonly bases: ReadonlyMap<string, number>;
@@ -45,8 +45,9 @@ export class InspectedSource {
     const { replays, given, suspicion } = options;
     this.#options = options;
     this.#heardAt = nowMs;
-    this.#given = replays ? given : 0;
-    this.#range = suspicion.range === undefined ? undefined : [suspicion.range].find((range) => this.#isOwn(range));
+    const { among } = suspicion;
+    this.#given = replays && among === 'given' ? given : 0;
+    this.#range = typeof among === 'object' && this.#isOwn(among) ? among : undefined;
     this.#apart = suspicion.apart.filter((event) => this.#isOwn(event));
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Isolation } from '../../cli/isolation.ts';
+import { Lives } from '../../cli/lives.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { EventSource } from '../../event/source.ts';
@@ -50,9 +51,7 @@ class Process {
 
   /** One life of a flow whose thread dies of any event of `poison`. @returns whether it ended by itself */
   async live(shared: SharedArrayBuffer, suspicion: Suspicion | undefined, flow: FlowOptions): Promise<Run['state']> {
-    this.last = undefined;
-    const run = this.#flow(shared, flow, { ...this.host, supervision: new SupervisedThread(shared, suspicion) }).run();
-    run.done.catch(() => undefined);
+    const run = this.begin(shared, suspicion, flow);
     for (let i = 0; i < 4000 && run.state !== 'done' && !this.#isDead; i += 1) await this.host.scheduler.advance(10);
     if (!this.#isDead) return run.state;
     this.deaths += 1;
@@ -61,13 +60,20 @@ class Process {
     return 'failed';
   }
 
+  begin(shared: SharedArrayBuffer, suspicion: Suspicion | undefined, flow: FlowOptions): Run {
+    this.last = undefined;
+    const run = this.#flow(shared, flow, { ...this.host, supervision: new SupervisedThread(shared, suspicion) }).run();
+    run.done.catch(() => undefined);
+    return run;
+  }
+
   get #isDead(): boolean {
     return this.last !== undefined;
   }
 
   #flow(
     shared: SharedArrayBuffer,
-    { total, size, partitions, poison, where, spills = false }: FlowOptions,
+    { total, size, partitions, poison, where, spills = 'none' }: FlowOptions,
     host: VirtualHost,
   ): RunnableFlow {
     const dies = (at: Where, n: number): boolean => {
@@ -79,10 +85,17 @@ class Process {
     return virtualFlow('f', host, { data: 'd', checkpointEvery: 40 })
       .from(source(total, size, partitions))
       .map((event) => (dies('map', event.n) ? event : event))
-      .mapAsync((event) => (dies('mapAsync', event.n) ? new Promise<Event>(() => undefined) : event))
+      .mapAsync(
+        async (event) => {
+          if (dies('mapAsync', event.n)) await new Promise(() => undefined);
+          if (spills === 'both') await new Promise<void>((resolve) => void host.scheduler.after(1, resolve));
+          return event;
+        },
+        spills === 'both' ? SLOW : {},
+      )
       .to(
         this.#place((n) => dies('sink', n)),
-        spills ? SPILLS : { concurrency: 1 },
+        spills === 'none' ? { concurrency: 1 } : SPILLS,
       )
       .deadLetters(this.#letterBox());
   }
@@ -122,22 +135,27 @@ interface FlowOptions {
   readonly partitions: number;
   readonly poison: ReadonlySet<number>;
   readonly where: Where;
-  /** The sink does not hold back its source: nearly all is read back from disk. */
-  readonly spills?: boolean;
+  /** What does not hold back its source, so that nearly all is read back from disk: the sink, or the call before it too. */
+  readonly spills?: Spilling;
 }
 
+type Spilling = 'none' | 'sink' | 'both';
+
+const SLOW = { concurrency: 6, whenSlow: 'spill', queue: { events: 40 } } as const;
 const SPILLS = { concurrency: 1, batch: 16, whenSlow: 'spill', queue: { events: 40 } } as const;
 
 /** As `daoflow run` does it. */
 async function supervised(process: Process, flow: FlowOptions, wasHeld: boolean): Promise<Run['state']> {
-  const isolation = new Isolation();
-  for (let life = 0; life < 60; life += 1) {
+  const [isolation, lives] = [new Isolation(), new Lives()];
+  for (;;) {
     const shared = sharedNotes();
     const state = await process.live(shared, isolation.suspicion, flow);
     if (state !== 'failed') return state;
-    isolation.died({ ...(process.last ?? notesIn(shared)), wasHeld, what: 'held its thread' });
+    const { kind } = isolation.died({ ...(process.last ?? notesIn(shared)), wasHeld, what: 'held its thread' });
+    const now = process.host.scheduler.now();
+    if (kind === 'nothing' && lives.died(now) === undefined) return 'failed';
+    if (kind === 'found' && lives.setApart(now) === undefined) return 'failed';
   }
-  return 'failed';
 }
 
 /** A letter comes again where the thread dies once more before the next checkpoint. */
@@ -163,7 +181,7 @@ describe('events that their thread always dies of', () => {
   ])('become dead letters also where they are read back from disk (%s)', async (_what, wasHeld, deaths) => {
     const process = new Process();
     const sizes = { total: 2000, size: 64, partitions: 1 };
-    const flow = { ...sizes, poison: new Set([1234]), where: 'sink', spills: true } as const;
+    const flow = { ...sizes, poison: new Set([1234]), where: 'sink', spills: 'sink' } as const;
     expect(await supervised(process, flow, wasHeld)).toBe('done');
     expect(process.letters).toMatchObject([{ at: 'thread', reason: 'held its thread', event: { n: 1234 } }]);
     expect(process.rows).toEqual(Array.from({ length: 2000 }, (_, n) => n).filter((n) => n !== 1234));
@@ -173,11 +191,24 @@ describe('events that their thread always dies of', () => {
   it('become dead letters also where they go to disk alone, behind a piece that has filled the queue', async () => {
     const process = new Process();
     const sizes = { total: 600, size: 49, partitions: 1 };
-    const flow = { ...sizes, poison: new Set([49]), where: 'sink', spills: true } as const;
+    const flow = { ...sizes, poison: new Set([49]), where: 'sink', spills: 'sink' } as const;
     expect(await supervised(process, flow, false)).toBe('done');
     expect(lettersOf(process)).toEqual([49]);
     expect(process.rows).toEqual(Array.from({ length: 600 }, (_, n) => n).filter((n) => n !== 49));
-    expect(process.deaths).toBe(4);
+    expect(process.deaths).toBe(3);
+  });
+
+  // Pieces that are smaller than a call's batch are read back in other company each time.
+  it.each([
+    [8, [336]],
+    [7, [515, 324, 544]],
+  ])('become dead letters where pieces of %s go to disk and are read back as batches', async (size, bad) => {
+    const process = new Process();
+    const flow = { total: 600, size, partitions: 1, poison: new Set(bad), where: 'sink', spills: 'sink' } as const;
+    expect(await supervised(process, flow, true)).toBe('done');
+    expect(lettersOf(process)).toEqual([...bad].sort((a, b) => a - b));
+    expect(process.rows).toEqual(Array.from({ length: 600 }, (_, n) => n).filter((n) => !bad.includes(n)));
+    expect(process.deaths).toBe(2 * bad.length);
   });
 
   it(
@@ -192,11 +223,9 @@ describe('events that their thread always dies of', () => {
           poison,
           where,
           fc.boolean(),
-          fc.constantFrom(false, false, true),
+          fc.constantFrom<Spilling>('none', 'sink', 'both'),
           async (sizes, bad, at, wasHeld, spills) => {
-            const { partitions } = sizes;
-            // Pieces smaller than a call's batch are read back from disk in other company each time: found late, or not at all.
-            const size = spills ? Math.max(SPILLS.batch, sizes.size) : sizes.size;
+            const { size, partitions } = sizes;
             const process = new Process();
             const total = Math.ceil(600 / partitions);
             const flow = { total, size, partitions, poison: new Set(bad), where: at, spills };
@@ -204,7 +233,9 @@ describe('events that their thread always dies of', () => {
             expect(lettersOf(process)).toEqual([...bad].sort((a, b) => a - b));
             const expected = Array.from({ length: total * partitions }, (_, n) => n).filter((n) => !bad.includes(n));
             expect([...process.rows].sort((a, b) => a - b)).toEqual(expected);
-            expect(process.deaths).toBeLessThanOrEqual(5 * bad.length);
+            // Partitions that take turns in another order than before hide it behind those that are suspected.
+            const most = (wasHeld ? 2 : 3) + (partitions > 1 ? 2 : 0);
+            expect(process.deaths).toBeLessThanOrEqual(most * bad.length);
           },
         ),
         { numRuns: 12 },
@@ -215,7 +246,7 @@ describe('events that their thread always dies of', () => {
 });
 
 describe('an inspection', () => {
-  const suspicion = (given: number): Suspicion => ({ given: [given], range: undefined, apart: [] });
+  const suspicion = (given: number): Suspicion => ({ given: [given], among: 'given', apart: [] });
   const flow = { total: 300, size: 50, partitions: 1, poison: new Set<number>(), where: 'map' } as const;
 
   it('is over once the suspects have passed, without a trace', async () => {
@@ -224,6 +255,24 @@ describe('an inspection', () => {
     expect(await process.live(shared, suspicion(200), flow)).toBe('done');
     expect(process.rows).toEqual(Array.from({ length: 300 }, (_, n) => n));
     expect(notesIn(shared).alone).toBeUndefined();
+  });
+
+  it.each([10, 25, 60, 120])('does not keep a run from being drained, with events on disk, after %s ms', async (ms) => {
+    const process = new Process();
+    const spilling = { ...flow, total: 2000, spills: 'sink' } as const;
+    const first = process.begin(sharedNotes(), undefined, spilling);
+    await process.host.scheduler.advance(200);
+    process.host.disk.crash('kill');
+    void first.stop().catch(() => undefined);
+    await process.host.scheduler.advance(200);
+    const inspected: Suspicion = { given: [800, 600], among: 'given', apart: [] };
+    const run = process.begin(sharedNotes(), inspected, spilling);
+    await process.host.scheduler.advance(ms);
+    void run.drain({ timeout: '5s' });
+    await process.host.scheduler.advance(3_000);
+    expect(run.state).toBe('done');
+    expect(await process.live(sharedNotes(), undefined, spilling)).toBe('done');
+    expect(process.rows).toEqual(Array.from({ length: 2000 }, (_, n) => n));
   });
 
   it('is over when sources have long been silent, and checkpoints are taken again', async () => {
@@ -255,7 +304,7 @@ describe('an inspection', () => {
     const process = new Process();
     const range = { source: 'numbers', partition: 'p0', base: 7, from: 3, count: 1 };
     const apart = [{ ...range, reason: 'held its thread' }];
-    expect(await process.live(sharedNotes(), { given: [], range, apart }, flow)).toBe('done');
+    expect(await process.live(sharedNotes(), { given: [], among: range, apart }, flow)).toBe('done');
     expect(process.letters).toEqual([]);
     expect(process.rows.length).toBe(300);
   });

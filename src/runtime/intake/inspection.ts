@@ -1,39 +1,47 @@
 /**
  * Looks for the event that ended an earlier thread: what sources give again, and spills give back, is let in piece by piece, each alone
- * in the flow, and the pieces are the smaller the likelier they hold it. Whoever watches over the thread reads from its notes of which one it
- * died, and tells the next thread; an event that is known is set apart as a dead letter.
+ * in the flow (airlock.ts), and the pieces are the smaller the likelier they hold it. Whoever watches over the thread reads from its notes of
+ * which one it died, and tells the next thread; an event that is known is set apart as a dead letter.
+ *
+ * An event goes by one name: its place in its source; or, where it was on disk at the checkpoint, its place there. What goes to disk
+ * later has another place there each time, so it is read back as part of the piece that it came with.
  *
  * Invariants (inspection.test.ts)
  * - Everything that is given passes exactly once, in its order, whatever is suspected.
  * - No checkpoint is taken meanwhile (checkpoints.ts), so that places stay those of one checkpoint.
- * - It ends: once the suspects have passed, once their sources have been silent for SILENT_MS, or when a piece takes longer than PIECE_MS.
+ * - It ends: once the suspects have passed, once their sources have been silent for SILENT_MS, or when a piece moves no further.
  */
 
 import type { Checkpoint } from '../../state/checkpoint.ts';
-import type { Scheduler, Timer } from '../../time/clock.ts';
+import type { Timer } from '../../time/clock.ts';
 import type { Supervision, Suspicion } from '../supervision.ts';
+import { Airlock, type AirlockEnvironment } from './airlock.ts';
 import { ownKeys, ownRaws, type Accept, type DirectEntrance, type Entrance } from './entrance.ts';
-import type { InFlight } from './in-flight.ts';
 import { InspectedSource, SILENT_MS, type Piece } from './inspected-source.ts';
 
 export interface InspectionOptions {
   readonly supervision: Supervision;
-  /** Its `signal` is aborted when the run stops at once. */
-  readonly environment: {
-    readonly scheduler: Scheduler;
-    readonly inFlight: InFlight;
-    readonly signal: AbortSignal;
-  };
+  readonly environment: AirlockEnvironment;
   /** From which the run goes on. */
   readonly checkpoint: Checkpoint | undefined;
   /** Nothing is learned meanwhile: events come as they never do. */
   readonly steering: { readonly freeze: () => void; readonly thaw: () => void };
 }
 
-/** A target that is away keeps a piece on its way, and with it every checkpoint of the run. */
-const PIECE_MS = 60_000;
-/** An event that was found is tried once more: what others left behind must not end the thread in its place. */
-const SETTLE_MS = 100;
+/** A spill, as it stands at the checkpoint. */
+export interface InspectedSpill {
+  readonly stage: string;
+  /** Of its numbers among those of sources. */
+  readonly index: number;
+  /** The first record that it gives back: another one at each other checkpoint. */
+  readonly base: number;
+  /** That it gives back. */
+  readonly events: number;
+  /** Nothing is left that this run reads back. */
+  readonly isEmpty: () => boolean;
+  /** Aborted when it gives back no more. */
+  readonly suspended: AbortSignal;
+}
 
 /**
  * What a spill gives back: handed on in pieces. Resolves once all have passed.
@@ -49,36 +57,34 @@ export type GiveBack = (
 
 /** A log has one partition. */
 const SPILLED = '';
+/** Of what comes from sources: it may go through any spill. */
+const SOURCES = 0;
 
 type StepPiece = Pick<Piece, 'range' | 'isSuspect' | 'isKnown'>;
 
-interface Step {
-  readonly piece: StepPiece;
-  readonly source: InspectedSource;
-  readonly begin: () => void;
-  readonly over: () => void;
-}
-
-const NOTHING_SUSPECTED: Suspicion = { given: [], range: undefined, apart: [] };
+const NOTHING_SUSPECTED: Suspicion = { given: [], among: undefined, apart: [] };
 /** What is not an event. */
 const NO_PIECE: StepPiece = { range: undefined, isSuspect: false, isKnown: false };
 
 export class Inspection {
   readonly #options: InspectionOptions;
+  readonly #suspicion: Suspicion;
+  readonly #airlock: Airlock;
   /** In the order of the plan. */
   readonly #sources: InspectedSource[] = [];
   readonly #spills: InspectedSource[] = [];
-  #steps: Step[] = [];
   /** Steps that wait and are suspected. */
   #suspects = 0;
-  #isWorking = false;
   #isOver = false;
   #silence: Timer | undefined;
 
   constructor(options: InspectionOptions) {
+    const { supervision, environment, steering } = options;
     this.#options = options;
-    options.steering.freeze();
-    this.#silence = options.environment.scheduler.after(SILENT_MS, () => this.#look());
+    this.#suspicion = supervision.suspicion ?? NOTHING_SUSPECTED;
+    this.#airlock = new Airlock(environment, supervision, () => this.#end());
+    steering.freeze();
+    this.#silence = environment.scheduler.after(SILENT_MS, () => this.#look());
   }
 
   get isOver(): boolean {
@@ -91,18 +97,18 @@ export class Inspection {
    * @param replays - it gives the same again after a checkpoint
    */
   entrance(name: string, replays: boolean, direct: DirectEntrance): Entrance {
-    const { supervision, checkpoint, environment } = this.#options;
-    const { suspicion = NOTHING_SUSPECTED } = supervision;
+    const { checkpoint, environment } = this.#options;
+    const suspicion = this.#suspicion;
     const bases = checkpoint?.sources.get(name) ?? new Map<string, number>();
     const given = suspicion.given[this.#sources.length] ?? 0;
     const source = new InspectedSource({ name, replays, given, bases, suspicion }, environment.scheduler.now());
     this.#sources.push(source);
     const accept = this.#accept(source, bases, direct);
-    const isOpen = (): boolean => this.#isOver && !this.#isWorking;
+    const airlock = this.#airlock;
     return {
-      accept: (...batch) => (isOpen() ? direct.accept(...batch) : direct.holdBack(accept(...batch))),
+      accept: (...batch) => (airlock.isOpen ? direct.accept(...batch) : direct.holdBack(accept(...batch))),
       refuse: (partition, record) => {
-        if (isOpen()) return direct.refuse(partition, record);
+        if (airlock.isOpen) return direct.refuse(partition, record);
         const own = { ...record, raw: record.raw.slice() };
         const [piece = NO_PIECE] = source.cut(partition, 1);
         return direct.holdBack(this.#pass(source, piece, () => void direct.refuse(partition, own)));
@@ -115,29 +121,28 @@ export class Inspection {
     };
   }
 
-  /**
-   * Around what a spill gives back, events of one record at a time.
-   *
-   * @param index - of its numbers among those of sources
-   * @param base - where its checkpoint has it
-   */
-  readBack(stage: string, index: number, base: number): GiveBack {
-    const { suspicion = NOTHING_SUSPECTED } = this.#options.supervision;
+  /** Around what a spill gives back, events of one record at a time. Called in the order in which they follow each other. */
+  readBack({ stage, index, base, events: kept, isEmpty, suspended }: InspectedSpill): GiveBack {
+    const [suspicion, airlock] = [this.#suspicion, this.#airlock];
     const { scheduler } = this.#options.environment;
-    const [given, bases] = [suspicion.given[index] ?? 0, new Map([[SPILLED, base]])];
-    const options = { name: `spill:${stage}`, replays: true, given, bases, suspicion };
-    const source = new InspectedSource(options, scheduler.now());
-    this.#spills.push(source);
+    const given = suspicion.given[index] ?? 0;
+    const options = { name: `spill:${stage}`, replays: true, given, bases: new Map([[SPILLED, base]]), suspicion };
+    const spill = new InspectedSource(options, scheduler.now());
+    this.#spills.push(spill);
+    // Where an earlier thread read all of it, and what it died of may have come later, that is soon read again: sources wait for it.
+    const isCaughtUp = given >= kept;
+    const depth = airlock.addSpill(() => !isCaughtUp || isEmpty());
+    suspended.addEventListener('abort', () => airlock.moved(), { once: true });
     return async (events, isStable, give) => {
-      if (this.#isOver && !this.#isWorking) {
+      if (airlock.isOpen || (!isStable && isCaughtUp)) {
         give(0, events, undefined);
+        airlock.moved();
         return;
       }
-      if (!isStable) source.end();
       const whole = { ...NO_PIECE, from: 0, to: events, apart: undefined };
-      const pieces = isStable ? source.cut(SPILLED, events) : [whole];
+      const pieces = isStable ? spill.cut(SPILLED, events) : [whole];
       await Promise.all(
-        pieces.map((piece) => this.#pass(source, piece, () => give(piece.from, piece.to, piece.apart))),
+        pieces.map((piece) => this.#pass(spill, piece, () => give(piece.from, piece.to, piece.apart), depth)),
       );
     };
   }
@@ -180,58 +185,18 @@ export class Inspection {
     };
   }
 
-  #pass(source: InspectedSource, piece: StepPiece, begin: Step['begin']): Promise<void> {
-    return new Promise((over) => {
-      this.#steps.push({ source, piece, begin, over });
-      if (piece.isSuspect) this.#suspects += 1;
-      if (!this.#isWorking) void this.#work();
-    });
-  }
-
-  async #work(): Promise<void> {
-    this.#isWorking = true;
-    for (let step = this.#steps.shift(); step !== undefined; step = this.#steps.shift()) {
-      if (this.#isOver || this.#options.environment.signal.aborted) step.begin();
-      else await this.#alone(step);
-      step.over();
-    }
-    this.#isWorking = false;
-  }
-
-  /** Nothing else is on its way while a step is; so there is room again afterwards, and nobody need wait for that. */
-  async #alone({ source, piece: { range, isSuspect, isKnown }, begin }: Step): Promise<void> {
-    const { supervision, environment } = this.#options;
-    const { scheduler } = environment;
-    await this.#quiet();
-    if (isKnown) await this.#pause(SETTLE_MS);
-    supervision.alone(range);
-    begin();
-    await this.#quiet();
-    if (isKnown) await this.#pause(SETTLE_MS);
-    await scheduler.yield(); // what rejects and nobody waits for comes out
-    supervision.alone(undefined);
-    if (isSuspect) this.#suspects -= 1;
-    source.heard(scheduler.now());
-    this.#look();
-  }
-
-  async #quiet(): Promise<void> {
-    const { inFlight, scheduler } = this.#options.environment;
-    if (inFlight.isQuiet || this.#isOver) return;
-    await new Promise<void>((resolve) => {
-      const limit = scheduler.after(PIECE_MS, () => {
-        this.#end();
+  #pass(source: InspectedSource, piece: StepPiece, begin: () => void, depth: number = SOURCES): Promise<void> {
+    const { range, isSuspect, isKnown } = piece;
+    if (isSuspect) this.#suspects += 1;
+    return new Promise((resolve) => {
+      const over = (): void => {
+        if (isSuspect) this.#suspects -= 1;
+        source.heard(this.#options.environment.scheduler.now());
+        this.#look();
         resolve();
-      });
-      void inFlight.whenQuiet().then(() => {
-        limit.cancel();
-        resolve();
-      });
+      };
+      this.#airlock.pass({ depth, range, isKnown, begin, over });
     });
-  }
-
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#options.environment.scheduler.after(ms, resolve));
   }
 
   /** Whether there is still something to look for. */
@@ -250,7 +215,7 @@ export class Inspection {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#silence?.cancel();
-    this.#options.supervision.alone(undefined);
+    this.#airlock.open();
     this.#options.steering.thaw();
   }
 }

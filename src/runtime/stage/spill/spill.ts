@@ -91,7 +91,15 @@ export class Spill {
   /** An earlier thread has died, maybe of what is read back. Before `attach`. */
   inspectedBy(inspection: Inspection): void {
     const { stage, index, from } = this.#options;
-    this.#readBack.giveBack = inspection.readBack(stage, index, from.read);
+    const { suspended } = this.#environment;
+    this.#readBack.giveBack = inspection.readBack({
+      stage,
+      index,
+      base: from.ahead?.[0]?.[0] ?? from.read + 1,
+      events: from.events,
+      isEmpty: () => !this.isActive || suspended.aborted,
+      suspended,
+    });
   }
 
   /** Begins to read back. */
