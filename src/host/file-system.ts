@@ -13,8 +13,8 @@ const DIRECTORY_MODE = 0o700;
 const WRITABLE_BY_ALL = 0o002;
 const STICKY = 0o1000;
 
-/** Two halves at once take two to three times as much from 1 to 4 MB on, and gain nothing below. */
-const SPLIT_BYTES = 1024 * 1024;
+/** Parts of a large write are no smaller: smaller ones gain nothing (`npm run bench:log`, in turns). */
+const PART_BYTES = 1024 * 1024;
 
 /** Write and sync in one call, so in one hop to the thread pool. macOS has the flag too, but takes it less seriously. */
 const DSYNC = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
@@ -28,7 +28,7 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 
 export function systemFileSystem(): FileSystem {
   return {
-    splitBytes: SPLIT_BYTES,
+    partBytes: PART_BYTES,
     makeDirectory: async (path) => {
       await mkdir(path, { recursive: true, mode: DIRECTORY_MODE });
       await notForAll(path);

@@ -7,7 +7,7 @@
  *   written anew, under a new epoch, into a new segment (after a failed sync the kernel marks pages clean that never reached the
  *   disk; Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
  * - A full disk is no failure: the reserve is given back, and then it waits. Nothing is dropped.
- * - One commit at a time. In fsync mode it is one call that writes and syncs, or two at the same time for its two halves.
+ * - One commit at a time. In fsync mode it is one call that writes and syncs, or several at the same time for its parts.
  */
 
 import { LogError } from './errors.ts';
@@ -140,7 +140,7 @@ export class Committer {
 
   #writeTo({ file, end }: ActiveSegment, bytes: Uint8Array): Promise<void> {
     if (!this.#isWriteThrough) return writeAll(file, bytes, end);
-    return writeThrough(file, bytes, end, this.#parts.fileSystem.splitBytes);
+    return writeThrough(file, bytes, end, this.#parts.fileSystem.partBytes);
   }
 
   /**

@@ -31,9 +31,9 @@ async function stateOf(promise: Promise<void>): Promise<string> {
   return state;
 }
 
-test('what is large is written as two halves at the same time, and is done when both are', async () => {
+test('what is large is written as parts at the same time, and is done when all are', async () => {
   const { file, calls } = answeredFile();
-  const writing = writeThrough(file, Uint8Array.of(1, 2, 3, 4, 5), 10, 5);
+  const writing = writeThrough(file, Uint8Array.of(1, 2, 3, 4, 5), 10, 2);
   expect(calls.map(({ bytes, position }) => ({ bytes, position }))).toEqual([
     { bytes: [1, 2], position: 10 },
     { bytes: [3, 4, 5], position: 12 },
@@ -46,17 +46,34 @@ test('what is large is written as two halves at the same time, and is done when 
   expect(await stateOf(writing)).toBe('done');
 });
 
-test('what is small is one write', () => {
+test.each([
+  { partBytes: 5, parts: [[1, 2, 3, 4, 5, 6, 7, 8]] },
+  {
+    partBytes: 4,
+    parts: [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ],
+  },
+  {
+    partBytes: 1,
+    parts: [
+      [1, 2],
+      [3, 4, 5],
+      [6, 7, 8],
+    ],
+  },
+])('no part is smaller than $partBytes bytes, and there are three at most', ({ partBytes, parts }) => {
   const { file, calls } = answeredFile();
-  void writeThrough(file, Uint8Array.of(1, 2, 3, 4), 10, 5);
-  expect(calls.map(({ bytes }) => bytes)).toEqual([[1, 2, 3, 4]]);
+  void writeThrough(file, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), 10, partBytes);
+  expect(calls.map(({ bytes }) => bytes)).toEqual(parts);
 });
 
 test.each([0, 1])(
-  'half %i may fail, and the other one is waited for: nobody else may use its file before',
+  'part %i may fail, and the other one is waited for: nobody else may use its file before',
   async (i) => {
     const { file, calls } = answeredFile();
-    const writing = writeThrough(file, Uint8Array.of(1, 2), 0, 2);
+    const writing = writeThrough(file, Uint8Array.of(1, 2), 0, 1);
     calls[i]?.reject(failure('EIO'));
     expect(await stateOf(writing)).toBe('pending');
     calls[1 - i]?.resolve(1);
@@ -64,9 +81,9 @@ test.each([0, 1])(
   },
 );
 
-test.each([0, 1])('a full disk is waited for only when nothing else is wrong (half %i)', async (i) => {
+test.each([0, 1])('a full disk is waited for only when nothing else is wrong (part %i)', async (i) => {
   const { file, calls } = answeredFile();
-  const writing = writeThrough(file, Uint8Array.of(1, 2), 0, 2);
+  const writing = writeThrough(file, Uint8Array.of(1, 2), 0, 1);
   calls[i]?.reject(failure('ENOSPC'));
   calls[1 - i]?.reject(failure('EIO'));
   expect(await stateOf(writing)).toBe('EIO');

@@ -5,8 +5,8 @@
  * Errors carry the operating system's code in `code`, as those of Node do (`ENOENT`, `ENOSPC`, `EIO`). Paths use `/`.
  */
 export interface FileSystem {
-  /** What is written through and as large as this is written as two parts at the same time. */
-  readonly splitBytes: number;
+  /** What is written through is written as parts at the same time, none of which is smaller than this. */
+  readonly partBytes: number;
   /** Creates a directory and its parents for this user alone (0700); nothing happens when it is there. */
   makeDirectory(path: string): Promise<void>;
   /** Names of the entries, in no order. */
@@ -57,25 +57,29 @@ export async function writeAll(file: OpenFile, bytes: Uint8Array, position: numb
   }
 }
 
+/** Parts of a large write. Each holds a thread of Node's pool while it lasts: one of four is left to others. */
+const MOST_PARTS = 3;
+
 /**
- * Like `writeAll`, for a file that is written through, and large writes as two: one is copied while the disk works for the
- * other.
+ * Like `writeAll`, for a file that is written through, and a large write as several at the same time: one is copied while
+ * the disk works for the others, and one commit of the file system's journal does for all of them.
  *
- * Both have ended when it settles. Any error is one of the whole: of a failed sync the kernel may tell either. What
+ * All have ended when it settles. Any error is one of the whole: of a failed sync the kernel may tell any part. What
  * waiting cannot cure goes before a full disk.
  */
 export async function writeThrough(
   file: OpenFile,
   bytes: Uint8Array,
   position: number,
-  splitBytes: number,
+  partBytes: number,
 ): Promise<void> {
-  if (bytes.length < splitBytes) return writeAll(file, bytes, position);
-  const middle = bytes.length >> 1;
-  const ends = await Promise.allSettled([
-    writeAll(file, bytes.subarray(0, middle), position),
-    writeAll(file, bytes.subarray(middle), position + middle),
-  ]);
+  const parts = Math.min(MOST_PARTS, Math.floor(bytes.length / partBytes));
+  if (parts < 2) return writeAll(file, bytes, position);
+  const writePart = (_: unknown, i: number): Promise<void> => {
+    const from = Math.floor((i * bytes.length) / parts);
+    return writeAll(file, bytes.subarray(from, Math.floor(((i + 1) * bytes.length) / parts)), position + from);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: parts }, writePart));
   const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
   if (errors.length > 0) throw errors.find((error) => !isNoSpace(error)) ?? errors[0];
 }

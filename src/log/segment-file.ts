@@ -36,7 +36,7 @@ export async function createSegment(
   try {
     const bytes = joined([encodeHeader(header), ...content]);
     if (mode === 'write-through') {
-      await writeThrough(file, bytes, 0, fileSystem.splitBytes);
+      await writeThrough(file, bytes, 0, fileSystem.partBytes);
     } else {
       await writeAll(file, bytes, 0);
       await file.sync();

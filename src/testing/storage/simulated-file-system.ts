@@ -8,7 +8,7 @@ export function mountDisk(disk: SimulatedDisk): FileSystem {
   const life = disk.incarnation;
   const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
   return {
-    splitBytes: BLOCK_BYTES,
+    partBytes: BLOCK_BYTES,
     makeDirectory: () => call(() => undefined),
     list: (directory) =>
       call(() =>
