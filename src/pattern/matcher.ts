@@ -19,6 +19,8 @@ export interface MatcherProgram<E> {
   readonly opening: Opening | undefined;
   /** @param snapshot - of such a partition: it goes on from there */
   partition(snapshot?: PartitionSnapshot): PatternPartition<E>;
+  /** What an event must meet to change a partial match that this one has opened; undefined: no such thing is known. */
+  readonly thresholdAfterOpening?: ((event: E) => Threshold | undefined) | undefined;
   /** From now on no partition begins a match; what has begun goes on. */
   seal(): void;
 }

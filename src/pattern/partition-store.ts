@@ -7,7 +7,7 @@ import type {
   ShedOrder,
   Threshold,
 } from './matcher.ts';
-import { Numbered, type Numbering } from './numbered.ts';
+import type { Numbered, Numbering } from './numbered.ts';
 
 /**
  * The partitions of one program by number: what `PatternPartition` says of one, for many. A program may keep its partitions
@@ -34,11 +34,12 @@ export interface PartitionStore<E> {
 /** Partitions that are objects, by number. */
 export class PartitionObjects<E> implements PartitionStore<E> {
   readonly isPatient = false;
-  readonly numbering: Numbered<PatternPartition<E>> = new Numbered();
+  readonly numbering: Numbered<PatternPartition<E>>;
   readonly #program: MatcherProgram<E>;
 
-  constructor(program: MatcherProgram<E>) {
+  constructor(program: MatcherProgram<E>, numbering: Numbered<PatternPartition<E>>) {
     this.#program = program;
+    this.numbering = numbering;
   }
 
   open(snapshot?: PartitionSnapshot): number {
@@ -131,7 +132,14 @@ export class StoredPartition<E> implements PatternPartition<E> {
   }
 }
 
-/** The partitions of any program by number. */
-export function storeOf<E>(program: MatcherProgram<E> | (MatcherProgram<E> & PartitionStore<E>)): PartitionStore<E> {
-  return 'open' in program ? program : new PartitionObjects(program);
+/**
+ * The partitions of any program by number.
+ *
+ * @param numbering - where the program keeps none itself: shared with the others of a set, so that a key finds its partitions in one place
+ */
+export function storeOf<E>(
+  program: MatcherProgram<E> | (MatcherProgram<E> & PartitionStore<E>),
+  numbering: Numbered<PatternPartition<E>>,
+): PartitionStore<E> {
+  return 'open' in program ? program : new PartitionObjects(program, numbering);
 }

@@ -3,7 +3,8 @@ import { isNegative } from '../model/check.ts';
 import { looksAtEventOnly } from '../model/evaluate.ts';
 import type { PatternModel, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
-import { automatonOf, runProgram } from '../run/program.ts';
+import { automatonOf, runProgramOf } from '../run/program.ts';
+import { SharedPlans } from '../run/shared-plans.ts';
 import { tabulate } from '../run/table.ts';
 import { MAX_PREDICATES } from './configuration.ts';
 import { DagProgram } from './dag-program.ts';
@@ -44,31 +45,42 @@ export function compilePattern<E>(
   table: PredicateTable<E>,
   wishes: MatcherWishes = {},
 ): MatcherProgram<E> {
-  return compileInto(new DagPool<E>(), model, table, wishes);
+  return compileInto(programPool<E>(), model, table, wishes);
 }
 
-/** The same for one of a set, whose DAG programs share a pool. */
+/** What the programs of a set share, each with those of its matcher. */
+export interface ProgramPool<E> {
+  readonly dag: DagPool<E>;
+  readonly plans: SharedPlans<E>;
+}
+
+export function programPool<E>(): ProgramPool<E> {
+  return { dag: new DagPool<E>(), plans: new SharedPlans<E>() };
+}
+
+/** The same for one of a set. */
 export function compileInto<E>(
-  pool: DagPool<E>,
+  { dag, plans }: ProgramPool<E>,
   declared: PatternModel<E>,
   table: PredicateTable<E>,
   wishes: MatcherWishes,
 ): MatcherProgram<E> {
   const model = limited(declared, wishes.limit);
   const { kind, reason } = chooseMatcher(model, wishes);
-  if (kind === 'run') return runProgram(model, table, reason);
+  if (kind === 'run') return runProgramOf(plans, model, table, reason);
   const automaton = automatonOf(model, table);
   const rows = tabulate(automaton);
   const predicates = predicatesOf(rows).length;
   if (predicates > MAX_PREDICATES) {
-    return runProgram(
+    return runProgramOf(
+      plans,
       model,
       table,
       `it asks ${predicates} different things of an event; the DAG takes ${MAX_PREDICATES}`,
     );
   }
   const options = { reason, withinMs: model.within?.ms, limit: model.limit, only: model.only };
-  return new DagProgram(rows, automaton.start.index, options, pool);
+  return new DagProgram(rows, automaton.start.index, options, dag);
 }
 
 /** The lower of two limits holds, either of which may be missing. */

@@ -6,9 +6,8 @@ import type { PatternModel, Step } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { PredicateNetwork } from '../network/predicate-network.ts';
 import { runProgram } from '../run/program.ts';
-import { chooseMatcher, compileInto, compilePattern } from './choose.ts';
+import { chooseMatcher, compileInto, compilePattern, programPool } from './choose.ts';
 import { DagProgram } from './dag-program.ts';
-import { DagPool } from './pool.ts';
 
 interface Tick {
   readonly id: number;
@@ -64,7 +63,7 @@ function dag(
   model: PatternModel<Tick>,
   limit?: number,
   network: PredicateNetwork = new PredicateNetwork(),
-  pool = new DagPool<Tick>(),
+  pool = programPool<Tick>(),
 ): { network: PredicateNetwork; program: DagProgram<Tick> } {
   const program = compileInto(pool, model, network.table<Tick>(), { limit });
   if (!(program instanceof DagProgram)) throw new Error(program.reason);
@@ -180,7 +179,7 @@ test('a partition goes on from its snapshot', () => {
 
 test('programs of a set share nodes and automata and do not see each other', () => {
   const events = ticks('abcdabcadbcbadcbdabcabdcbacdabdcbabdcabcd').map((tick) => ({ ...tick, price: tick.id % 6 }));
-  const [network, pool] = [new PredicateNetwork(), new DagPool<Tick>()];
+  const [network, pool] = [new PredicateNetwork(), programPool<Tick>()];
   const patterns: PatternModel<Tick>[] = [];
   eachDrawn(200, (pattern) =>
     patterns.push({ ...pattern, within: { ms: 3 + (patterns.length % 7), scope: 'firstToLast' } }),

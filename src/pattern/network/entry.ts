@@ -49,9 +49,11 @@ export class EntryColumns<E> {
   readonly dag: (DagProgram<E> | undefined)[] = [];
   /** How long a partial match of one event lasts, for patterns that keep it in its row; NaN: for those that do not. */
   lastsMs: Float64Array = new Float64Array(16);
+  /** What an event must meet to change a partial match of one event, for patterns to which every event matters. */
+  readonly thresholdAfter: MatcherProgram<E>['thresholdAfterOpening'][] = [];
 
   enter(id: number, program: MatcherProgram<E>): void {
-    const { opening, awaits } = program;
+    const { opening, awaits, thresholdAfterOpening } = program;
     if (id >= this.turn.length) {
       this.turn = grownInts(this.turn, id, 0);
       this.live = grownInts(this.live, id, 0);
@@ -62,7 +64,9 @@ export class EntryColumns<E> {
     this.turn[id] = 0;
     this.live[id] = 0;
     this.handled[id] = 0;
-    // Where every event matters, the next one asks for the partition anyhow.
-    this.lastsMs[id] = opening === undefined || awaits === undefined ? NaN : opening.lastsMs;
+    this.thresholdAfter[id] = awaits === undefined ? thresholdAfterOpening : undefined;
+    // Where every event matters and it is not known how, the next one asks for the partition anyhow.
+    const isAskedAnyhow = awaits === undefined && thresholdAfterOpening === undefined;
+    this.lastsMs[id] = opening === undefined || isAskedAnyhow ? NaN : opening.lastsMs;
   }
 }

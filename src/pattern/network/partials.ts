@@ -91,6 +91,8 @@ export class Partials<E> {
     if (this.rows.size >= this.#bounds.maxLive && !this.#makeRoom(this.#roster.at(id), event)) return;
     const row = this.addRow(id, ts);
     this.rows.event[row] = event;
+    const thresholdAfter = columns.thresholdAfter[id];
+    if (thresholdAfter !== undefined) this.#thresholds.set(row, thresholdAfter(event));
     this.#alarms.set(row, ts + lastsMs, ts);
   }
 

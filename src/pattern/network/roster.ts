@@ -1,9 +1,8 @@
 import { ConfigError } from '../../errors/errors.ts';
-import { compileInto, type MatcherWishes } from '../dag/choose.ts';
-import { DagPool } from '../dag/pool.ts';
-import type { MatcherProgram } from '../matcher.ts';
+import { compileInto, type MatcherWishes, programPool } from '../dag/choose.ts';
+import type { MatcherProgram, PatternPartition } from '../matcher.ts';
 import type { PatternModel } from '../model/pattern.ts';
-import type { Numbering } from '../numbered.ts';
+import { Numbered, type Numbering } from '../numbered.ts';
 import { storeOf } from '../partition-store.ts';
 import type { Bounds } from './bounds.ts';
 import { Cohort, type CohortHost } from './cohort.ts';
@@ -16,7 +15,9 @@ import { Router } from './router.ts';
 export class Roster<E> {
   readonly network: PredicateNetwork = new PredicateNetwork();
   readonly columns: EntryColumns<E> = new EntryColumns();
-  readonly #pool = new DagPool<E>();
+  readonly #pool = programPool<E>();
+  /** Partitions that are objects, of all patterns. */
+  readonly #partitions = new Numbered<PatternPartition<E>>();
   readonly #path: string;
   readonly #maxPatterns: number;
   /** By number. */
@@ -132,7 +133,7 @@ export class Roster<E> {
   compactPartitions(): readonly (Int32Array | undefined)[] {
     const stores = this.#entries.map((entry) => entry?.store.numbering);
     const moves = new Map<Numbering | undefined, Int32Array | undefined>();
-    for (const numbering of [...this.#pool.spaces, ...stores])
+    for (const numbering of [...this.#pool.dag.spaces, ...stores])
       if (!moves.has(numbering)) moves.set(numbering, numbering?.compact());
     for (const entry of this.#entries) {
       const moved = moves.get(entry?.store.numbering);
@@ -162,7 +163,7 @@ export class Roster<E> {
   #place({ name, program, hold, counts, cohort }: Declared<E>): Entry<E> {
     const free = this.#entries.indexOf(undefined);
     const id = free < 0 ? this.#entries.length : free;
-    const store = storeOf(program);
+    const store = storeOf(program, this.#partitions);
     const entry: Entry<E> = { name, id, program, store, hold, counts, cohort, isDraining: false, spare: -1 };
     this.#entries[id] = entry;
     this.columns.enter(id, program);

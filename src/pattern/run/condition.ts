@@ -62,6 +62,26 @@ export function holds<E>(condition: Condition<E>, event: E, truth: EventTruth, v
   }
 }
 
+/** The same with other numbers of the predicates that look at the event alone. */
+export function renumbered<E>(condition: Condition<E>, numberOf: (id: number) => number): Condition<E> {
+  switch (condition.kind) {
+    case 'true':
+    case 'seen':
+      return condition;
+    case 'event':
+      return { ...condition, id: numberOf(condition.id) };
+    case 'not':
+      return { ...condition, of: renumbered(condition.of, numberOf) };
+    case 'and':
+    case 'or':
+      return {
+        ...condition,
+        left: renumbered(condition.left, numberOf),
+        right: renumbered(condition.right, numberOf),
+      };
+  }
+}
+
 /** True when it looks at the event alone. */
 export function isLocal(condition: Condition<never>): boolean {
   return partsOf(condition).every(({ kind }) => kind !== 'seen');

@@ -7,6 +7,7 @@ import type { EventTruth } from '../matcher.ts';
 import type { SeenValues } from '../model/evaluate.ts';
 import type { AggregateTerm, Seen } from '../model/predicate.ts';
 import { holds, type Condition } from './condition.ts';
+import type { RunPattern } from './plan.ts';
 import type { Run } from './run.ts';
 import { SeenViews } from './seen.ts';
 import { awaitedBy, type Move, type StateRow } from './table.ts';
@@ -15,7 +16,15 @@ import type { TallySheet } from './tally.ts';
 /** What a state does with the event: moves, nothing, or it depends on the partial match. */
 type Answer<E> = readonly Move<E>[] | undefined | 'by partial match';
 
-const NOTHING: EventTruth = { holds: () => false };
+/** Answers by the numbers that predicates have in the plan. */
+class TruthOfPattern implements EventTruth {
+  truth: EventTruth = { holds: () => false };
+  predicates: readonly number[] = [];
+
+  holds(predicate: number): boolean {
+    return this.truth.holds(this.predicates[predicate] as number);
+  }
+}
 
 export class Decider<E> implements SeenValues<E> {
   readonly #rows: readonly StateRow<E>[];
@@ -26,11 +35,10 @@ export class Decider<E> implements SeenValues<E> {
   readonly #answeredAt: Float64Array;
   readonly #answers: Answer<E>[];
   readonly #startState: number;
-  /** Nothing begins any more. */
   #isSealed = false;
   #events = 0;
   #event: E | undefined;
-  #truth: EventTruth = NOTHING;
+  readonly #truth = new TruthOfPattern();
   #run: Run<E> | undefined;
 
   constructor(rows: readonly StateRow<E>[], startState: number, tallies: TallySheet<E>) {
@@ -42,15 +50,13 @@ export class Decider<E> implements SeenValues<E> {
     this.#answers = rows.map(() => undefined);
   }
 
-  seal(): void {
-    this.#isSealed = true;
-  }
-
-  /** All that follows is about this event. */
-  look(event: E, truth: EventTruth): void {
+  /** All that follows is about this event and partial matches of this pattern. */
+  look(event: E, truth: EventTruth, { predicates, isSealed }: RunPattern<E>): void {
     this.#events++;
     this.#event = event;
-    this.#truth = truth;
+    this.#truth.truth = truth;
+    this.#truth.predicates = predicates;
+    this.#isSealed = isSealed;
   }
 
   /** The moves that fire for a partial match; undefined: it stays as it is. Valid until the next question. */

@@ -10,7 +10,7 @@
 import type { EventTruth, MatchOutput, PartitionSnapshot, PatternPartition, ShedOrder, Threshold } from '../matcher.ts';
 import { pop, push, removeAll } from './ordered.ts';
 import { bindingsOf, SEED_START, type Bound, type Run } from './run.ts';
-import type { RunPlan } from './plan.ts';
+import type { RunPattern, RunPlan } from './plan.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 import { handOut } from './selection.ts';
 import { discardedBy } from './skip.ts';
@@ -18,6 +18,7 @@ import type { Move } from './table.ts';
 import { thresholdBy } from './threshold.ts';
 
 export class RunPartition<E> implements PatternPartition<E> {
+  readonly #pattern: RunPattern<E>;
   readonly #plan: RunPlan<E>;
   readonly #skips: boolean;
   #partials: Run<E>[];
@@ -27,7 +28,9 @@ export class RunPartition<E> implements PatternPartition<E> {
   /** No later than the time at which the first partial match ends. */
   #deadline = Infinity;
 
-  constructor(plan: RunPlan<E>, snapshot?: PartitionSnapshot) {
+  constructor(pattern: RunPattern<E>, snapshot?: PartitionSnapshot) {
+    const { plan } = pattern;
+    this.#pattern = pattern;
     this.#plan = plan;
     this.#skips = plan.skip.strategy !== 'noSkip';
     this.#partials = [plan.seed];
@@ -59,7 +62,7 @@ export class RunPartition<E> implements PatternPartition<E> {
     let after: Run<E>[] | undefined;
     let ended: Run<E>[] = NONE;
     const { decider } = this.#plan;
-    decider.look(event, truth);
+    decider.look(event, truth, this.#pattern);
     for (let index = 0; index < before.length; index++) {
       const partial = before[index] as Run<E>;
       const moves = decider.movesOf(partial);
