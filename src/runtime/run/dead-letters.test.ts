@@ -14,7 +14,7 @@ const letter = (offset: number, what: Partial<DeadLetter> = {}): DeadLetter => (
 });
 
 function added(letters: readonly DeadLetter[]): DeadLetters {
-  const all = new DeadLetters(undefined, () => undefined);
+  const all = new DeadLetters(() => undefined);
   for (const each of letters) all.add(each, new Origin('p', 1, 1, 0, () => undefined));
   return all;
 }

@@ -19,14 +19,18 @@ export class DeadLetters {
   /** In order of arrival. */
   readonly #newest: { readonly letter: DeadLetter; readonly bytes: number }[] = [];
   #newestBytes = 0;
-  readonly #sink: Target | undefined;
+  #sink: Target | undefined;
   readonly #listener: (letter: DeadLetter) => void;
   #count = 0;
   #blocked: Promise<void> | undefined;
 
-  constructor(sink: Target | undefined, listener: (letter: DeadLetter) => void) {
-    this.#sink = sink;
+  constructor(listener: (letter: DeadLetter) => void) {
     this.#listener = listener;
+  }
+
+  /** From now on. */
+  handTo(sink: Target): void {
+    this.#sink = sink;
   }
 
   get count(): number {

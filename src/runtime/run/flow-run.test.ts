@@ -6,6 +6,7 @@ import type { ByteSource, EventSource } from '../../event/source.ts';
 import type { Run } from '../../flow/run.ts';
 import { count, sum } from '../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../operator/window/window-spec.ts';
+import type { CheckpointStore } from '../../state/checkpoint.ts';
 import { virtualFlow, virtualHost } from '../../testing/virtual-host.ts';
 
 /** Hands over the batches as fast as the flow takes them. */
@@ -56,6 +57,13 @@ function collected<E>(): { sink: Sink<E>; events: E[]; closed: () => boolean } {
   const writer = { write: (more: readonly E[]) => void events.push(...more), close: () => void (isClosed = true) };
   return { sink: { name: 'collect', open: () => writer }, events, closed: () => isClosed };
 }
+
+const emptyStore: CheckpointStore = {
+  toBeginAnew: 'use another data directory',
+  open: () => Promise.resolve(undefined),
+  write: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
 
 async function finish<T>(host: ReturnType<typeof virtualHost>, done: Promise<T>): Promise<T> {
   await host.scheduler.advance(60_000);
@@ -283,6 +291,25 @@ describe.each([true, false])('a run of a flow (generated code: %s)', (generateCo
     await host.scheduler.advance(1);
     await expect(run.done).rejects.toThrow('disk: read-only file system');
     expect(wasRead).toBe(false);
+  });
+
+  const noSpace = () => Promise.reject(new Error('no space left'));
+  const notOurs = () =>
+    Promise.resolve({ flow: 'f', at: 0, sources: new Map([['x', new Map()]]), segments: new Map(), sinks: new Map() });
+
+  it.each([
+    ['its spills', { openSpills: noSpace }],
+    ['its checkpoints, which do not fit,', { checkpoints: () => ({ ...emptyStore, open: notOurs }) }],
+  ])('leaves nothing open when it cannot open %s', async (_what, failing) => {
+    const host = fresh();
+    const out = collected<number>();
+    const source = virtualFlow('f', { ...host, ...failing }, { data: 'd' }).from(batches([1]));
+    const run = source.to(out.sink, { whenSlow: 'spill' }).run();
+    const ended = run.done.catch(String);
+    while (run.state !== 'failed') await host.scheduler.advance(1000);
+    await host.scheduler.advance(1000);
+    expect(await ended).toMatch(/no space left|there is stored state of x/);
+    expect(out.closed()).toBe(true);
   });
 
   it('holds the source back while a sink is slow, within the bound of the edge', async () => {

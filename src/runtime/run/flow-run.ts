@@ -10,11 +10,10 @@
 
 import { ConnectorError, isDaoFlowError, messageOf, ShutdownError, TimeoutError } from '../../errors/errors.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
-import type { SinkWriter } from '../../event/sink.ts';
 import type { SinkNode } from '../../flow/graph.ts';
 import { guaranteeOf, type Guarantee } from '../../flow/guarantee.ts';
 import type { Plan } from '../../flow/plan.ts';
-import { checkSpilling, spillingStages } from '../../flow/spilling.ts';
+import { checkSpilling } from '../../flow/spilling.ts';
 import type { Pin, Run, RunEvents, RunnableFlow, RunOptions, RunPatterns, RunSummary } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import { systemMetrics, type SystemMetrics } from '../../metrics/system-metrics.ts';
@@ -25,7 +24,6 @@ import type { Bound } from '../../control/goal.ts';
 import type { Settings } from '../../control/settings.ts';
 import type { Energy } from '../../energy/energy.ts';
 import type { Controller } from '../../tuning/controller.ts';
-import type { Checkpoint } from '../../state/checkpoint.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { DEAD_LETTERS, deadLetterNode } from './dead-letter-sink.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -36,23 +34,15 @@ import { FlowMeters } from '../flow-meters.ts';
 import { totalsOf } from '../flow-reports.ts';
 import type { Host } from '../host.ts';
 import { InFlight } from '../intake/in-flight.ts';
-import type { Inspection } from '../intake/inspection.ts';
 import type { Ingest } from '../intake/ingest.ts';
 import { runCheckpoints } from './run-checkpoints.ts';
 import { LiveRunPatterns } from './run-patterns.ts';
 import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
 import { TOTALS_LENGTH } from '../supervision.ts';
-import type { Spills } from '../stage/spill/spills.ts';
 import type { Stage } from '../stage/stage.ts';
-import {
-  buildTopology,
-  closeSinks,
-  openSinks,
-  sinkStage,
-  type Topology,
-  type TopologyEnvironment,
-} from './topology.ts';
+import { NOTHING_OPENED, openRun, sinksOf, type Opened, type Opening } from './opening.ts';
+import { closeSinks } from './topology.ts';
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
 const DEFAULT_DRAIN_MS = 25_000;
@@ -74,19 +64,15 @@ export class FlowRun implements Run {
   /** Aborted = stop at once. */
   readonly #hard = new AbortController();
   readonly #startedAt: number;
-  readonly #environment: TopologyEnvironment;
+  readonly #environment: Opening['environment'];
   readonly #drainMs: number;
   readonly #draining: Drain;
   readonly #inFlight = new InFlight();
   readonly #checkpoints: Checkpoints | undefined;
-  #resume: Checkpoint | undefined;
-  #inspection: Inspection | undefined;
   #state: RunState = 'starting';
-  #topology: Topology = { ingests: [], segments: [], stages: [] };
-  #writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
-  #spills: Spills = new Map();
-  #deadLetterStage: Stage | undefined;
-  #deadLetters: DeadLetters;
+  readonly #deadLetters: DeadLetters;
+  #opened: Opened = NOTHING_OPENED;
+  #sinksClosed: Promise<void> | undefined;
   #openSinks = 0;
   #allDrained: () => void = () => undefined;
   #failure: { readonly cause: unknown } | undefined;
@@ -101,7 +87,7 @@ export class FlowRun implements Run {
     this.#drainMs = durationMs(options.drainTimeout ?? DEFAULT_DRAIN_MS, 'run.drainTimeout');
     this.#startedAt = host.scheduler.now();
     this.#meters = new FlowMeters(host.scheduler);
-    this.#deadLetters = new DeadLetters(undefined, (letter) => this.#listeners.emit('deadLetter', letter));
+    this.#deadLetters = new DeadLetters((letter) => this.#listeners.emit('deadLetter', letter));
     this.#checkpoints = runCheckpoints({
       flow: this.flow,
       plan: this.#plan,
@@ -110,7 +96,7 @@ export class FlowRun implements Run {
       host,
       signal: this.#hard.signal,
       inFlight: this.#inFlight,
-      isPaused: () => this.#inspection?.isOver === false,
+      isPaused: () => this.#opened.inspection?.isOver === false,
       notice: this.#notice,
       fatal: this.#fatal,
     });
@@ -126,7 +112,7 @@ export class FlowRun implements Run {
     this.#control = flowControl({
       stages: letters === undefined ? nodes : [...nodes, letters],
       graph: graphOf(this.#plan),
-      totals: () => totalsOf(this.#meters, this.#topology.ingests),
+      totals: () => totalsOf(this.#meters, this.#opened.topology.ingests),
       flow: definition,
       run: options,
       host,
@@ -137,7 +123,7 @@ export class FlowRun implements Run {
     });
     this.patterns = new LiveRunPatterns(
       this.flow,
-      () => new Map(this.#topology.segments.flatMap((segment) => [...segment.patterns()])),
+      () => new Map(this.#opened.topology.segments.flatMap((segment) => [...segment.patterns()])),
     );
     this.done = this.#live();
     this.#followSignal(options.signal);
@@ -169,7 +155,7 @@ export class FlowRun implements Run {
       targets: this.#definition.targets,
       meters: this.#meters,
       deadLettered: this.#deadLetters.count,
-      topology: this.#topology,
+      topology: this.#opened.topology,
       observations: this.observations(),
       loopUtilization: this.#host.loopUtilization(),
       shared: this.#control.sharing.snapshot(),
@@ -247,18 +233,19 @@ export class FlowRun implements Run {
       this.#control.loop.start(this.#stages());
       await this.#checkpoints?.begin();
       if (this.#state === 'starting') this.#enter('running');
-      for (const [i, ingest] of this.#topology.ingests.entries()) void this.#read(i, ingest);
+      for (const [i, ingest] of this.#opened.topology.ingests.entries()) void this.#read(i, ingest);
       await drained;
       await this.#close();
     } catch (cause) {
       this.#failure ??= { cause };
       this.#end('failed', cause);
+      await this.#closeSinks().catch(() => undefined);
     } finally {
       this.#control.loop.stop();
-      this.#inspection?.stop();
+      this.#opened.inspection?.stop();
       this.#draining.over();
       await this.#control.learned?.end();
-      for (const spill of this.#spills.values()) await spill.close();
+      for (const spill of this.#opened.spills.values()) await spill.close();
       await this.#checkpoints?.close();
       hold.cancel();
     }
@@ -267,42 +254,19 @@ export class FlowRun implements Run {
 
   async #open(): Promise<void> {
     const { scheduler } = this.#host;
-    const context = { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice };
-    const sinks = this.#plan.stages.map(({ node }) => node).filter((node): node is SinkNode => node.kind === 'sink');
-    const letters = this.#deadLetterNode();
-    this.#resume = await this.#checkpoints?.open();
-    const positions = this.#resume?.sinks ?? new Map<string, unknown>();
-    const { transaction } = this.#checkpoints ?? {};
-    const joined = transaction === undefined ? context : { ...context, transaction };
-    this.#writers = await openSinks(letters === undefined ? sinks : [...sinks, letters], joined, positions);
-    if (letters !== undefined) {
-      this.#deadLetterStage = sinkStage(letters, 1, this.#writers, this.#environment);
-      this.#deadLetters = new DeadLetters(this.#deadLetterStage, (letter) =>
-        this.#listeners.emit('deadLetter', letter),
-      );
-    }
-    await this.#control.learned?.begin();
-    this.#openSinks = sinks.length;
-    await this.#openSpills();
-    this.#inspection = await this.#inspected();
-    if (this.#inspection !== undefined) for (const spill of this.#spills.values()) spill.inspectedBy(this.#inspection);
-    this.#topology = buildTopology(this.#plan, this.#writers, { ...this.#environment, inspection: this.#inspection });
-    this.#checkpoints?.attach(this.#topology, this.#writers, this.#spills);
-  }
-
-  /** Only where an earlier thread has died. */
-  #inspected(): Promise<Inspection> | undefined {
-    const { supervision } = this.#host;
-    if (supervision?.suspicion === undefined) return undefined;
-    const { steering } = this.#control;
-    return this.#host.inspection({ supervision, environment: this.#environment, checkpoint: this.#resume, steering });
-  }
-
-  async #openSpills(): Promise<void> {
-    const [plan, data, hasLeft] = [this.#plan, this.#data(), (this.#resume?.spills?.size ?? 0) > 0];
-    if (data === undefined || (spillingStages(plan).length === 0 && !hasLeft)) return;
-    const environment = { ...this.#environment, suspended: this.#intake.signal };
-    this.#spills = await this.#host.openSpills({ plan, data, checkpoint: this.#resume }, environment);
+    this.#openSinks = sinksOf(this.#plan).length;
+    this.#opened = await openRun({
+      plan: this.#plan,
+      host: this.#host,
+      data: this.#data(),
+      context: { flow: this.flow, scheduler, signal: this.#hard.signal, notice: this.#notice },
+      environment: this.#environment,
+      control: this.#control,
+      checkpoints: this.#checkpoints,
+      deadLetters: this.#deadLetters,
+      deadLetterNode: this.#deadLetterNode(),
+      suspended: this.#intake.signal,
+    });
   }
 
   #deadLetterNode(): SinkNode | undefined {
@@ -320,7 +284,7 @@ export class FlowRun implements Run {
     const source = this.#plan.sources[index]?.node.source;
     const { scheduler } = this.#host;
     const random = this.#environment.random;
-    const resume = this.#resume?.sources.get(ingest.name) ?? new Map<string, number>();
+    const resume = this.#opened.resume?.sources.get(ingest.name) ?? new Map<string, number>();
     const { signal } = this.#intake;
     const context = { flow: this.flow, scheduler, random, signal, resume, data: this.#data(), notice: this.#notice };
     try {
@@ -345,16 +309,21 @@ export class FlowRun implements Run {
     }
     this.#openSinks -= 1;
     if (this.#openSinks > 0) return;
-    if (this.#deadLetterStage === undefined) this.#allDrained();
+    if (this.#opened.deadLetterStage === undefined) this.#allDrained();
     else this.#deadLetters.close();
   }
 
   async #close(): Promise<void> {
     if (!this.#isOver()) await this.#checkpoints?.finish();
-    await closeSinks(this.#writers);
+    await this.#closeSinks();
     if (this.#isOver()) return;
     this.#control.loop.observe();
     this.#enter(this.#endState());
+  }
+
+  /** Once, however the run ends. */
+  #closeSinks(): Promise<void> {
+    return (this.#sinksClosed ??= closeSinks(this.#opened.writers));
   }
 
   /** Ends the run now, whatever is still under way. */
@@ -363,7 +332,7 @@ export class FlowRun implements Run {
     this.#enter(state);
     this.#intake.abort();
     this.#hard.abort(cause);
-    for (const segment of this.#topology.segments) segment.stop();
+    for (const segment of this.#opened.topology.segments) segment.stop();
     for (const stage of this.#stages()) stage.stop(cause);
     this.#allDrained();
   }
@@ -372,7 +341,7 @@ export class FlowRun implements Run {
   #endDrain(isDurable: boolean, limitMs: number): void {
     if (this.#isOver()) return;
     if (isDurable) {
-      const stages = [...this.#spills.values()].filter((spill) => spill.isHolding).map(({ stage }) => stage);
+      const stages = [...this.#opened.spills.values()].filter((spill) => spill.isHolding).map(({ stage }) => stage);
       this.#notice('warn', `not done after ${limitMs} ms: what ${stages.join()} holds is on disk, for the next run`);
     } else {
       this.#failure ??= { cause: new TimeoutError(`the drain of flow ${this.flow}`, limitMs) };
@@ -403,8 +372,8 @@ export class FlowRun implements Run {
   }
 
   #stages(): readonly Stage[] {
-    const { stages } = this.#topology;
-    return this.#deadLetterStage === undefined ? stages : [...stages, this.#deadLetterStage];
+    const { stages } = this.#opened.topology;
+    return this.#opened.deadLetterStage === undefined ? stages : [...stages, this.#opened.deadLetterStage];
   }
 
   #followSignal(signal: AbortSignal | undefined): void {
@@ -423,7 +392,7 @@ export class FlowRun implements Run {
   readonly #notice = (level: 'info' | 'warn', message: string): void =>
     this.#listeners.emit('notice', { level, message });
 
-  #makeEnvironment(): TopologyEnvironment {
+  #makeEnvironment(): Opening['environment'] {
     const { scheduler, canGenerateCode } = this.#host;
     return {
       flow: this.flow,
@@ -433,7 +402,6 @@ export class FlowRun implements Run {
       generateCode: canGenerateCode && this.#options.generateCode !== false,
       settingsOf: (stage) => () => this.settings.get(stage),
       totalsOf: (source) => this.#host.supervision?.totals(source) ?? new Float64Array(TOTALS_LENGTH),
-      spillOf: (stage) => this.#spills.get(stage),
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
       notice: this.#notice,
