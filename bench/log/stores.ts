@@ -28,16 +28,18 @@ const lmdb: Contestant = {
     { name: 'transactionSync', callers: 'one' },
     { name: 'transactionSync, 32 KB pages', callers: 'one' },
     { name: 'put, flushed', callers: 'many' },
+    { name: 'put, flushed, 32 KB pages', callers: 'many' },
   ],
   open: async (directory, configuration) => {
     const { open } = await import('lmdb');
+    const isPut = configuration.startsWith('put');
     const db = open<Uint8Array, number>({
       path: `${directory}/data.mdb`,
       encoding: 'binary',
       keyEncoding: 'uint32',
       compression: false,
       cache: false,
-      overlappingSync: configuration === 'put, flushed',
+      overlappingSync: isPut,
       ...(configuration.includes('32 KB') ? { pageSize: 32 * 1024 } : {}),
     });
     let key = 0;
@@ -45,13 +47,12 @@ const lmdb: Contestant = {
       for (const event of events) db.putSync(key++, event, { append: true });
     };
     return {
-      append:
-        configuration === 'put, flushed'
-          ? async (events) => {
-              for (const event of events) void db.put(key++, event);
-              await db.flushed;
-            }
-          : (events) => db.transactionSync(() => putAll(events)),
+      append: isPut
+        ? async (events) => {
+            for (const event of events) void db.put(key++, event);
+            await db.flushed;
+          }
+        : (events) => db.transactionSync(() => putAll(events)),
       count: () => (db.getStats() as { entryCount: number }).entryCount,
       close: () => db.close(),
     };
