@@ -10,7 +10,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { placeOf, type Failure } from './failure.ts';
-import { notesIn, sharedNotes } from '../host/supervised-thread.ts';
+import { notesIn, sharedNotes, type ThreadNotes } from '../host/supervised-thread.ts';
 import { Isolation } from './isolation.ts';
 import { Lives } from './lives.ts';
 import { MemoryWatch } from './memory-watch.ts';
@@ -131,7 +131,7 @@ export class Session {
       if (how === undefined) return { ...end, failure: this.#explained(end.failure) };
       this.#report().notice({
         level: 'warn',
-        message: `${whatOf(end.failure)}: a new thread goes on from the last checkpoint, ${how}`,
+        message: `${whatOf(end.failure)}: a new thread goes on from the last checkpoint, ${how}${this.#lost()}`,
       });
       this.#succeed();
     }
@@ -143,8 +143,7 @@ export class Session {
 
   /** @returns how it is about the next thread; undefined: there is none */
   #successor({ failure, wasHeld }: Extract<PlaneEnd, { kind: 'died' }>): string | undefined {
-    const notes = this.#notes === undefined ? { given: [], alone: undefined } : notesIn(this.#notes);
-    const finding = this.#isolation.died({ ...notes, wasHeld, what: whatOf(failure) });
+    const finding = this.#isolation.died({ ...this.#noted(), wasHeld, what: whatOf(failure) });
     const now = performance.now();
     if (finding.kind === 'nothing') return this.#lives.died(now);
     if (finding.kind === 'closer') {
@@ -155,6 +154,21 @@ export class Session {
     }
     const which = this.#lives.setApart(now);
     return which === undefined ? undefined : `its event of ${finding.event.source} becomes a dead letter, ${which}`;
+  }
+
+  #noted(): ThreadNotes {
+    return this.#notes === undefined ? { given: [], alone: undefined } : notesIn(this.#notes);
+  }
+
+  /** What went with a thread that has died. */
+  #lost(): string {
+    const { given } = this.#noted();
+    const lost = (this.#start?.sources ?? []).flatMap(({ name, returns }, i) =>
+      returns === 'forgets' && (given[i] ?? 0) > 0
+        ? [`of the ${given[i] ?? 0} events that ${name} gave since then`]
+        : [],
+    );
+    return lost.length === 0 ? '' : `; ${lost.join(' and ')}, those that were under way are lost`;
   }
 
   #succeed(): void {
@@ -187,7 +201,7 @@ export class Session {
   #explained(failure: Failure): Failure {
     if (this.#start === undefined || this.#options.blockTimeoutMs === undefined || this.#isDraining) return failure;
     const why = this.#start.hasCheckpoints
-      ? 'it has died too often: what holds or kills it must be mended'
+      ? `it has died too often: what holds or kills it must be mended${notFound(this.#start)}`
       : `with a data directory it would have gone on by itself: flow('${this.#start.flow}', { data: 'DIR' })`;
     return { ...failure, fix: failure.fix === undefined ? why : `${failure.fix}\n${why}` };
   }
@@ -250,6 +264,13 @@ export class Session {
       reporter.close();
     }
   }
+}
+
+/** Why an event of some sources is not set apart. */
+function notFound({ sources }: Start): string {
+  const names = sources.filter(({ returns }) => returns !== 'replays').map(({ name }) => name);
+  if (names.length === 0) return '';
+  return `\nan event of ${names.join(' or ')} has no place to be found at: where a flow of its own writes them to a log (daoflow/log),\nand this one reads the log, it becomes a dead letter, and all else goes on`;
 }
 
 const STOPPED: Failure = {

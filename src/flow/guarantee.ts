@@ -40,7 +40,7 @@ export interface Guarantee {
 }
 
 /** How a source comes back: it gives the same again, its own broker gives again what was not acknowledged, or not at all. */
-type Return = 'replays' | 'redelivers' | 'forgets';
+export type Return = 'replays' | 'redelivers' | 'forgets';
 /** How a sink takes what comes twice. */
 type Repeat = 'in one transaction' | 'goes back' | 'by key' | 'again';
 
@@ -100,7 +100,8 @@ function sinksOf({ stages }: Plan): readonly { readonly name: string; readonly s
   return stages.flatMap(({ node }) => (node.kind === 'sink' ? [node] : []));
 }
 
-function returnOf(source: Source<unknown>, hasData: boolean, hasCheckpoints: boolean): Return {
+/** What a source does after a crash of a run that has these. */
+export function returnOf(source: Source<unknown>, hasData: boolean, hasCheckpoints: boolean): Return {
   const { replays = false } = source;
   if (replays === 'with data' ? hasData : replays && hasCheckpoints) return 'replays';
   if (replays === 'with data') return 'forgets';

@@ -1,6 +1,7 @@
 /** Runs one flow inside the data plane and reports on it. */
 
 import type { MessagePort } from 'node:worker_threads';
+import { returnOf } from '../../flow/guarantee.ts';
 import type { Run, RunnableFlow, RunOptions, RunSummary } from '../../flow/run.ts';
 import { SNAPSHOT_MS, type FromPlane, type ToPlane } from './protocol.ts';
 
@@ -21,8 +22,12 @@ export async function runFlow(flow: RunnableFlow, port: MessagePort, options: Ru
   run.on('outcome', (decision) => say({ type: 'outcome', decision }));
   const writesToStdout = run.snapshot().stages.some(({ kind, name }) => kind === 'sink' && STDOUT.test(name));
   const hasCheckpoints = run.guarantee.state !== 'none';
+  const sources = flow.plan().sources.map(({ node: { name, source } }) => ({
+    name,
+    returns: returnOf(source, hasCheckpoints, hasCheckpoints),
+  }));
   const { modules } = options;
-  say({ type: 'started', flow: flow.name, targets: flow.targets, modules, writesToStdout, hasCheckpoints });
+  say({ type: 'started', flow: flow.name, targets: flow.targets, modules, writesToStdout, hasCheckpoints, sources });
   say({ type: 'notice', notice: { level: 'info', message: run.guarantee.text } });
   port.on('message', (message: ToPlane) => obey(run, message, options.other));
   const reporter = setInterval(() => say({ type: 'snapshot', snapshot: run.snapshot() }), SNAPSHOT_MS);

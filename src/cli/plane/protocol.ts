@@ -4,6 +4,7 @@
  */
 
 import type { DecisionRecord } from '../../control/decision-record.ts';
+import type { Return } from '../../flow/guarantee.ts';
 import type { Notice, RunSummary, TuningMode } from '../../flow/run.ts';
 import type { FlowSnapshot, RunState } from '../../metrics/snapshot.ts';
 import type { Targets } from '../../metrics/targets.ts';
@@ -59,6 +60,8 @@ export interface Start {
   readonly writesToStdout: boolean;
   /** It takes checkpoints: another thread can go on where this one was. */
   readonly hasCheckpoints: boolean;
+  /** In the order of the plan: what they do when another thread goes on. */
+  readonly sources: readonly { readonly name: string; readonly returns: Return }[];
   /** The user's own files that were loaded, absolute: what `dev` watches. */
   readonly modules: readonly string[];
 }

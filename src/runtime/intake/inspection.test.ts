@@ -73,7 +73,7 @@ class Process {
 
   #flow(
     shared: SharedArrayBuffer,
-    { total, size, partitions, poison, where, spills = 'none' }: FlowOptions,
+    { total, size, partitions, poison, where, spills = 'none', from }: FlowOptions,
     host: VirtualHost,
   ): RunnableFlow {
     const dies = (at: Where, n: number): boolean => {
@@ -83,7 +83,7 @@ class Process {
       return true;
     };
     return virtualFlow('f', host, { data: 'd', checkpointEvery: 40 })
-      .from(source(total, size, partitions))
+      .from(from ?? source(total, size, partitions))
       .map((event) => (dies('map', event.n) ? event : event))
       .mapAsync(
         async (event) => {
@@ -137,6 +137,8 @@ interface FlowOptions {
   readonly where: Where;
   /** What does not hold back its source, so that nearly all is read back from disk: the sink, or the call before it too. */
   readonly spills?: Spilling;
+  /** Default: as `source` gives them. */
+  readonly from?: EventSource<Event>;
 }
 
 type Spilling = 'none' | 'sink' | 'both';
@@ -196,6 +198,29 @@ describe('events that their thread always dies of', () => {
     expect(lettersOf(process)).toEqual([49]);
     expect(process.rows).toEqual(Array.from({ length: 600 }, (_, n) => n).filter((n) => n !== 49));
     expect(process.deaths).toBe(3);
+  });
+
+  it('become dead letters where a source that gives nothing again has gone to disk', async () => {
+    const process = new Process();
+    const sizes = { total: 600, size: 8, partitions: 1 };
+    let given = 0;
+    const from: EventSource<Event> = {
+      kind: 'events',
+      name: 'once',
+      run: async (output, { scheduler, signal }) => {
+        while (given < sizes.total && !signal.aborted && process.last === undefined) {
+          const events = Array.from({ length: 8 }, (_, i) => ({ n: given + i, text: 'x' }));
+          given += 8;
+          await output.write({ events, bytes: 1 });
+          await new Promise<void>((resolve) => void scheduler.after(1, resolve));
+        }
+      },
+    };
+    const flow = { ...sizes, poison: new Set([300]), where: 'sink', spills: 'sink', from } as const;
+    expect(await supervised(process, flow, true)).toBe('done');
+    expect(lettersOf(process)).toEqual([300]);
+    expect(process.deaths).toBe(2);
+    expect(process.rows).toEqual(expect.arrayContaining([299, 301, 599])); // lost is what was on its way to the disk
   });
 
   // Pieces that are smaller than a call's batch are read back in other company each time.
