@@ -18,7 +18,14 @@ import { Attempt } from './attempt.ts';
 import { CallOptions } from '../call-options.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { isPromise } from '../is-promise.ts';
-import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
+import {
+  MOST_DEADLINES,
+  protectionOf,
+  UNPROTECTED,
+  type Judgement,
+  type Protection,
+  type ProtectionOptions,
+} from './protection.ts';
 import { Roster } from './roster.ts';
 import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
 import type { FailurePolicy, StageEnvironment } from '../stage.ts';
@@ -116,11 +123,17 @@ export class Attempts {
     return this.#protection?.cutMs() ?? 0;
   }
 
-  /** See Protection; never where calls have always gone one by one, which keeps the order. */
+  /** See Protection. */
   wantsWitness(): boolean {
+    if (this.#keepsOrder) return false;
     const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
     const isWanted = this.#protection?.wantsWitness(this.#retries, this.held, this.#mostAtOnce()) === true;
-    return this.#hadSeveral && isWanted && !this.#running.members.some(isNew);
+    return isWanted && !this.#running.members.some(isNew);
+  }
+
+  /** A sink whose calls have always gone one by one. Results, of an operator, are put in order afterwards. */
+  get #keepsOrder(): boolean {
+    return this.#options.kind === 'sink' && !this.#hadSeveral && this.#mostAtOnce() === 1;
   }
 
   #mostAtOnce(): number {
@@ -280,7 +293,7 @@ export class Attempts {
   }
 
   #retryLater(attempt: Attempt, cause: unknown): void {
-    if (!isBackPressure(cause)) this.#notices.repeats(cause);
+    if (!isBackPressure(cause)) this.#notices.repeats(cause, this.#keepsOrder && attempt.timeouts >= MOST_DEADLINES);
     const now = this.#environment.scheduler.now();
     this.#wait(attempt, cause, now);
     this.#retried += attempt.events.length;

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VirtualScheduler } from '../../../testing/virtual-scheduler.ts';
+import type { Stage } from '../stage.ts';
 import { batches, each, never, numbers, reset, SETTINGS, takes, world, write } from './failure-fixtures.ts';
 
 const FACTOR = Number(process.env['FUZZ_FACTOR'] ?? 1);
+
+const KINDS = ['sink', 'mapBatch', 'mapAsync'] as const;
+
+function stageOf(kind: (typeof KINDS)[number], call: (event: unknown) => unknown): Stage {
+  if (kind === 'mapAsync') return each(call);
+  return batches(([event]) => call(event), { kind: kind === 'sink' ? 'sink' : 'async' });
+}
 
 beforeEach(() => reset(new VirtualScheduler()));
 
@@ -67,20 +75,56 @@ describe('a call that hangs', () => {
     expect(most).toBeLessThanOrEqual(2 * concurrency); // before and after one was given up
   });
 
-  it.each(['batches', 'each'] as const)(
-    'is found out at the end of a stream, where nothing follows (%s)',
-    async (kind) => {
-      world.settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
-      const call = (event: unknown): unknown => (event === 2 ? never() : takes(1, event));
-      const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
-      write(stage, numbers(6));
-      stage.close();
-      await world.scheduler.advance(60_000);
-      expect([world.letters.map(({ event }) => event), world.settled.confirmed]).toEqual([[2], 6]);
-    },
-  );
+  it.each([0, 5, 30])('is found out in a mapBatch that makes one call at a time (event %s)', async (bad) => {
+    world.settings = { ...SETTINGS, batchLimit: 8 };
+    const stage = batches((events) => (events.includes(bad) ? never() : takes(1, events)), { kind: 'async' });
+    write(stage, numbers(100));
+    stage.close();
+    await world.scheduler.advance(120_000);
+    expect(world.letters.map(({ event }) => event)).toEqual([bad]);
+    expect([...world.out].sort((a, b) => Number(a) - Number(b))).toEqual(numbers(100).filter((n) => n !== bad));
+  });
 
-  it.each(['batches', 'each'] as const)(
+  const SINGLE = { ...SETTINGS, batchLimit: 1 };
+
+  it('holds a sink that makes one call at a time, in order, says how it is let go, and blames nothing', async () => {
+    let isStuck = true;
+    const stage = batches(([event]) => (event === 5 && isStuck ? never() : takes(1)));
+    world.settings = SINGLE;
+    write(stage, numbers(100));
+    await world.scheduler.advance(600_000);
+    expect([world.letters, world.calls.at(-1)?.events]).toEqual([[], [5]]);
+    expect(world.notices.at(0)).toBe('warn a call of stage did not end within 1000 ms Trying again until it works.');
+    expect(world.notices.some((notice) => notice.includes('with concurrency: 2 they become dead letters'))).toBe(true);
+    isStuck = false;
+    await world.scheduler.advance(10_000);
+    expect(world.settled.confirmed).toBe(100);
+    const begun = world.calls.map(({ events: [event] }) => event);
+    expect(begun.filter((event, i) => event !== begun[i - 1])).toEqual(numbers(100));
+  });
+
+  it.each([1_500, 60_000])('holds it no longer once it may make two, also while it runs (after %s ms)', async (ms) => {
+    const stage = batches(([event]) => (event === 5 ? never() : takes(1)));
+    world.settings = SINGLE;
+    write(stage, numbers(100));
+    await world.scheduler.advance(ms);
+    world.settings = { ...SINGLE, concurrency: 2, burstConcurrency: 2 };
+    await world.scheduler.advance(60_000);
+    expect(world.letters.map(({ event }) => event)).toEqual([5]);
+    expect(world.settled.confirmed).toBe(100);
+  });
+
+  it.each(KINDS)('is found out at the end of a stream, where nothing follows (%s)', async (kind) => {
+    world.settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
+    const call = (event: unknown): unknown => (event === 2 ? never() : takes(1, event));
+    const stage = stageOf(kind, call);
+    write(stage, numbers(6));
+    stage.close();
+    await world.scheduler.advance(60_000);
+    expect([world.letters.map(({ event }) => event), world.settled.confirmed]).toEqual([[2], 6]);
+  });
+
+  it.each(KINDS)(
     'is nothing that an event is blamed for, when the target was away (%s)',
     async (kind) => {
       const outage = fc.record({ from: fc.nat(12_000), ms: fc.nat(8_000) });
@@ -93,7 +137,7 @@ describe('a call that hangs', () => {
             const now = world.scheduler.now();
             return away.some(({ from, ms }) => from <= now && now < from + ms) ? never() : takes(1 + ms, event);
           };
-          const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
+          const stage = stageOf(kind, call);
           for (let batch = 0; batch < 100; batch += 1) {
             write(stage, numbers(5));
             await world.scheduler.advance(150);
@@ -123,7 +167,7 @@ describe('a call that hangs', () => {
     expect([world.letters, world.out.length]).toEqual([[], 2]);
   });
 
-  it.each(['batches', 'each'] as const)(
+  it.each(KINDS)(
     'is nothing that the last events are blamed for, whenever an outage ends between their calls (%s)',
     async (kind) => {
       const timing = fc.record({
@@ -138,7 +182,7 @@ describe('a call that hangs', () => {
           world.settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
           const call = (event: unknown): unknown =>
             from <= world.scheduler.now() && world.scheduler.now() < to ? never() : takes(1, event);
-          const stage = kind === 'each' ? each(call) : batches(([event]) => call(event));
+          const stage = stageOf(kind, call);
           write(stage, numbers(12));
           for (let event = 0; event < count; event += 1) {
             await world.scheduler.advance(gap);

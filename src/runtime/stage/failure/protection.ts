@@ -52,7 +52,7 @@ export type Judgement = 'again' | 'isolate' | 'end';
 /** Passing failures of one call, each outdone by others, until its events are to blame: some 20 s with backoff. */
 const MOST_TROUBLES = 12;
 /** The same where each costs a whole deadline, or where its events are suspected already. */
-const MOST_DEADLINES = 3;
+export const MOST_DEADLINES = 3;
 /** Calls beyond the slots that may wait to be tried again, so that another can show whether the target works. */
 const MOST_WITNESSES = 4;
 const SWEEPS_PER_LIMIT = 4;

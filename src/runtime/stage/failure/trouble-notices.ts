@@ -20,12 +20,19 @@ export class TroubleNotices {
     this.#notice = notice;
   }
 
-  /** A call failed and will be repeated. */
-  repeats(cause: unknown): void {
+  /**
+   * A call failed and will be repeated.
+   * @param isAlone - nothing else is asked meanwhile: whether it is the target or the events cannot be told
+   */
+  repeats(cause: unknown, isAlone = false): void {
     const now = this.#clock.now();
     if (now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
-    this.#notice('warn', `${messageOf(cause)} Trying again until it works.`);
+    this.#notice('warn', `${messageOf(cause)} Trying again until it works.${isAlone ? this.#wayOut : ''}`);
+  }
+
+  get #wayOut(): string {
+    return ` ${this.#name} makes one call at a time, in order: nothing else is tried meanwhile. If its target works, these events hold it: with concurrency: 2 they become dead letters.`;
   }
 
   /** @param startedAt - of a call that succeeded: one from before the trouble says nothing */
