@@ -27,6 +27,27 @@ test.each<LogOptions>([{}, { durability: { intervalMs: 5 } }])(
   },
 );
 
+test('what a log that opens on a full disk has shown is there after a power loss, whenever the writer before was killed', async () => {
+  let shown = 0;
+  for (let seed = 1; seed <= 8; seed += 1) {
+    for (let calls = 1; calls <= 12; calls += 1) {
+      const { open, run, disk, scheduler } = logWorld({ seed });
+      const log = await open();
+      disk.crashAfter(calls, 'kill'); // at each call of the first segment's creation
+      void log.append(payloads(1, 3));
+      await scheduler.advance(100);
+      if (disk.crashes === 0) disk.crash('kill');
+      disk.capacityBytes = disk.usedBytes;
+      const seen = await run(readAll(await open()));
+      disk.crash('power');
+      disk.capacityBytes = Infinity;
+      expect(await run(readAll(await open())), `seed ${seed}, ${calls} calls`).toEqual(seen);
+      shown += seen.length;
+    }
+  }
+  expect(shown).toBeGreaterThan(100);
+});
+
 test('a disk on which no file can be written ends the log with an error, and nothing is claimed', async () => {
   const { open, run, disk } = logWorld();
   const log = await open();
