@@ -257,6 +257,16 @@ describe.each([true, false])('a run of a flow (generated code: %s)', (generateCo
     expect(await finish(host, run.stop())).toMatchObject({ state: 'stopped', confirmed: 0 });
   });
 
+  it('stops at once when told to before it has opened, and reads nothing', async () => {
+    const out = collected<number>();
+    const reads: number[] = [];
+    const source: EventSource<number> = { ...endless(), run: () => Promise.resolve(void reads.push(1)) };
+    const run = virtualFlow('f', fresh()).from(source).to(out.sink).run();
+    expect(await run.stop()).toMatchObject({ state: 'stopped', accepted: 0 }); // virtual time stands still
+    expect(out.closed()).toBe(true);
+    expect(reads).toEqual([]);
+  });
+
   it('processes what was read before a source failed, then fails with its error', async () => {
     const host = fresh();
     const out = collected<number>();

@@ -227,14 +227,7 @@ export class FlowRun implements Run {
     const hold = this.#host.hold();
     try {
       await this.#open();
-      const drained = new Promise<void>((resolve) => {
-        this.#allDrained = resolve;
-      });
-      this.#control.loop.start(this.#stages());
-      await this.#checkpoints?.begin();
-      if (this.#state === 'starting') this.#enter('running');
-      for (const [i, ingest] of this.#opened.topology.ingests.entries()) void this.#read(i, ingest);
-      await drained;
+      if (!this.#isOver()) await this.#process();
       await this.#close();
     } catch (cause) {
       this.#failure ??= { cause };
@@ -267,6 +260,18 @@ export class FlowRun implements Run {
       deadLetterNode: this.#deadLetterNode(),
       suspended: this.#intake.signal,
     });
+  }
+
+  /** Until every sink has all that it will get, or the run is over. */
+  async #process(): Promise<void> {
+    const drained = new Promise<void>((resolve) => {
+      this.#allDrained = resolve;
+    });
+    this.#control.loop.start(this.#stages());
+    await this.#checkpoints?.begin();
+    if (this.#state === 'starting') this.#enter('running');
+    for (const [i, ingest] of this.#opened.topology.ingests.entries()) void this.#read(i, ingest);
+    await drained;
   }
 
   #deadLetterNode(): SinkNode | undefined {
