@@ -56,4 +56,15 @@ describe('usableCalls', () => {
     const { calls } = see(stay, 1200, [call(1030, 60), call(1090, 60)], TEN, 60);
     expect(calls.map(({ startedAt }) => startedAt)).toEqual([1030]);
   });
+
+  it('calls those of a stay that is over stragglers, where others of it were heard of', () => {
+    const before = see(initialSamples(TEN), 1000, [call(910, 10)]).state;
+    const left = see(before, 1100, [], TWENTY).state;
+    const { calls } = see(left, 1200, [call(980, 11), call(985, 70)], TWENTY);
+    expect(calls.map(({ isStraggler }) => isStraggler === true)).toEqual([false, true]);
+    const unheard = see(see(initialSamples(TEN), 1000, []).state, 1100, [], TWENTY).state;
+    expect(see(unheard, 1200, [call(985, 70)], TWENTY).calls.map(({ isStraggler }) => isStraggler)).toEqual([
+      undefined,
+    ]);
+  });
 });

@@ -38,6 +38,8 @@ export interface UsableCall {
   readonly inFlight: number;
   readonly ms: number;
   readonly startedAt: number;
+  /** Ended long after those that started with it: it tells how long calls may last, not how long they do on average. */
+  readonly isStraggler?: boolean;
 }
 
 export interface SampleStep {
@@ -95,6 +97,7 @@ export function usableCalls(
     const index = stays.findLastIndex(({ from }) => call.startedAt >= from - CLOCK_MS);
     const verdict = verdictOn(call, stays[index], expected[index] ?? 0, observation.at);
     if (verdict === 'wait') waiting.push(call);
+    if (verdict === 'straggler') calls.push({ ...call, isStraggler: true });
     if (verdict !== 'use') continue;
     calls.push(call);
     (used[index] as number) += 1;
@@ -136,11 +139,16 @@ function continued(stays: readonly Stay[], point: Point, { at, durationMs }: Sta
   return [...stays.slice(1 - MAX_STAYS, -1), { ...present, to: changedAt }, { point, from: changedAt, used: 0 }];
 }
 
-function verdictOn(call: UsableCall, stay: Stay | undefined, ms: number, now: number): 'use' | 'wait' | 'drop' {
+type Verdict = 'use' | 'straggler' | 'wait' | 'drop';
+
+function verdictOn(call: UsableCall, stay: Stay | undefined, ms: number, now: number): Verdict {
   if (stay === undefined) return 'drop';
-  const { from, to = now } = stay;
-  if (stay.to !== undefined && (call.startedAt > to - ms || call.ms > STRAGGLING * Math.max(ms, to - from)))
-    return 'drop';
+  const { from, to = now, used } = stay;
+  if (stay.to !== undefined) {
+    if (call.startedAt > to - ms) return 'drop';
+    // Where none of the others was heard of, it is no straggler: all of them may last so long.
+    if (used > 0 && call.ms > STRAGGLING * ms) return 'straggler';
+  }
   if (to - from >= LONG_STAY * ms) return 'use';
   return now >= call.startedAt + ALL_ENDED * ms ? 'use' : 'wait';
 }

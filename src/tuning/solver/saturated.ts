@@ -78,10 +78,14 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   const trimmedSpace = { ...space, p95Ms: goal.p95Ms * trimmed.budget };
   const chosen = choose(trimmedSpace, current);
   // Double after double without a call that tells what the last one did: by the model as it was before, all of them pay.
-  if (stay.used === 0 && chosen.inFlight > current.inFlight) return { state, plan: undefined };
+  if (stay.used === 0 && isMore(chosen, current)) return { state, plan: undefined };
   const isIdle = observation.fullRatio < HELD_FULL || observation.busyRatio < HELD_BUSY;
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
+}
+
+function isMore(one: Point, other: Point): boolean {
+  return one.inFlight > other.inFlight || one.batch > other.batch;
 }
 
 function swept<S extends SearchState>(before: S, state: SweepState, { space, current }: SearchInput): Searched<S> {

@@ -29,6 +29,19 @@ describe('a backlog', () => {
     expect(after({ backlogEvents: 1000, done: 1000, oldestMs: 200 })).toBe('saturated');
   });
 
+  it('is not made by calls that last longer than a period: what ends in one was not done in it alone', () => {
+    const call = {
+      batch: 10,
+      inFlightAtStart: 1,
+      inFlightMean: 1,
+      durationMs: 1000,
+      outcome: 'ok',
+      endedAt: 9990,
+    } as const;
+    expect(after({ samples: [call], inFlight: 1, oldestMs: 2500 })).toBe('saturated');
+    expect(after({ samples: [{ ...call, durationMs: 50 }], inFlight: 1, oldestMs: 2500 })).toBe('draining');
+  });
+
   it('is not made by events of refused calls', () => {
     expect(after({ rejected: 5 })).toBe('saturated');
   });

@@ -119,13 +119,17 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
  * For how long the edge in front and the calls make an event wait; one that is older waited outside. An edge that was
  * larger once explains some of that, but not that it is worked off for seconds.
  */
-function explainedMs(
-  { backlogEvents, done, durationMs, samples }: StageObservation,
-  edgeEvents: number,
-  p95Ms: number,
-): number {
-  const msFor = (events: number): number => (done === 0 ? Infinity : (events * durationMs) / done);
-  const edgeMs = Math.min(msFor(backlogEvents), Math.max(msFor(edgeEvents), MOST_EXPLAINED * p95Ms));
+function explainedMs(observation: StageObservation, edgeEvents: number, p95Ms: number): number {
+  const { backlogEvents, samples } = observation;
   const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
-  return edgeMs + callMs;
+  const rate = rateOf(observation, callMs);
+  const edgeMs = Math.min(backlogEvents / rate, Math.max(edgeEvents / rate, MOST_EXPLAINED * p95Ms));
+  return (rate === 0 ? Infinity : edgeMs) + callMs;
+}
+
+/** Events per ms. What calls longer than a period have done when they end in it, was not done in it alone: by Little's law then. */
+function rateOf({ done, durationMs, samples, inFlight }: StageObservation, callMs: number): number {
+  if (callMs <= durationMs) return done / durationMs;
+  const batch = samples.reduce((sum, call) => sum + call.batch, 0) / samples.length;
+  return (batch * Math.max(1, inFlight)) / callMs;
 }

@@ -7,7 +7,8 @@
  * - A place keeps its exact mean coordinates: the edge of a page or of a cliff is not blurred by a grid.
  */
 
-import { square } from './numbers.ts';
+import { clamp, square } from './numbers.ts';
+import { isByOneOf } from './odd.ts';
 
 export interface Cell {
   readonly batch: number;
@@ -18,6 +19,8 @@ export interface Cell {
   readonly variance: number;
   /** Periods in which it was seen. */
   readonly visits: number;
+  /** What the last of them was off by, where that was more than likely; else 0. */
+  readonly surprise: number;
   /** Monotonic ms of the last of them. */
   readonly at: number;
 }
@@ -28,7 +31,10 @@ export const MAX_CELLS = 48;
 const SAME_PLACE = 0.01;
 /** Standard deviation by which a place's own cost wanders in a second, apart from the common level. */
 const WANDER_PER_SECOND = 0.003;
-/** An innovation of more standard deviations than this: the place has changed, old evidence counts less. */
+/**
+ * An innovation of more standard deviations than this is a surprise. Where it is more than a single odd call explains, or a
+ * second of the same sign follows, the place has changed: old evidence counts less.
+ */
 const SURPRISE = 3;
 
 /** A place's evidence, seen from a later time. */
@@ -67,13 +73,19 @@ const DOUBT_BY_DISTANCE = 0.2;
 /** Calls in flight disturb each other suddenly, batches rarely. */
 const CALLS_APART = 4;
 
+/** What a period saw of a place. */
+export interface Seen extends Cell {
+  /** It rests on so many calls. */
+  readonly calls: number;
+}
+
 /** Takes in what one period saw, place by place. */
-export function withEvidence(before: readonly Cell[], seen: readonly Cell[]): readonly Cell[] {
+export function withEvidence(before: readonly Cell[], seen: readonly Seen[]): readonly Cell[] {
   const cells = before.slice();
   for (const each of seen) {
     const index = indexOfPlace(cells, each);
     if (index >= 0) cells[index] = updated(cells[index] as Cell, each);
-    else cells.push(each);
+    else cells.push(cellOf(each));
     if (cells.length > MAX_CELLS) mergeNearest(cells, each.at);
   }
   return cells;
@@ -93,16 +105,24 @@ function isNear(ratio: number): boolean {
   return Math.abs(ratio - 1) < 2 * SAME_PLACE && Math.abs(Math.log(ratio)) < SAME_PLACE;
 }
 
-function updated(cell: Cell, seen: Cell): Cell {
+function cellOf({ batch, inFlight, logMs, variance, visits, surprise, at }: Seen): Cell {
+  return { batch, inFlight, logMs, variance, visits, surprise, at };
+}
+
+function updated(cell: Cell, seen: Seen): Cell {
   const innovation = seen.logMs - cell.logMs;
-  let variance = varianceAt(cell, seen.at);
-  if (square(innovation) > square(SURPRISE) * (variance + seen.variance)) variance += square(innovation);
+  const known = varianceAt(cell, seen.at);
+  const likely = SURPRISE * Math.sqrt(known + seen.variance);
+  const isSurprise = Math.abs(innovation) > likely;
+  const hasChanged = isSurprise && (innovation * cell.surprise > 0 || !isByOneOf(seen.calls, innovation));
+  const variance = hasChanged ? known + square(innovation) : known;
   const gain = variance / (variance + seen.variance);
   return {
     ...between(cell, seen, gain),
-    logMs: cell.logMs + gain * innovation,
+    logMs: cell.logMs + gain * (hasChanged ? innovation : clamp(innovation, -likely, likely)),
     variance: (1 - gain) * variance,
     visits: cell.visits + seen.visits,
+    surprise: isSurprise && !hasChanged ? innovation : 0,
     at: seen.at,
   };
 }
@@ -134,6 +154,7 @@ function mergeNearest(cells: Cell[], now: number): void {
     logMs: one.logMs + share * (other.logMs - one.logMs),
     variance: 1 / (weights[0] + weights[1]) + square(least / 4),
     visits: Math.max(one.visits, other.visits),
+    surprise: 0,
     at: recent.at,
   };
   cells.splice(second, 1);

@@ -9,6 +9,7 @@ import { clamp, square } from './numbers.ts';
 export interface Group extends Point {
   readonly logMs: number;
   readonly variance: number;
+  readonly calls: number;
 }
 
 /** Sums over the calls of one place. */
@@ -57,6 +58,7 @@ export function groupsOf(sums: readonly Sums[], scatter: number): Group[] {
       // The logarithm of a mean of few lies below that of the true one.
       logMs: Math.log(ms / calls) + scatter / 2 / calls,
       variance: (scatter * CORRELATION) / calls + square(COMMON_ERROR),
+      calls,
     }));
 }
 

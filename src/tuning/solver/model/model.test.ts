@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_CELLS, settledDoubt, withEvidence, type Cell } from './cells.ts';
+import { MAX_CELLS, settledDoubt, withEvidence, type Cell, type Seen } from './cells.ts';
 import { nonNegativeLeastSquares } from './least-squares.ts';
 import { Places } from './places.ts';
 import { fitPrior, priorLogMs } from './prior.ts';
@@ -13,8 +13,15 @@ const cellAt = (batch: number, inFlight: number, ms: number, more: Partial<Cell>
   logMs: Math.log(ms),
   variance: 1e-4,
   visits: 5,
+  surprise: 0,
   at: 0,
   ...more,
+});
+
+const seenAt = (batch: number, inFlight: number, ms: number, more: Partial<Seen> = {}): Seen => ({
+  ...cellAt(batch, inFlight, ms, more),
+  visits: 1,
+  calls: more.calls ?? 20,
 });
 
 const grid = (cost: (b: number, n: number) => number): Cell[] =>
@@ -37,8 +44,8 @@ function taught(places: readonly (readonly [number, number, number])[], periods 
 
 describe('cells', () => {
   it('keep the exact place and average what they see of it', () => {
-    let cells = withEvidence([], [cellAt(321, 7, 10)]);
-    cells = withEvidence(cells, [cellAt(321, 7, 10.4, { at: 100 })]);
+    let cells = withEvidence([], [seenAt(321, 7, 10)]);
+    cells = withEvidence(cells, [seenAt(321, 7, 10.4, { at: 100 })]);
     expect(cells).toHaveLength(1);
     expect(cells[0]?.batch).toBeCloseTo(321, 9);
     expect(Math.exp(cells[0]?.logMs ?? 0)).toBeCloseTo(10.2, 1);
@@ -46,14 +53,23 @@ describe('cells', () => {
   });
 
   it('follow at once when a place is suddenly another', () => {
-    const cells = withEvidence([cellAt(100, 4, 10)], [cellAt(100, 4, 20, { at: 100 })]);
+    const cells = withEvidence([cellAt(100, 4, 10)], [seenAt(100, 4, 20, { at: 100 })]);
     expect(Math.exp(cells[0]?.logMs ?? 0)).toBeGreaterThan(19);
+  });
+
+  it('do not follow one odd call, but the second one', () => {
+    const odd = (at: number) => seenAt(100, 4, 40, { at, calls: 1, variance: 0.04 });
+    const once = withEvidence([cellAt(100, 4, 10, { variance: 0.01 })], [odd(100)]);
+    expect(Math.exp(once[0]?.logMs ?? 0)).toBeLessThan(12);
+    const usual = withEvidence(once, [seenAt(100, 4, 10, { at: 200, calls: 1, variance: 0.04 })]);
+    expect(Math.exp(withEvidence(usual, [odd(300)])[0]?.logMs ?? 0)).toBeLessThan(13);
+    expect(Math.exp(withEvidence(once, [odd(200)])[0]?.logMs ?? 0)).toBeGreaterThan(35);
   });
 
   it('never become more than their bound, and lose no place of their own', () => {
     let cells: readonly Cell[] = [];
     for (let i = 0; i < 3 * MAX_CELLS; i += 1)
-      cells = withEvidence(cells, [cellAt(2 ** (i / 12), 1 + (i % 7), 5, { at: i })]);
+      cells = withEvidence(cells, [seenAt(2 ** (i / 12), 1 + (i % 7), 5, { at: i })]);
     expect(cells).toHaveLength(MAX_CELLS);
   });
 
@@ -64,6 +80,27 @@ describe('cells', () => {
     expect(settledDoubt(cells, { batch: 120, inFlight: 4 })).toBeUndefined();
     expect(settledDoubt(cells, { batch: 100, inFlight: 5 })).toBeUndefined();
     expect(settledDoubt(cells, { batch: 1000, inFlight: 4 })).toBeUndefined();
+  });
+});
+
+describe('the level', () => {
+  const known = taught([[100, 4, 10]], 12);
+  const shiftBy = (state: SurfaceState, periods: readonly ReturnType<typeof calls>[]): number => {
+    let [next, at] = [state, 1200];
+    for (const seen of periods) next = learn(next, seen, (at += 100));
+    return Math.exp(next.level - state.level);
+  };
+
+  it('follows many slow calls soon', () => {
+    expect(shiftBy(known, [calls(100, 4, 20), calls(100, 4, 20), calls(100, 4, 20)])).toBeGreaterThan(1.5);
+  });
+
+  it('is not what a page costs that begins just behind a settled place', () => {
+    expect(shiftBy(known, [calls(104, 4, 17), calls(104, 4, 17), calls(104, 4, 17)])).toBeLessThan(1.05);
+    const { predict } = ((state) => ({ predict: (b: number) => surfaceOf(state).predict(b, 4).ms }))(
+      learn(learn(known, calls(104, 4, 17), 1300), calls(104, 4, 17), 1400),
+    );
+    expect(predict(100)).toBeLessThan(11);
   });
 });
 

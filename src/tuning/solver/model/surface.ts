@@ -136,15 +136,15 @@ export function learn(
   isSweeping = false,
 ): SurfaceState {
   if (calls.length === 0) return before;
-  const sums = sumsOf(calls);
+  const sums = sumsOf(calls.filter(({ isStraggler }) => isStraggler !== true));
   const scatter = scatterOf(before.scatter, sums);
   const groups = groupsOf(sums, scatter);
   const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
   const { accepted, strange } = isSweeping ? { accepted: groups, strange: [] } : judged(before, groups, level, at);
   const cells = withEvidence(
     before.cells,
-    accepted.map(({ batch, inFlight, variance, logMs }) => {
-      return { batch, inFlight, variance, logMs: logMs - level.level, visits: 1, at };
+    accepted.map(({ batch, inFlight, variance, logMs, calls: number }) => {
+      return { batch, inFlight, variance, logMs: logMs - level.level, visits: 1, surprise: 0, at, calls: number };
     }),
   );
   placesOf(cells, before.cells);
@@ -228,8 +228,11 @@ function withLevel(before: SurfaceState, groups: readonly Group[], at: number): 
     const { batch, inFlight, logMs } = group;
     const doubt = settledDoubt(before.cells, group);
     if (doubt === undefined) continue;
+    const off = logMs - Math.log(surface.predict(batch, inFlight).ms);
+    // A page or a cliff may begin between two places that are all but the same.
+    if (doubt > 0 && Math.abs(off) > STRANGE / 2) continue;
     const weight = 1 / (square(surface.doubt(batch, inFlight)) + square(doubt) + group.variance);
-    sum += weight * (logMs - Math.log(surface.predict(batch, inFlight).ms));
+    sum += weight * off;
     precision += weight;
   }
   if (precision === 0) return { ...before, levelVariance: variance };

@@ -4,7 +4,10 @@ import type { Point } from '../cost-model.ts';
 import { isSamePoint } from '../samples.ts';
 import { candidateAt, isWithin, type SearchSpace } from './candidates.ts';
 
-/** Share of the present throughput that a place must give: at the small batches of a sweep a backlog would grow meanwhile. */
+/**
+ * Share of the present throughput that a place must give, what is late counted as in the search: at the small batches of a
+ * sweep a backlog would grow meanwhile, and among its last calls in flight everything would be late.
+ */
 const WORTH_BEING = 0.5;
 
 /**
@@ -12,8 +15,8 @@ const WORTH_BEING = 0.5;
  * @returns undefined where none is worth being at: then the present place will tell in time
  */
 export function anchorAmong(settled: readonly Point[], space: SearchSpace, current: Point): Point | undefined {
-  const least = WORTH_BEING * candidateAt(space, current).throughput;
+  const least = candidateAt(space, current).score + Math.log(WORTH_BEING);
   return settled.find(
-    (point) => isSamePoint(point, current) || (isWithin(space, point) && candidateAt(space, point).throughput >= least),
+    (point) => isSamePoint(point, current) || (isWithin(space, point) && candidateAt(space, point).score >= least),
   );
 }

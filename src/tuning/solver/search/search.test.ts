@@ -180,6 +180,12 @@ describe('an anchor', () => {
     expect(anchorAmong([current, large], space, current)).toEqual(current);
   });
 
+  it('is none at which everything is late', () => {
+    const crowded = { batch: 400, inFlight: 64 };
+    expect(anchorAmong([crowded], spaceWith({ p95Ms: 100 }), current)).toEqual(crowded);
+    expect(anchorAmong([crowded], space, current)).toBeUndefined();
+  });
+
   it('is within the bounds, which may have become narrower', () => {
     const narrow = spaceWith({ concurrency: { min: 1, max: 16 } });
     expect(anchorAmong([{ batch: 300, inFlight: 20 }], narrow, current)).toBeUndefined();
