@@ -10,12 +10,8 @@ import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
-import type { FileSystem } from '../log/file-system.ts';
 import type { Host } from '../runtime/host.ts';
-import { CheckpointFiles } from '../state/checkpoint-files.ts';
-
-/** Few flows keep anything on a disk. */
-const fileSystem = async (): Promise<FileSystem> => (await import('../host/file-system.ts')).systemFileSystem();
+import { CheckpointsLoadedLater } from './checkpoints-loaded-later.ts';
 
 /** The real machine, as a run needs it. */
 export function systemHost(): Host {
@@ -28,7 +24,14 @@ export function systemHost(): Host {
     canGenerateCode: canGenerate(),
     publish: publishDiagnostics,
     keptFile,
-    checkpoints: (directory) => new CheckpointFiles(join(directory, 'checkpoints'), fileSystem, v8Codec),
+    checkpoints: (directory) =>
+      new CheckpointsLoadedLater(async () => {
+        const [{ CheckpointFiles }, { systemFileSystem }] = await Promise.all([
+          import('../state/checkpoint-files.ts'),
+          import('../host/file-system.ts'),
+        ]);
+        return new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem, v8Codec);
+      }),
     checkpointCodec: v8Codec,
     openSpills: async (request, environment) => {
       // Few flows need them.
