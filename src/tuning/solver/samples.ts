@@ -50,7 +50,7 @@ export interface SampleStep {
 /** Calls that started so many durations ago have all ended, but for stragglers. */
 const ALL_ENDED = 1.6;
 /** Of a stay that is over, calls that last so many times longer than others come one by one: each alone would mislead. */
-const STRAGGLING = 3;
+const STRAGGLING = 2;
 /** A stay of so many durations is long: which of its calls ended first makes no difference. */
 const LONG_STAY = 10;
 const MAX_STAYS = 4;
