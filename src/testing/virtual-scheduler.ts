@@ -1,7 +1,7 @@
 import { DiscreteScheduler } from './discrete-scheduler.ts';
 
 /** Chains of promises up to this depth come to rest between two virtual instants. */
-const SETTLE_TURNS = 32;
+const SETTLE_TURNS = 20;
 
 /**
  * A scheduler in virtual time: nothing happens until a test says so, and then in one fixed order.

@@ -7,6 +7,7 @@
  * - A number is reused only after all who held it have let go.
  */
 
+import { FunctionNumbers } from '../function-numbers.ts';
 import type { EventTruth, PredicateTable } from '../matcher.ts';
 import { COMPARE, isOfType } from '../model/evaluate.ts';
 import type { Predicate } from '../model/predicate.ts';
@@ -39,8 +40,7 @@ export class PredicateNetwork implements EventTruth {
   readonly #tests: Test[] = [];
   readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
-  readonly #calls = new Map<unknown, number>();
-  #lastCall = 0;
+  readonly #calls = new FunctionNumbers();
   /** By predicate: the stamp of the last event that was asked about, plus one if it held. */
   #answers: Int32Array = new Int32Array(64);
   readonly #fields = new EventFields();
@@ -140,7 +140,6 @@ export class PredicateNetwork implements EventTruth {
     this.#byKey.delete(entry.key);
     this.#free.push(id);
     if ('operands' in entry.test) for (const operand of entry.test.operands) this.#letGo(operand);
-    if (entry.predicate.kind === 'call') this.#calls.delete(entry.predicate.call);
   }
 
   #testOf(predicate: CanonicalPredicate): Test {
@@ -199,23 +198,12 @@ export class PredicateNetwork implements EventTruth {
   }
 
   #keyOf(predicate: CanonicalPredicate): string {
-    if (predicate.kind === 'call') return `call ${this.#callId(predicate.call)}`;
+    if (predicate.kind === 'call') return `call ${this.#calls.of(predicate.call)}`;
     if ('operands' in predicate) {
       const keys = predicate.operands.map((operand) => this.#keyOf(operand));
       return `${predicate.kind}(${keys.sort().join(',')})`;
     }
     return predicate.key;
-  }
-
-  /** Functions are equal when they are the same function. */
-  #callId(call: unknown): number {
-    let id = this.#calls.get(call);
-    if (id === undefined) {
-      this.#lastCall += 1;
-      id = this.#lastCall;
-      this.#calls.set(call, id);
-    }
-    return id;
   }
 }
 

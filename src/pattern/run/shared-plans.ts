@@ -9,6 +9,7 @@
  * - A plan holds nothing of a partition: whoever shares it is as if alone.
  */
 
+import { FunctionNumbers } from '../function-numbers.ts';
 import type { PatternModel } from '../model/pattern.ts';
 import type { Predicate } from '../model/predicate.ts';
 import { partsOf, renumbered, type Condition } from './condition.ts';
@@ -31,9 +32,7 @@ export interface Planned<E> {
 
 export class SharedPlans<E> {
   readonly #plans = new Map<string, RunPlan<E>>();
-  /** Functions are equal when they are the same function. */
-  readonly #calls = new WeakMap<object, number>();
-  #lastCall = 0;
+  readonly #calls = new FunctionNumbers();
 
   /** @param start - index of the row in which a match begins */
   planFor(declared: readonly StateRow<E>[], start: number, options: Options): Planned<E> {
@@ -54,20 +53,10 @@ export class SharedPlans<E> {
   #keyOf(shape: unknown): string {
     return JSON.stringify(shape, (name, value: unknown) => {
       if (name === 'check') return undefined;
-      if (typeof value === 'function') return this.#callId(value);
+      if (typeof value === 'function') return this.#calls.of(value);
       if (typeof value === 'number' && !Number.isFinite(value)) return { number: String(value) };
       return isEventPart(value) ? value.id : value;
     });
-  }
-
-  #callId(call: object): number {
-    let id = this.#calls.get(call);
-    if (id === undefined) {
-      this.#lastCall += 1;
-      id = this.#lastCall;
-      this.#calls.set(call, id);
-    }
-    return id;
   }
 }
 

@@ -2,68 +2,12 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
 import { ConnectorError } from '../../errors/errors.ts';
 import type { Sink } from '../../event/sink.ts';
-import type { ByteSource, EventSource } from '../../event/source.ts';
+import type { EventSource } from '../../event/source.ts';
 import type { Run } from '../../flow/run.ts';
 import { count, sum } from '../../operator/aggregate/aggregate.ts';
 import { tumbling } from '../../operator/window/window-spec.ts';
-import type { CheckpointStore } from '../../state/checkpoint.ts';
+import { batches, collected, endless, text } from './flow-run-fixtures.ts';
 import { virtualFlow, virtualHost } from '../../testing/virtual-host.ts';
-
-/** Hands over the batches as fast as the flow takes them. */
-function batches<E>(...all: E[][]): EventSource<E> {
-  return {
-    kind: 'events',
-    name: 'batches',
-    run: async (output, { signal }) => {
-      for (const events of all) {
-        if (signal.aborted) return;
-        await output.write({ events: [...events], bytes: 0 });
-      }
-    },
-  };
-}
-
-/** Never ends by itself. */
-function endless(onAck: (offset: number) => void = () => undefined): EventSource<number> {
-  return {
-    kind: 'events',
-    name: 'endless',
-    run: async (output, { signal, scheduler }) => {
-      for (let i = 0; !signal.aborted; i += 1) {
-        await output.write({ events: [i], bytes: 1 });
-        await new Promise<void>((resolve) => void scheduler.after(10, resolve));
-      }
-    },
-    acknowledged: (_partition, offset) => onAck(offset),
-  };
-}
-
-function text(...chunks: string[]): ByteSource {
-  return {
-    kind: 'bytes',
-    name: 'text',
-    format: 'ndjson',
-    run: async (output) => {
-      const channel = output.channel('text');
-      for (const chunk of chunks) await channel.write(new TextEncoder().encode(chunk));
-      channel.end();
-    },
-  };
-}
-
-function collected<E>(): { sink: Sink<E>; events: E[]; closed: () => boolean } {
-  const events: E[] = [];
-  let isClosed = false;
-  const writer = { write: (more: readonly E[]) => void events.push(...more), close: () => void (isClosed = true) };
-  return { sink: { name: 'collect', open: () => writer }, events, closed: () => isClosed };
-}
-
-const emptyStore: CheckpointStore = {
-  toBeginAnew: 'use another data directory',
-  open: () => Promise.resolve(undefined),
-  write: () => Promise.resolve(),
-  close: () => Promise.resolve(),
-};
 
 async function finish<T>(host: ReturnType<typeof virtualHost>, done: Promise<T>): Promise<T> {
   await host.scheduler.advance(60_000);
@@ -257,16 +201,6 @@ describe.each([true, false])('a run of a flow (generated code: %s)', (generateCo
     expect(await finish(host, run.stop())).toMatchObject({ state: 'stopped', confirmed: 0 });
   });
 
-  it('stops at once when told to before it has opened, and reads nothing', async () => {
-    const out = collected<number>();
-    const reads: number[] = [];
-    const source: EventSource<number> = { ...endless(), run: () => Promise.resolve(void reads.push(1)) };
-    const run = virtualFlow('f', fresh()).from(source).to(out.sink).run();
-    expect(await run.stop()).toMatchObject({ state: 'stopped', accepted: 0 }); // virtual time stands still
-    expect(out.closed()).toBe(true);
-    expect(reads).toEqual([]);
-  });
-
   it('processes what was read before a source failed, then fails with its error', async () => {
     const host = fresh();
     const out = collected<number>();
@@ -285,41 +219,6 @@ describe.each([true, false])('a run of a flow (generated code: %s)', (generateCo
     expect(out.events).toEqual([1, 2]);
     expect(out.closed()).toBe(true);
     expect(run.state).toBe('failed');
-  });
-
-  it('fails before anything is read when a sink cannot be opened', async () => {
-    const host = fresh();
-    let wasRead = false;
-    const source: EventSource<number> = {
-      kind: 'events',
-      name: 's',
-      run: () => Promise.resolve(void (wasRead = true)),
-    };
-    const readOnly: Sink<number> = { name: 'disk', open: () => Promise.reject(new Error('read-only file system')) };
-    const run = virtualFlow('f', host).from(source).to(readOnly).run();
-    run.done.catch(() => undefined);
-    await host.scheduler.advance(1);
-    await expect(run.done).rejects.toThrow('disk: read-only file system');
-    expect(wasRead).toBe(false);
-  });
-
-  const noSpace = () => Promise.reject(new Error('no space left'));
-  const notOurs = () =>
-    Promise.resolve({ flow: 'f', at: 0, sources: new Map([['x', new Map()]]), segments: new Map(), sinks: new Map() });
-
-  it.each([
-    ['its spills', { openSpills: noSpace }],
-    ['its checkpoints, which do not fit,', { checkpoints: () => ({ ...emptyStore, open: notOurs }) }],
-  ])('leaves nothing open when it cannot open %s', async (_what, failing) => {
-    const host = fresh();
-    const out = collected<number>();
-    const source = virtualFlow('f', { ...host, ...failing }, { data: 'd' }).from(batches([1]));
-    const run = source.to(out.sink, { whenSlow: 'spill' }).run();
-    const ended = run.done.catch(String);
-    while (run.state !== 'failed') await host.scheduler.advance(1000);
-    await host.scheduler.advance(1000);
-    expect(await ended).toMatch(/no space left|there is stored state of x/);
-    expect(out.closed()).toBe(true);
   });
 
   it('holds the source back while a sink is slow, within the bound of the edge', async () => {

@@ -41,7 +41,7 @@ import { Listeners } from './listeners.ts';
 import { snapshotOf } from './snapshot.ts';
 import { TOTALS_LENGTH } from '../supervision.ts';
 import type { Stage } from '../stage/stage.ts';
-import { NOTHING_OPENED, openRun, sinksOf, type Opened, type Opening } from './opening.ts';
+import { Opened, openRun, sinksOf, type Opening } from './opening.ts';
 import { closeSinks } from './topology.ts';
 
 /** Below the 30 s that process managers usually grant between SIGTERM and SIGKILL. */
@@ -71,7 +71,7 @@ export class FlowRun implements Run {
   readonly #checkpoints: Checkpoints | undefined;
   #state: RunState = 'starting';
   readonly #deadLetters: DeadLetters;
-  #opened: Opened = NOTHING_OPENED;
+  readonly #opened = new Opened();
   #sinksClosed: Promise<void> | undefined;
   #openSinks = 0;
   #allDrained: () => void = () => undefined;
@@ -248,7 +248,7 @@ export class FlowRun implements Run {
   async #open(): Promise<void> {
     const { scheduler } = this.#host;
     this.#openSinks = sinksOf(this.#plan).length;
-    this.#opened = await openRun({
+    const opening = {
       plan: this.#plan,
       host: this.#host,
       data: this.#data(),
@@ -259,7 +259,8 @@ export class FlowRun implements Run {
       deadLetters: this.#deadLetters,
       deadLetterNode: this.#deadLetterNode(),
       suspended: this.#intake.signal,
-    });
+    };
+    await openRun(opening, this.#opened);
   }
 
   /** Until every sink has all that it will get, or the run is over. */

@@ -1,7 +1,7 @@
 /**
  * What a run opens before the first event: its checkpoint, its sinks, what is on disk, and the parts between them.
  *
- * Invariant (flow-run.test.ts): a run that cannot be opened leaves nothing open.
+ * Invariant (opening.test.ts): what is open is in `Opened` at any time, so that a run that cannot be opened is ended like any other.
  */
 
 import type { SinkContext, SinkWriter } from '../../event/sink.ts';
@@ -16,14 +16,7 @@ import type { Spills } from '../stage/spill/spills.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import {
-  buildTopology,
-  closeSinks,
-  openSinks,
-  sinkStage,
-  type Topology,
-  type TopologyEnvironment,
-} from './topology.ts';
+import { buildTopology, openSinks, sinkStage, type Topology, type TopologyEnvironment } from './topology.ts';
 
 export interface Opening {
   readonly plan: Plan;
@@ -40,43 +33,32 @@ export interface Opening {
   readonly suspended: AbortSignal;
 }
 
-export interface Opened {
+/** Filled from the top down. */
+export class Opened {
   /** The run goes on from there. */
-  readonly resume?: Checkpoint | undefined;
-  readonly writers: ReadonlyMap<string, SinkWriter<never>>;
-  readonly spills: Spills;
+  resume: Checkpoint | undefined;
+  writers: ReadonlyMap<string, SinkWriter<never>> = new Map();
+  deadLetterStage: Stage | undefined;
+  spills: Spills = new Map();
   /** Only where an earlier thread has died. */
-  readonly inspection?: Inspection | undefined;
-  readonly topology: Topology;
-  readonly deadLetterStage?: Stage | undefined;
+  inspection: Inspection | undefined;
+  topology: Topology = { ingests: [], segments: [], stages: [] };
 }
 
-export const NOTHING_OPENED: Opened = {
-  writers: new Map(),
-  spills: new Map(),
-  topology: { ingests: [], segments: [], stages: [] },
-};
-
-export async function openRun(opening: Opening): Promise<Opened> {
+/** @throws what cannot be opened fails with; what is open by then is in `opened` */
+export async function openRun(opening: Opening, opened: Opened): Promise<void> {
   const { plan, control, checkpoints } = opening;
-  const resume = await checkpoints?.open();
-  const writers = await openedSinks(opening, resume);
-  let spills: Spills = new Map();
-  try {
-    const letters = deadLetterStage(opening, writers);
-    await control.learned?.begin();
-    spills = await openedSpills(opening, resume);
-    const inspection = await inspected(opening, resume);
-    if (inspection !== undefined) for (const spill of spills.values()) spill.inspectedBy(inspection);
-    const environment = { ...opening.environment, inspection, spillOf: (stage: string) => spills.get(stage) };
-    const topology = buildTopology(plan, writers, environment);
-    checkpoints?.attach(topology, writers, spills);
-    return { resume, writers, spills, inspection, topology, deadLetterStage: letters };
-  } catch (cause) {
-    for (const spill of spills.values()) await spill.close();
-    await closeSinks(writers).catch(() => undefined); // why it could not be opened is what is said
-    throw cause;
-  }
+  opened.resume = await checkpoints?.open();
+  opened.writers = await openedSinks(opening, opened.resume);
+  opened.deadLetterStage = deadLetterStage(opening, opened.writers);
+  await control.learned?.begin();
+  opened.spills = await openedSpills(opening, opened.resume);
+  opened.inspection = await inspected(opening, opened.resume);
+  const { writers, spills, inspection } = opened;
+  if (inspection !== undefined) for (const spill of spills.values()) spill.inspectedBy(inspection);
+  const environment = { ...opening.environment, inspection, spillOf: (stage: string) => spills.get(stage) };
+  opened.topology = buildTopology(plan, writers, environment);
+  checkpoints?.attach(opened.topology, writers, spills);
 }
 
 function openedSinks(
