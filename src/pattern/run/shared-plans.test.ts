@@ -78,7 +78,7 @@ test(
   () => {
     const plans = new SharedPlans<unknown>();
     let [matches, shared] = [0, 0];
-    for (let seed = 1; seed <= 300 * FACTOR; seed += 1) {
+    for (let seed = 1; seed <= 600 * FACTOR; seed += 1) {
       const { pattern, events, input } = randomCase(seed);
       const ticks = input.flatMap((one, id) => ('event' in one ? [{ ...events[one.event], id, ts: one.ts }] : []));
       const models = [pattern as PatternModel, turned(pattern as PatternModel), pattern as PatternModel];
@@ -92,7 +92,7 @@ test(
       for (const [i, { found }] of together.entries()) expect(found, `seed ${seed}`).toEqual(alone[i]?.found);
       matches += alone.reduce((sum, { found }) => sum + found.length, 0);
     }
-    expect(matches).toBeGreaterThan(300 * FACTOR);
+    expect(matches).toBeGreaterThan(600 * FACTOR);
     expect(shared).toBeGreaterThan(500 * FACTOR);
   },
   60_000 * FACTOR,
