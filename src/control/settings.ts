@@ -35,7 +35,7 @@ export const KNOBS: readonly KnobName[] = [
 ];
 
 export class Settings {
-  readonly #stages = new Map<string, StageSettings>();
+  readonly #stages = new Map<string, Cell>();
   #version = 0;
 
   /** Grows by one with each change. */
@@ -43,25 +43,36 @@ export class Settings {
     return this.#version;
   }
 
-  stages(): IterableIterator<readonly [string, StageSettings]> {
-    return this.#stages.entries();
+  get(stage: string): StageSettings {
+    return this.#cell(stage).current;
   }
 
-  get(stage: string): StageSettings {
-    const found = this.#stages.get(stage);
-    if (found === undefined) throw new RangeError(`no stage named ${stage}`);
-    return found;
+  /** `get` for one stage without looking it up again: the data path asks several times per call. */
+  reader(stage: string): () => StageSettings {
+    const cell = this.#cell(stage);
+    return () => cell.current;
   }
 
   /** Replaces some knobs of one stage at once. @returns the new version */
   update(stage: string, change: Partial<StageSettings>): number {
-    this.#stages.set(stage, Object.freeze({ ...this.get(stage), ...change }));
+    const cell = this.#cell(stage);
+    cell.current = Object.freeze({ ...cell.current, ...change });
     this.#version += 1;
     return this.#version;
   }
 
   declare(stage: string, initial: StageSettings): void {
-    this.#stages.set(stage, Object.freeze({ ...initial }));
+    this.#stages.set(stage, { current: Object.freeze({ ...initial }) });
     this.#version += 1;
   }
+
+  #cell(stage: string): Cell {
+    const found = this.#stages.get(stage);
+    if (found === undefined) throw new RangeError(`no stage named ${stage}`);
+    return found;
+  }
+}
+
+interface Cell {
+  current: StageSettings;
 }

@@ -99,7 +99,7 @@ export class Batcher {
         scheduler,
         random: host.random(),
         signal: this.#stopped.signal,
-        settings: () => this.#control.settings.get(this.#name),
+        settings: this.#control.settings.reader(this.#name),
         deadLetter: () => undefined,
         notice,
         fatal: (cause) => this.#stop(cause),

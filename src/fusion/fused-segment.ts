@@ -10,6 +10,7 @@
 import { hasPatterns, type LivePatterns } from '../pattern/match/live-patterns.ts';
 import type { KeyColumn } from '../event/batch.ts';
 import type { Clock } from '../time/clock.ts';
+import type { CollectorOutput } from '../operator/collector-output.ts';
 import type { Key } from '../operator/operator.ts';
 import { Ledger } from './ledger.ts';
 import { Moment, type Loop, type LoopContext, type LoopMaker } from './loop.ts';
@@ -47,6 +48,8 @@ export class FusedSegment implements Segment {
   readonly #times: readonly TimeNode[];
   /** All collectors, each before those that it feeds. */
   readonly #collectors: readonly CollectorNode[];
+  /** What each of them puts its outputs in: asked after every batch, and through the collectors, of many classes, it costs 10 ns. */
+  readonly #collected: readonly CollectorOutput[];
   readonly #makeLoop: LoopMaker;
   readonly #context: LoopContext;
   readonly #outputs: Outputs;
@@ -72,6 +75,7 @@ export class FusedSegment implements Segment {
     this.#wallDomains = plan.wallDomains.filter((domain) => domain.isRead);
     this.#times = plan.root.times.filter(({ domain }) => domain.isRead);
     this.#collectors = collectorsOf(plan.root);
+    this.#collected = this.#collectors.map(({ collector }) => collector.output);
     this.#makeLoop = makeLoop;
     this.#outputs = new Outputs(leaves);
     this.#ledger = new Ledger(plan);
@@ -261,10 +265,9 @@ export class FusedSegment implements Segment {
   }
 
   #drainAll(): void {
-    const collectors = this.#collectors;
-    for (let i = 0; i < collectors.length; i++) {
-      const node = collectors[i] as CollectorNode;
-      if (!node.collector.output.isEmpty) this.#drainPorts(node);
+    const collected = this.#collected;
+    for (let i = 0; i < collected.length; i++) {
+      if (!(collected[i] as CollectorOutput).isEmpty) this.#drainPorts(this.#collectors[i] as CollectorNode);
     }
   }
 

@@ -21,6 +21,8 @@ type Acknowledge = (partition: string, offset: number) => void;
 export class Acknowledgement {
   readonly #acknowledge: Acknowledge;
   readonly #partitions = new Map<string, Partition>();
+  /** Batches that are open, of all partitions: none, where all is synchronous. */
+  #open = 0;
   /** The one found last: sources write many batches of a partition in a row. */
   #last: Partition | undefined;
 
@@ -29,6 +31,7 @@ export class Acknowledgement {
   }
 
   opened(origin: Origin): void {
+    this.#open += 1;
     const name = origin.partition;
     const partition = this.#find(name);
     if (partition === undefined) this.#partitions.set(name, { name, open: [origin], head: 0, isEnded: false });
@@ -41,8 +44,7 @@ export class Acknowledgement {
    * @returns false, and does nothing, where an earlier batch of the partition is still open
    */
   passed(name: string, endOffset: number): boolean {
-    const partition = this.#find(name);
-    if (partition !== undefined && partition.open.length > 0) return false;
+    if (this.#open > 0 && this.#hasOpen(name)) return false;
     this.#acknowledge(name, endOffset);
     return true;
   }
@@ -54,6 +56,7 @@ export class Acknowledgement {
     for (let next = partition.open[partition.head]; next?.isConfirmed === true; next = partition.open[partition.head]) {
       safe = next;
       partition.head += 1;
+      this.#open -= 1;
     }
     if (partition.head === partition.open.length) {
       partition.open.length = 0; // usual where all is synchronous: cheaper than a splice per batch
@@ -72,6 +75,10 @@ export class Acknowledgement {
     if (partition === undefined) return;
     partition.isEnded = true;
     this.#forget(name);
+  }
+
+  #hasOpen(name: string): boolean {
+    return (this.#find(name)?.open.length ?? 0) > 0;
   }
 
   #find(name: string): Partition | undefined {

@@ -19,6 +19,7 @@ import type { SourceSnapshot } from '../../metrics/snapshot.ts';
 import type { SourceTotals } from '../flow-reports.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import { Acknowledgement } from './acknowledgement.ts';
+import type { Burst } from './burst.ts';
 import { ByteIntake, type DecodeOptions } from './byte-intake.ts';
 import { HeldBack } from './held-back.ts';
 import { ownKeys, ownRaws, type Accept, type DirectEntrance, type Entrance, type Refused } from './entrance.ts';
@@ -69,6 +70,9 @@ export class Ingest {
   readonly #positions = new Map<string, Position>();
   #position: Position | undefined;
   readonly #heldBack: HeldBack;
+  // What each batch asks for: found through the objects that they are parts of, each costs it a cache line.
+  readonly #burst: Burst;
+  readonly #hasSchema: boolean;
   /**
    * Not fields: one that outgrows 31 bits changes its object's shape, and the compiled code of the whole path in goes
    * with it (measured: 3.6 to 5.6 ns per event).
@@ -88,7 +92,9 @@ export class Ingest {
     const { scheduler } = environment;
     this.#heldBack = new HeldBack(scheduler);
     this.#totals = options.totals;
-    const { source } = options;
+    this.#burst = environment.meters.burst;
+    const { source, schema } = options;
+    this.#hasSchema = schema !== undefined;
     const isCheckpointed = environment.takesCheckpoints && (source.replays ?? false) !== false;
     this.#entrance = environment.inspection?.entrance(this.name, isCheckpointed, this.#direct) ?? this.#direct;
     this.#bytes = new ByteIntake(options, scheduler, this.#entrance);
@@ -192,9 +198,10 @@ export class Ingest {
   #writeEvents(batch: SourceBatch): undefined | Promise<void> {
     const { events, acceptedAt, endOffset, keys } = batch;
     const position = this.#positionOf(batch.partition ?? this.name);
-    position.end[0] = endOffset ?? (position.end[0] as number) + events.length;
+    const end = endOffset ?? (position.end[0] as number) + events.length;
+    position.end[0] = end;
     const bytes = batch.bytes > 0 ? batch.bytes : events.length * ASSUMED_EVENT_BYTES;
-    return this.#entrance.accept(events, keys, bytes, position.partition, position.end[0], acceptedAt, undefined);
+    return this.#entrance.accept(events, keys, bytes, position.partition, end, acceptedAt, undefined);
   }
 
   #positionOf(partition: string): Position {
@@ -212,8 +219,7 @@ export class Ingest {
       return this.#hold.later(() => this.#accept(events, own, bytes, partition, endOffset, acceptedAt, raw, counted));
     }
     const invalidBefore = this.#invalid;
-    const { meters, scheduler } = this.#environment;
-    const { burst } = meters;
+    const burst = this.#burst;
     const count = events.length;
     (this.#totals[ACCEPTED] as number) += count;
     (this.#totals[BYTES] as number) += bytes;
@@ -221,19 +227,20 @@ export class Ingest {
       burst.enter(count, bytes);
       if (burst.wallMs !== this.#toldMs) this.#tell(burst.wallMs);
     } else {
-      meters.accepted(count, bytes, acceptedAt);
-      this.#tell(scheduler.wall());
+      this.#environment.meters.accepted(count, bytes, acceptedAt);
+      this.#tell(this.#environment.scheduler.wall());
     }
 
-    const hasSchema = this.#options.schema !== undefined;
-    const checked = hasSchema ? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt) : undefined;
+    const checked = this.#hasSchema
+      ? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt)
+      : undefined;
     const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
     const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
     this.#reached?.set(partition, endOffset);
     counted?.(valid.length, this.#invalid - invalidBefore);
     const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
     if (acceptedAt === undefined) burst.leave(isOver ? count : 0);
-    else if (isOver) meters.confirmed(count, acceptedAt);
+    else if (isOver) this.#environment.meters.confirmed(count, acceptedAt);
     if (isOver) return this.#heldBack.until;
 
     const origin = checked ?? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt);

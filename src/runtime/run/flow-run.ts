@@ -406,7 +406,7 @@ export class FlowRun implements Run {
       random: this.#host.random(this.#options.seed),
       signal: this.#hard.signal,
       generateCode: canGenerateCode && this.#options.generateCode !== false,
-      settingsOf: (stage) => () => this.settings.get(stage),
+      settingsOf: (stage) => this.settings.reader(stage),
       totalsOf: (source) => this.#host.supervision?.totals(source) ?? new Float64Array(TOTALS_LENGTH),
       deadLetter: (letter, origin) => this.#deadLetters.add(letter, origin),
       deadLetterRoom: () => this.#deadLetters.whenRoom(),
