@@ -202,7 +202,7 @@ export class Committer {
       fileSystem,
       directory,
       this.#header(),
-      this.#unsynced.map(({ bytes }) => bytes),
+      this.#unsynced,
       this.#isWriteThrough ? 'write-through' : 'create',
     );
     active.segment.end = active.end;

@@ -91,6 +91,23 @@ test('a disk that is full in the middle of a segment pauses appends too', async 
   expect(log.stats).toMatchObject({ state: 'open', segments: 1 });
 });
 
+test('a commit that waits for room keeps its segment, though that has become too old', async () => {
+  const { open, run, disk, events, scheduler } = logWorld();
+  const options = { maxAgeMs: 10_000 };
+  const log = await open(options);
+  for (let i = 1; i <= 70; i += 10) await run(log.append(payloads(i, i + 9)));
+  expect(log.stats.segments).toBe(2);
+  disk.capacityBytes = disk.usedBytes;
+  const waiting = log.append(payloads(71, 72));
+  await scheduler.advance(15_000);
+  expect(log.stats).toMatchObject({ state: 'paused', last: 70, durable: 70, segments: 2 });
+  log.acknowledge(60); // a segment can go, and then there is room
+  expect(await run(waiting)).toBe(72);
+  expect(events.some(({ kind }) => kind === 'segment-abandoned')).toBe(false);
+  disk.crash('power');
+  expect(await run(readAll(await open(options), 71))).toEqual(texts(71, 72));
+});
+
 test('without a descriptor for the next segment appends wait until there is one, and nothing is lost', async () => {
   const { open, run, disk, events, scheduler } = logWorld();
   const log = await open({ segmentBytes: 4096 });
@@ -281,5 +298,5 @@ async function segmentWith(
   writeRecord(buffer, 0, payload(text), { epoch: recordEpoch, sequence: first, unsyncedFrom: first });
   const group = Group.of(first, 1, buffer.bytes);
   const header = { epoch, first, follows: first - 1, followsFirst: 0, followsBytes: 0, bornWith: first, createdAt: 0 };
-  await run(createSegment(mountDisk(disk), DIRECTORY, header, [group.bytes]));
+  await run(createSegment(mountDisk(disk), DIRECTORY, header, [group]));
 }

@@ -4,6 +4,7 @@
  * **Invariants**
  * - Sequences are consecutive from `first`.
  * - Nothing is allocated per record.
+ * - In front of the records there is room for the header of a segment that begins with them: both are one write, and no copy.
  */
 
 import {
@@ -15,9 +16,12 @@ import {
   writeRecord,
   type ByteBuffer,
 } from './record.ts';
+import { SEGMENT_HEADER_BYTES } from './segment.ts';
 
 /** A group begins with room for about 300 events of 200 bytes. */
 const FIRST_BYTES = 64 * 1024;
+
+const START = SEGMENT_HEADER_BYTES;
 
 export interface GroupStamp {
   readonly epoch: number;
@@ -30,7 +34,7 @@ export class Group {
   readonly #capacity: number;
   #stamp: GroupStamp;
   #buffer: ByteBuffer;
-  #used = 0;
+  #used = START;
   #count = 0;
   readonly #done: Promise<void>;
   #succeed!: () => void;
@@ -41,7 +45,7 @@ export class Group {
     this.first = first;
     this.#stamp = stamp;
     this.#capacity = capacity;
-    this.#buffer = buffer ?? byteBuffer(Math.min(FIRST_BYTES, capacity));
+    this.#buffer = buffer ?? byteBuffer(START + Math.min(FIRST_BYTES, capacity));
     this.#done = new Promise((resolve, reject) => {
       this.#succeed = resolve;
       this.#fail = reject;
@@ -52,8 +56,9 @@ export class Group {
   /** Records that are encoded already, under whatever epoch: `commit` stamps them anew. */
   static of(first: number, count: number, bytes: Uint8Array): Group {
     const stamp = { epoch: 0, unsyncedFrom: first };
-    const group = new Group(first, stamp, bytes.length, bufferOver(bytes));
-    group.#used = bytes.length;
+    const group = new Group(first, stamp, bytes.length, byteBuffer(START + bytes.length));
+    group.#buffer.bytes.set(bytes, START);
+    group.#used = START + bytes.length;
     group.#count = count;
     return group;
   }
@@ -67,10 +72,16 @@ export class Group {
   }
 
   get byteLength(): number {
-    return this.#used;
+    return this.#used - START;
   }
 
   get bytes(): Uint8Array {
+    return this.#buffer.bytes.subarray(START, this.#used);
+  }
+
+  /** The header of a segment and, behind it, the records. */
+  behind(header: Uint8Array): Uint8Array {
+    this.#buffer.bytes.set(header);
     return this.#buffer.bytes.subarray(0, this.#used);
   }
 
@@ -96,7 +107,7 @@ export class Group {
   restamp(stamp: GroupStamp): void {
     if (stamp.epoch === this.#stamp.epoch) return;
     this.#stamp = stamp;
-    let at = 0;
+    let at = START;
     for (let sequence = this.first; at < this.#used; sequence += 1) {
       stampRecord(this.#buffer, at, { ...stamp, sequence });
       at = recordEnd(this.#buffer.view, at);
@@ -115,14 +126,15 @@ export class Group {
    */
   giveBuffer(isStillNeeded: boolean): ByteBuffer | undefined {
     const buffer = this.#buffer;
-    this.#buffer = bufferOver(isStillNeeded ? this.bytes.slice() : new Uint8Array());
-    return buffer.bytes.length > this.#capacity ? undefined : buffer;
+    this.#buffer = bufferOver(isStillNeeded ? buffer.bytes.slice(0, this.#used) : new Uint8Array(START));
+    return buffer.bytes.length > START + this.#capacity ? undefined : buffer;
   }
 
   #grow(needed: number): boolean {
-    if (needed > this.#capacity && this.#count > 0) return false;
-    const grown = byteBuffer(Math.max(needed, Math.min(this.#capacity, this.#buffer.bytes.length * 2)));
-    grown.bytes.set(this.bytes);
+    const most = START + this.#capacity;
+    if (needed > most && this.#count > 0) return false;
+    const grown = byteBuffer(Math.max(needed, Math.min(most, this.#buffer.bytes.length * 2)));
+    grown.bytes.set(this.#buffer.bytes.subarray(0, this.#used));
     this.#buffer = grown;
     return true;
   }

@@ -1,4 +1,5 @@
 import { writeAll, writeThrough, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
+import type { Group } from './group.ts';
 import { encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
 
 /** The segment that is written to. */
@@ -25,7 +26,7 @@ export async function createSegment(
   fileSystem: FileSystem,
   directory: string,
   header: SegmentHeader,
-  content: readonly Uint8Array[],
+  groups: readonly Group[],
   mode: SegmentMode = 'write-through',
 ): Promise<ActiveSegment> {
   const segment = newSegment(header);
@@ -34,7 +35,7 @@ export async function createSegment(
   await fileSystem.remove(draft);
   const file = await fileSystem.open(draft, mode);
   try {
-    const bytes = joined([encodeHeader(header), ...content]);
+    const bytes = contentOf(header, groups);
     if (mode === 'write-through') {
       await writeThrough(file, bytes, 0, fileSystem.partBytes);
     } else {
@@ -53,6 +54,11 @@ export async function createSegment(
 }
 
 /** One write, and so one sync, for all of it. */
+function contentOf(header: SegmentHeader, [first, ...others]: readonly Group[]): Uint8Array {
+  const start = first === undefined ? encodeHeader(header) : first.behind(encodeHeader(header));
+  return others.length === 0 ? start : joined([start, ...others.map(({ bytes }) => bytes)]);
+}
+
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -229,7 +229,7 @@ export class Writer implements Progress {
     const alarm = this.#after(ROOM_CHECK_MS, () => this.#room.notify());
     await this.#room.wait();
     alarm.cancel();
-    if (this.#upkeep.isTrimDue) await this.#tidy();
+    if (this.#upkeep.isTrimDue) await this.#trim();
   }
 
   async #sync(): Promise<void> {
@@ -238,13 +238,22 @@ export class Writer implements Progress {
   }
 
   async #tidy(): Promise<void> {
+    if (this.#isExpiryDue) await this.#upkept(this.#upkeep.expire());
+    this.#isExpiryDue = false;
+    await this.#trim();
+  }
+
+  /** Leaves the segment that is written to as it is: it may be in the middle of a commit. */
+  #trim(): Promise<void> {
+    return this.#upkept(this.#upkeep.trim());
+  }
+
+  async #upkept(work: Promise<void>): Promise<void> {
     try {
-      if (this.#isExpiryDue) await this.#upkeep.expire();
-      await this.#upkeep.trim();
+      await work;
     } catch (cause) {
       this.#settings.onEvent({ kind: 'upkeep-failed', cause });
     }
-    this.#isExpiryDue = false;
   }
 
   async #end(): Promise<void> {

@@ -60,7 +60,11 @@ function attempt<T>(effect: () => T): () => T {
 function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: OpenMode): OpenFile {
   mayLackDescriptor(disk, path);
   const inode = inodeFor(disk, path, mode);
-  const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
+  let isClosed = false;
+  const call = <T>(effect: () => T, extraMs = 0): Promise<T> => {
+    if (isClosed) return Promise.reject(systemError('EBADF', path));
+    return performCall(disk, life, effect, extraMs);
+  };
   const sync = (): Promise<void> =>
     call(
       () => {
@@ -82,7 +86,11 @@ function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: Op
     read: (into, position) => call(() => inode.read(into, position)),
     size: () => call(() => inode.size),
     sync,
-    close: () => call(() => undefined),
+    close: () => {
+      const closing = call(() => undefined);
+      isClosed = true;
+      return closing;
+    },
   };
 }
 
