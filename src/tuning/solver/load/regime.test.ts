@@ -42,6 +42,32 @@ describe('a backlog', () => {
     expect(after({ samples: [{ ...call, durationMs: 50 }], inFlight: 1, oldestMs: 2500 })).toBe('draining');
   });
 
+  it('is not what queued up while a call of a former, larger batch ran', () => {
+    const call = {
+      batch: 1000,
+      inFlightAtStart: 1,
+      inFlightMean: 1,
+      durationMs: 1000,
+      outcome: 'ok',
+      endedAt: 9990,
+    } as const;
+    const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
+    const regimeAt = (at: number, before: RegimeState): RegimeState => {
+      const observation = observationOf({
+        at,
+        fullRatio: 1,
+        done: 10,
+        oldestMs: 1500,
+        backlogEvents: 10,
+        samples: [at === 10_000 ? call : { ...call, batch: 10, durationMs: 90, endedAt: at - 5 }],
+      });
+      return nextRegime(before, { observation, settings: settingsOf({ edgeEvents: 10 }), goal });
+    };
+    const ended = regimeAt(10_000, saturated);
+    expect(regimeAt(10_100, ended).regime).toBe('saturated');
+    expect(regimeAt(12_100, ended).regime).toBe('draining');
+  });
+
   it('is not made by events of refused calls', () => {
     expect(after({ rejected: 5 })).toBe('saturated');
   });

@@ -26,6 +26,15 @@ export interface RegimeState {
   readonly pausedAt: number;
   /** Length of the period before, ms. */
   readonly periodMs?: number;
+  /** The longest call of late; undefined: none. */
+  readonly longest?: LongCall | undefined;
+}
+
+/** A call whose length explains the age of what queued up while it ran, until that is gone as well. */
+interface LongCall {
+  readonly ms: number;
+  /** Monotonic ms. */
+  readonly until: number;
 }
 
 export interface RegimeInput {
@@ -52,6 +61,8 @@ const WORKED_OFF = 0.5;
 /** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
 const PAUSED_SHARE = 0.5;
 export const PAUSED_MS = 500;
+/** What queued up while a call ran is gone so many times its length after its end. */
+const GONE_CALLS = 2;
 
 export const FIRST_REGIME: RegimeState = {
   regime: 'saturated',
@@ -81,6 +92,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
   const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
   const { oldestMs } = observation;
+  const longest = longestOf(before.longest, observation);
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',
@@ -89,12 +101,14 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     turningFromMs: turning > 1 ? (before.turningFromMs ?? oldestMs) : oldestMs,
     pausedAt,
     periodMs: observation.durationMs,
+    longest,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   // Events of refused calls are old, however few there are.
   const isRefused = before.isSaturated && observation.rejected > 0;
   const isOlderThan = (factor: number): boolean =>
-    oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, settings.edgeEvents, goal.p95Ms);
+    oldestMs > goal.p95Ms &&
+    oldestMs > factor * explainedMs(observation, settings.edgeEvents, goal.p95Ms, longest?.ms ?? 0);
   if (!isRefused && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
@@ -115,16 +129,24 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   }
 }
 
+function longestOf(before: LongCall | undefined, { samples, at }: StageObservation): LongCall | undefined {
+  let longest = before !== undefined && before.until > at ? before : undefined;
+  for (const { durationMs: ms, endedAt, outcome } of samples) {
+    if (outcome === 'ok' && ms >= (longest?.ms ?? 0)) longest = { ms, until: endedAt + GONE_CALLS * ms };
+  }
+  return longest;
+}
+
 /**
  * For how long the edge in front and the calls make an event wait; one that is older waited outside. An edge that was
  * larger once explains some of that, but not that it is worked off for seconds.
  */
-function explainedMs(observation: StageObservation, edgeEvents: number, p95Ms: number): number {
+function explainedMs(observation: StageObservation, edgeEvents: number, p95Ms: number, longestMs: number): number {
   const { backlogEvents, samples } = observation;
   const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
   const rate = rateOf(observation, callMs);
   const edgeMs = Math.min(backlogEvents / rate, Math.max(edgeEvents / rate, MOST_EXPLAINED * p95Ms));
-  return (rate === 0 ? Infinity : edgeMs) + callMs;
+  return (rate === 0 ? Infinity : edgeMs) + Math.max(callMs, longestMs);
 }
 
 /** Events per ms. What calls longer than a period have done when they end in it, was not done in it alone: by Little's law then. */
