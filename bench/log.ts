@@ -27,7 +27,7 @@ import { own, peers, tryOpen } from './log/stores.ts';
 
 const RATE = 100_000;
 const REOPEN_BYTES = 2 ** 30;
-const BATCHES = [100, 1000, 5000, 20_000];
+const BATCHES = [100, 1000, 5000, 20_000, 50_000];
 const QUICK_BATCHES = [1000, 20_000];
 /** Tries of each configuration before the rounds. */
 const SEARCH_TURNS = 3;
@@ -50,7 +50,7 @@ let directories = 0;
 await bench('log', {
   targets,
   async run(b) {
-    const events = randomEvents(50_000);
+    const events = randomEvents(100_000); // twice the largest batch
     await measureAppends(b, events);
     await measureIngest(b, events);
     await measureReopen(b);
