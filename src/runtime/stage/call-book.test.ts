@@ -23,9 +23,12 @@ beforeEach(() => {
     scheduler,
     () => false,
     () => undefined,
+    () => undefined,
   );
   book = new CallBook(meter, protection, new TroubleNotices('call', scheduler, () => undefined));
 });
+
+const alone = { isSuspect: false, isDivisible: false, isClosed: false };
 
 function begun(count: number): Place[] {
   const places = Array.from({ length: count }, () => new Place(() => undefined));
@@ -64,7 +67,7 @@ test.each([
   const judgements = Array.from({ length: 12 }, () => {
     for (const place of [...underWay.splice(0, 4), ...begun(later)]) book.end(place, 'ok');
     book.tell();
-    const judgement = protection.judge(refused, failing, scheduler.now(), false, false);
+    const judgement = protection.judge(refused, failing, scheduler.now(), alone);
     book.begin(failing);
     return judgement;
   });
@@ -77,7 +80,7 @@ test('an outage that ends between the last two calls is held against neither', (
   const [first, second] = begun(2) as [Place, Place];
   const late = new TimeoutError('call', 1000);
   const fails = (place: Place): string =>
-    protection.judge(late, place, scheduler.now(), false, protection.wasOutdone(place));
+    protection.judge(late, place, scheduler.now(), { ...alone, isClosed: protection.wasOutdone(place) });
   for (let i = 0; i < 3; i += 1) {
     for (const place of [first, second]) {
       expect(fails(place)).toBe('again');
@@ -96,7 +99,7 @@ test('an outage that ends between the last two calls is held against neither', (
 
 test('while the breaker is not closed, a success is told at once, and says that the target is back', async () => {
   const [probe, ...others] = begun(3) as [Place, Place, Place];
-  for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), false, false);
+  for (let i = 0; i < 10; i += 1) protection.judge(refused, others[0], scheduler.now(), alone);
   expect(protection.breaker.state).toBe('open');
   await scheduler.advance(10_000);
   protection.started(probe);

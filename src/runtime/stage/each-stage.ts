@@ -203,7 +203,10 @@ export class EachStage implements Stage {
   }
 
   #settle(place: Place, outcome: 'ok' | 'failed', result: unknown, isSync = false): void {
-    if (place.isLeft) return;
+    if (place.isLeft) {
+      if (this.#protection?.endedLate() === true) this.#goOn();
+      return;
+    }
     if (this.#book.end(place, outcome)) this.#slots.allDueNow();
     if (outcome === 'failed' && !this.#isOver && this.#isTriedAgain(place, result, isSync)) return;
     place.outcome = outcome;
@@ -220,7 +223,8 @@ export class EachStage implements Stage {
     this.#book.tell();
     place.tries += 1;
     const isClosed = protection.wasOutdone(place) && this.#isClosed(protection);
-    const judgement = protection.judge(cause, place, this.#environment.scheduler.now(), false, isClosed);
+    const now = this.#environment.scheduler.now();
+    const judgement = protection.judge(cause, place, now, { isSuspect: false, isDivisible: false, isClosed });
     const isData = judgement !== 'again';
     if (isData && protection.answered()) this.#slots.allDueNow();
     const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
@@ -244,7 +248,7 @@ export class EachStage implements Stage {
     if (protection === undefined) return false;
     const calling = this.#places.filter(({ outcome }) => outcome === 'running');
     for (const place of calling.filter((each) => protection.isOverdue(each))) {
-      const cause = protection.deadline(this.name, place);
+      const cause = protection.deadline(this.name, place, this.#slots.inFlight);
       this.#settle(this.#leave(place), 'failed', cause);
       place.options.abort(cause);
     }

@@ -61,6 +61,7 @@ export class Slots {
   /** New calls that may start now. @param results - that wait behind an earlier one */
   free(results: number): number {
     const { concurrency } = this.#settings();
+    if (this.#protection?.isFull === true) return 0;
     if (this.#protection?.breaker.isClosed === false) {
       if (this.#protection.cutMs() > 0) return 0;
       return this.waiting === 0 || this.#wantsWitness() ? 1 : 0; // a probe
@@ -90,6 +91,7 @@ export class Slots {
 
   /** Ms until what waits may be tried again; while the target is away its first is the probe, whenever due. */
   againMs(): number {
+    if (this.#protection?.isFull === true) return Infinity;
     if (this.#protection?.breaker.isClosed === false) return this.#protection.cutMs();
     const { first } = this.#retries;
     if (first === undefined || this.inFlight >= this.#settings().concurrency) return Infinity;

@@ -6,14 +6,16 @@
  * - When a call starts is the dispatcher's business (dispatcher.ts), what becomes of one that fails is that of the
  *   attempts (attempts.ts); here events are taken and what came of them is handed on.
  * - Each event ends exactly once: completed, dead-lettered, dropped by policy, or rejected at a stop.
- * - A call that is repeated, or tried in parts, keeps its slot and its events, so a sink with concurrency 1 keeps its order.
+ * - A call that is repeated, or tried in parts, keeps its slot and its events, so a sink with concurrency 1 keeps its order
+ *   (failure/witnesses.ts says until when).
  * - A call that returns no promise is done when it returns: no promise is made for it.
  */
 
 import { slicesOf, type Taken } from '../../buffer/edge.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { Slice } from '../../event/batch.ts';
-import { Attempts, type AttemptsOptions, type Completion } from './failure/attempts.ts';
+import { Attempts, type AttemptsOptions } from './failure/attempts.ts';
+import type { Completion } from './failure/endings.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { InOrder } from './in-order.ts';
 import { Inlet, type OverflowPolicy } from './inlet.ts';

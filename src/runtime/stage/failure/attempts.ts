@@ -1,15 +1,17 @@
 /**
  * The calls of a stage, from their start to the end of each of their events: done, repeated, tried in parts, given up.
+ * What may go beside those that wait to be tried again is in witnesses.ts, what becomes of their events in endings.ts.
  *
- * Invariants (waiting-stage.test.ts, failures.test.ts, deadlines.test.ts)
+ * Invariants (waiting-stage.test.ts, failures.test.ts, deadlines.test.ts, one-call.test.ts)
  * - An attempt keeps its slot and its events until each of them has its end; it then ends exactly once.
- * - What a call says after it was given up, or after the run has stopped, changes nothing.
+ * - Each call has an identity of its own: what one says after it was given up, or after the run has stopped, neither
+ *   ends its events nor the call that took its place.
  * - Parts of a call start like retries, from the stage's own loop: a thousand that answer at once would else be as many
  *   calls deep.
  */
 
 import type { Taken } from '../../../buffer/edge.ts';
-import { ConnectorError, OperatorError, RefusedEventsError } from '../../../errors/errors.ts';
+import { ConnectorError, RefusedEventsError, TimeoutError } from '../../../errors/errors.ts';
 import type { WriteOptions } from '../../../event/sink.ts';
 import type { StageSnapshot } from '../../../metrics/snapshot.ts';
 import { backoffMs, isBackPressure, isRetryable } from '../../../resilience/backoff.ts';
@@ -18,41 +20,26 @@ import { Attempt } from './attempt.ts';
 import { CallOptions } from '../call-options.ts';
 import type { Dispatcher } from '../dispatcher.ts';
 import { isPromise } from '../is-promise.ts';
-import {
-  MOST_DEADLINES,
-  protectionOf,
-  UNPROTECTED,
-  type Judgement,
-  type Protection,
-  type ProtectionOptions,
-} from './protection.ts';
+import { Endings, type EndingsListener, type EndingsOptions } from './endings.ts';
+import { protectionOf, UNPROTECTED, type Judgement, type Protection, type ProtectionOptions } from './protection.ts';
 import { Roster } from './roster.ts';
 import type { CallOutcome, OpenCall, StageMeter } from '../stage-meter.ts';
-import type { FailurePolicy, StageEnvironment } from '../stage.ts';
-import { deadLetterRefused, isHopeless } from './refused.ts';
+import type { StageEnvironment } from '../stage.ts';
 import { TroubleNotices } from './trouble-notices.ts';
 import { WaitingRetries } from './waiting-retries.ts';
+import { Witnesses } from './witnesses.ts';
 
 /** Does the work of a call; a promise where that takes time. */
 export type StageCall = (events: readonly unknown[], options: WriteOptions) => unknown;
 
-export interface AttemptsOptions {
-  readonly name: string;
+export interface AttemptsOptions extends EndingsOptions {
   readonly kind: 'async' | 'sink';
   readonly call: StageCall;
-  readonly whenFailing: FailurePolicy;
   /** Left out: calls have no deadline, what they throw is not looked into, and failed ones are given up as a whole. */
   readonly protection?: ProtectionOptions;
 }
 
-export interface Completion {
-  readonly result: unknown;
-  readonly taken: Taken;
-}
-
-export interface AttemptsListener {
-  /** @param completion - undefined: there is nothing to hand on, and its origins are released */
-  ended(sequence: number, completion: Completion | undefined): void;
+export interface AttemptsListener extends EndingsListener {
   /** A call may start that could not before. */
   mayGoOn(): void;
   /** No event waits for a call. */
@@ -69,9 +56,9 @@ export class Attempts {
   readonly #protection: Protection | undefined;
   readonly #running = new Roster<Attempt>();
   readonly #retries = new WaitingRetries<Attempt>();
+  readonly #witnesses: Witnesses;
+  readonly #endings: Endings;
   #sequence = 0;
-  /** Calls have been under way side by side: no order is kept. */
-  #hadSeveral = false;
   #retried = 0;
 
   constructor(
@@ -88,6 +75,9 @@ export class Attempts {
     this.#listener = listener;
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+    const { settings } = environment;
+    this.#witnesses = new Witnesses(options.kind, settings, this.#running, this.#retries, this.#protection);
+    this.#endings = new Endings({ options, environment, meter, running: this.#running, listener });
   }
 
   /** Slots taken: calls in flight and calls that wait to be tried again. */
@@ -123,22 +113,8 @@ export class Attempts {
     return this.#protection?.cutMs() ?? 0;
   }
 
-  /** See Protection. */
   wantsWitness(): boolean {
-    if (this.#keepsOrder) return false;
-    const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
-    const isWanted = this.#protection?.wantsWitness(this.#retries, this.held, this.#mostAtOnce()) === true;
-    return isWanted && !this.#running.members.some(isNew);
-  }
-
-  /** A sink whose calls have always gone one by one. Results, of an operator, are put in order afterwards. */
-  get #keepsOrder(): boolean {
-    return this.#options.kind === 'sink' && !this.#hadSeveral && this.#mostAtOnce() === 1;
-  }
-
-  #mostAtOnce(): number {
-    const { concurrency, burstConcurrency } = this.#environment.settings();
-    return Math.max(concurrency, burstConcurrency);
+    return this.#witnesses.isWanted();
   }
 
   /**
@@ -146,8 +122,8 @@ export class Attempts {
    * @returns 0 when it did; else ms until one may start, Infinity = none waits
    */
   tryAgain(): number {
-    const { first } = this.#retries;
-    if (first === undefined || (first.troubles > 0 && this.inFlight >= this.#mostAtOnce())) return Infinity;
+    const first = this.#witnesses.next();
+    if (first === undefined || (first.troubles > 0 && this.inFlight >= this.#witnesses.mostAtOnce)) return Infinity;
     const isProbe = this.#dispatcher.gate.state === 'closed' || this.#protection?.breaker.isClosed === false;
     const dueMs = isProbe ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
     const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.inFlight));
@@ -172,7 +148,7 @@ export class Attempts {
   /** @param limit - the batch limit that cut it */
   #start(attempt: Attempt, limit: number): void {
     const { events, options } = attempt;
-    if (this.inFlight > 1) this.#hadSeveral = true;
+    this.#witnesses.callBegins(this.inFlight);
     const call = this.#meter.begin(events.length, limit);
     attempt.call = call;
     this.#dispatcher.started(call.startedAt);
@@ -199,9 +175,7 @@ export class Attempts {
     if (!this.#ends(attempt, call, 'ok')) return;
     this.#succeeded(attempt, call);
     if (attempt.isolation === undefined) {
-      this.#running.delete(attempt);
-      this.#meter.confirmed(attempt.taken);
-      this.#listener.ended(attempt.sequence, { result, taken: attempt.taken });
+      this.#endings.confirmed(attempt, result);
     } else {
       attempt.isolation.passed(result);
       this.#goOnWith(attempt, attempt.isolation);
@@ -227,7 +201,7 @@ export class Attempts {
       case 'end':
         this.#accepted(this.#protection?.answered());
         this.#meter.failed += call.batch;
-        this.#giveUp(attempt, cause);
+        this.#endings.givenUp(attempt, cause);
     }
   }
 
@@ -236,7 +210,7 @@ export class Attempts {
     if (!this.#ends(attempt, call, 'ok')) return;
     this.#succeeded(attempt, call);
     if (this.#options.whenFailing === 'stop') {
-      this.#giveUp(attempt, cause);
+      this.#endings.givenUp(attempt, cause);
       return;
     }
     const isolation = attempt.isolate();
@@ -247,7 +221,8 @@ export class Attempts {
   /** Books a call that has ended. @returns false where that changes nothing: it was given up, or the run has stopped */
   #ends(attempt: Attempt, call: OpenCall, outcome: CallOutcome): boolean {
     if (attempt.call !== call) {
-      this.#protection?.ended(this.#environment.scheduler.now() - call.startedAt);
+      const durationMs = this.#environment.scheduler.now() - call.startedAt;
+      if (this.#protection?.endedLate(durationMs) === true) this.#listener.mayGoOn();
       return false;
     }
     attempt.call = undefined;
@@ -263,7 +238,7 @@ export class Attempts {
     for (const attempt of calling.filter((each) => protection.isOverdue(each))) {
       const { call, options } = attempt;
       if (call === undefined) continue;
-      const cause = protection.deadline(this.#options.name, attempt);
+      const cause = protection.deadline(this.#options.name, attempt, this.inFlight);
       attempt.options = new CallOptions();
       this.#failed(attempt, call, cause);
       options.abort(cause);
@@ -276,13 +251,20 @@ export class Attempts {
     if (protection === undefined) return isRetryable(cause) ? 'again' : 'end';
     const wasOutdone = (each: Attempt): boolean => each.isolation !== undefined || protection.wasOutdone(each);
     const isClosed = this.#listener.nothingWaits() && this.#running.members.every(wasOutdone);
-    const judgement = protection.judge(cause, attempt, this.#meter.readAt, attempt.isolation !== undefined, isClosed);
-    return judgement === 'isolate' && this.#options.whenFailing === 'stop' ? 'end' : judgement;
+    const stops = this.#options.whenFailing === 'stop';
+    const company = {
+      isSuspect: attempt.isolation !== undefined,
+      isDivisible: attempt.events.length > 1 && !stops,
+      isClosed,
+    };
+    const judgement = protection.judge(cause, attempt, this.#meter.readAt, company);
+    return judgement === 'isolate' && stops ? 'end' : judgement;
   }
 
   #succeeded(attempt: Attempt, { startedAt }: OpenCall): void {
     this.#notices.worked(startedAt);
     this.#protection?.worked(attempt);
+    this.#witnesses.worked(attempt);
     this.#accepted(this.#protection?.succeeded(this.#meter.readAt));
   }
 
@@ -293,7 +275,8 @@ export class Attempts {
   }
 
   #retryLater(attempt: Attempt, cause: unknown): void {
-    if (!isBackPressure(cause)) this.#notices.repeats(cause, this.#keepsOrder && attempt.timeouts >= MOST_DEADLINES);
+    const endsOrder = this.#witnesses.failed(attempt, cause instanceof TimeoutError);
+    if (!isBackPressure(cause)) this.#notices.repeats(cause, endsOrder);
     const now = this.#environment.scheduler.now();
     this.#wait(attempt, cause, now);
     this.#retried += attempt.events.length;
@@ -323,41 +306,11 @@ export class Attempts {
   /** The next part of a call that is tried in parts, or its end. */
   #goOnWith(attempt: Attempt, isolation: Isolation): void {
     if (isolation.next === undefined) {
-      this.#finish(attempt, isolation);
+      this.#endings.inParts(attempt, isolation);
       return;
     }
     attempt.nextPart();
     this.#retries.add(attempt);
     this.#listener.mayGoOn();
-  }
-
-  /** Each event has passed or been refused. */
-  #finish(attempt: Attempt, { refused, results }: Isolation): void {
-    const { taken, sequence } = attempt;
-    const [first] = refused.values();
-    this.#meter.failed += refused.size;
-    if (isHopeless(refused, taken) && this.#meter.done === 0) {
-      this.#giveUp(attempt, first);
-      return;
-    }
-    this.#running.delete(attempt);
-    this.#meter.confirmed(taken, refused.size);
-    if (this.#options.whenFailing === 'deadLetter')
-      deadLetterRefused(taken, refused, this.#options.name, this.#environment);
-    this.#listener.ended(sequence, { result: results.flat(), taken });
-  }
-
-  /** Where nothing helps: the run ends, unless such events are to be dropped. */
-  #giveUp(attempt: Attempt, cause: unknown): void {
-    this.#running.delete(attempt);
-    const { parts } = attempt.taken;
-    if (this.#options.whenFailing === 'drop') {
-      for (const { origin } of parts) origin.release();
-      this.#listener.ended(attempt.sequence, undefined);
-      return;
-    }
-    for (const { origin } of parts) origin.reject(cause);
-    const { flow, fatal } = this.#environment;
-    fatal(cause instanceof ConnectorError ? cause : new OperatorError({ flow, operator: this.#options.name }, cause));
   }
 }

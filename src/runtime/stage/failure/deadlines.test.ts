@@ -85,35 +85,6 @@ describe('a call that hangs', () => {
     expect([...world.out].sort((a, b) => Number(a) - Number(b))).toEqual(numbers(100).filter((n) => n !== bad));
   });
 
-  const SINGLE = { ...SETTINGS, batchLimit: 1 };
-
-  it('holds a sink that makes one call at a time, in order, says how it is let go, and blames nothing', async () => {
-    let isStuck = true;
-    const stage = batches(([event]) => (event === 5 && isStuck ? never() : takes(1)));
-    world.settings = SINGLE;
-    write(stage, numbers(100));
-    await world.scheduler.advance(600_000);
-    expect([world.letters, world.calls.at(-1)?.events]).toEqual([[], [5]]);
-    expect(world.notices.at(0)).toBe('warn a call of stage did not end within 1000 ms Trying again until it works.');
-    expect(world.notices.some((notice) => notice.includes('with concurrency: 2 they become dead letters'))).toBe(true);
-    isStuck = false;
-    await world.scheduler.advance(10_000);
-    expect(world.settled.confirmed).toBe(100);
-    const begun = world.calls.map(({ events: [event] }) => event);
-    expect(begun.filter((event, i) => event !== begun[i - 1])).toEqual(numbers(100));
-  });
-
-  it.each([1_500, 60_000])('holds it no longer once it may make two, also while it runs (after %s ms)', async (ms) => {
-    const stage = batches(([event]) => (event === 5 ? never() : takes(1)));
-    world.settings = SINGLE;
-    write(stage, numbers(100));
-    await world.scheduler.advance(ms);
-    world.settings = { ...SINGLE, concurrency: 2, burstConcurrency: 2 };
-    await world.scheduler.advance(60_000);
-    expect(world.letters.map(({ event }) => event)).toEqual([5]);
-    expect(world.settled.confirmed).toBe(100);
-  });
-
   it.each(KINDS)('is found out at the end of a stream, where nothing follows (%s)', async (kind) => {
     world.settings = { ...SETTINGS, concurrency: 4, batchLimit: 1 };
     const call = (event: unknown): unknown => (event === 2 ? never() : takes(1, event));

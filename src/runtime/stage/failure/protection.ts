@@ -19,6 +19,7 @@ import { failureKind, mayBeAccident } from '../../../resilience/failure-kind.ts'
 import type { Scheduler, Timer } from '../../../time/clock.ts';
 import type { StageSnapshot } from '../../../metrics/snapshot.ts';
 import type { StageEnvironment } from '../stage.ts';
+import { Abandoned } from './abandoned.ts';
 import type { TroubleNotices } from './trouble-notices.ts';
 import type { Due, WaitingRetries } from './waiting-retries.ts';
 
@@ -51,7 +52,10 @@ export type Judgement = 'again' | 'isolate' | 'end';
 
 /** Passing failures of one call, each outdone by others, until its events are to blame: some 20 s with backoff. */
 const MOST_TROUBLES = 12;
-/** The same where each costs a whole deadline, or where its events are suspected already. */
+/**
+ * The same where each costs a whole deadline, or where its events are suspected already. What can be tried in parts is after
+ * one deadline that was outdone: that blames nothing yet.
+ */
 export const MOST_DEADLINES = 3;
 /** Calls beyond the slots that may wait to be tried again, so that another can show whether the target works. */
 const MOST_WITNESSES = 4;
@@ -62,6 +66,16 @@ const MIN_SWEEP_MS = 5;
 /** What a stage without protection shows. */
 export const UNPROTECTED: ReturnType<Protection['account']> = { timedOut: 0, timeoutMs: null, breaker: 'closed' };
 
+/** What is known of a failed call's surroundings. */
+export interface Company {
+  /** Its events have failed in other company. */
+  readonly isSuspect: boolean;
+  /** It can be tried in parts. */
+  readonly isDivisible: boolean;
+  /** No event is left that could show whether the target works, and what is left was outdone once. */
+  readonly isClosed: boolean;
+}
+
 /** The protection of a stage, where it has one. @param sweep - see Protection */
 export function protectionOf(
   { name, protection }: { readonly name: string; readonly protection?: ProtectionOptions },
@@ -70,10 +84,11 @@ export function protectionOf(
   sweep: () => boolean,
 ): Protection | undefined {
   if (protection === undefined) return undefined;
-  return new Protection(protection, scheduler, sweep, (state) => {
+  const changed = (state: BreakerState): void => {
     notices.breaker(state);
     breakerChanged?.({ stage: name, state, at: scheduler.wall() });
-  });
+  };
+  return new Protection(protection, scheduler, sweep, changed, (calls) => notices.standsStill(calls));
 }
 
 export class Protection {
@@ -82,6 +97,8 @@ export class Protection {
   readonly #scheduler: Scheduler;
   readonly #timeout: CallTimeout;
   readonly #sweep: () => boolean;
+  readonly #abandoned = new Abandoned();
+  readonly #full: (abandoned: number) => void;
   #timer: Timer | undefined;
   #sweepMs = MAX_SWEEP_MS;
   #begun = 0;
@@ -92,13 +109,16 @@ export class Protection {
   /**
    * @param sweep - looks at every call in flight by `isOverdue`; answers whether there is any
    * @param changed - told of each change of the breaker
+   * @param full - so many calls were given up and have not ended that no more begin
    */
   constructor(
     options: ProtectionOptions,
     scheduler: Scheduler,
     sweep: () => boolean,
     changed: (state: BreakerState) => void,
+    full: (abandoned: number) => void,
   ) {
+    this.#full = full;
     this.#options = options;
     this.#scheduler = scheduler;
     this.#sweep = sweep;
@@ -106,9 +126,15 @@ export class Protection {
     this.breaker = new Breaker(DEFAULT_BREAKER, changed);
   }
 
-  /** Ms until the breaker lets a call start; 0 while it is closed. */
+  /** Ms until a call may start, as far as the breaker and calls that were given up go; Infinity = until one of them has ended. */
   cutMs(): number {
+    if (this.isFull) return Infinity;
     return this.breaker.isClosed ? 0 : this.breaker.waitMs(this.#scheduler.now());
+  }
+
+  /** No call may start: too many were given up that have not ended. */
+  get isFull(): boolean {
+    return this.#abandoned.isFull;
   }
 
   /** What a stage shows of it. */
@@ -170,17 +196,24 @@ export class Protection {
     return watched.ageMs >= this.#timeout.limitFor(watched.timeouts);
   }
 
-  /** @returns what the call fails with */
-  deadline(name: string, watched: Watched): TimeoutError {
+  /** A call is given up. @param inFlight - with this one. @returns what it fails with */
+  deadline(name: string, watched: Watched, inFlight: number): TimeoutError {
     const limitMs = Math.round(this.#timeout.limitFor(watched.timeouts));
     watched.timeouts += 1;
     this.#timedOut += 1;
+    if (this.#abandoned.left(inFlight)) this.#full(this.#abandoned.count);
     return new TimeoutError(`a call of ${name}`, limitMs);
   }
 
-  /** A call has ended by itself; one that was given up long ago tells how long it would have taken. */
+  /** A call has ended by itself, in time. */
   ended(durationMs: number): void {
     this.#timeout.record(durationMs);
+  }
+
+  /** A call that was given up has ended. @param durationMs - where it was timed. @returns true when calls may start again */
+  endedLate(durationMs?: number): boolean {
+    if (durationMs !== undefined) this.#timeout.record(durationMs);
+    return this.#abandoned.ended();
   }
 
   /** @returns true when the target had been given up: whatever waits may be tried now */
@@ -193,19 +226,16 @@ export class Protection {
     return this.breaker.answered();
   }
 
-  /**
-   * What to do about a failed call.
-   * @param isSuspect - its events have failed in other company
-   * @param isClosed - no event is left that could show whether the target works, and what is left was outdone once
-   */
-  judge(cause: unknown, watched: Watched, now: number, isSuspect: boolean, isClosed: boolean): Judgement {
+  /** What to do about a failed call. */
+  judge(cause: unknown, watched: Watched, now: number, { isSuspect, isDivisible, isClosed }: Company): Judgement {
     const kind = failureKind(cause);
     if (kind === 'lasting') return 'end';
     if (kind === 'data') return 'isolate';
     if (isBackPressure(cause)) return 'again';
     if (this.#options.hasBreaker) this.breaker.failed(now);
     watched.troubles += 1;
-    const most = isSuspect || cause instanceof TimeoutError ? MOST_DEADLINES : MOST_TROUBLES;
+    const isDeadline = cause instanceof TimeoutError;
+    const most = isDeadline && isDivisible ? 1 : isSuspect || isDeadline ? MOST_DEADLINES : MOST_TROUBLES;
     const outdone = watched.outdone + (this.isUnproven(watched) ? 0 : 1);
     const isToBlame = isClosed ? watched.troubles >= most : this.breaker.isClosed && outdone >= most;
     return isToBlame ? 'isolate' : 'again';

@@ -22,17 +22,25 @@ export class TroubleNotices {
 
   /**
    * A call failed and will be repeated.
-   * @param isAlone - nothing else is asked meanwhile: whether it is the target or the events cannot be told
+   * @param endsOrder - of a stage that makes one call at a time: others go past this one from now on
    */
-  repeats(cause: unknown, isAlone = false): void {
+  repeats(cause: unknown, endsOrder = false): void {
     const now = this.#clock.now();
-    if (now - this.#warnedAt < WARN_EVERY_MS) return;
+    if (!endsOrder && now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
-    this.#notice('warn', `${messageOf(cause)} Trying again until it works.${isAlone ? this.#wayOut : ''}`);
+    this.#notice('warn', `${messageOf(cause)} Trying again until it works.${endsOrder ? this.#nextAreAsked : ''}`);
   }
 
-  get #wayOut(): string {
-    return ` ${this.#name} makes one call at a time, in order: nothing else is tried meanwhile. If its target works, these events hold it: with concurrency: 2 they become dead letters.`;
+  get #nextAreAsked(): string {
+    return ` The events after these are tried meanwhile, and may be written first: timeout: false keeps the order, and waits.`;
+  }
+
+  /** @param calls - that were given up and have not ended */
+  standsStill(calls: number): void {
+    this.#notice(
+      'warn',
+      `${this.#name}: ${calls} calls were given up and have not ended: no more are made until one has. Fix: end a call when its signal aborts.`,
+    );
   }
 
   /** @param startedAt - of a call that succeeded: one from before the trouble says nothing */

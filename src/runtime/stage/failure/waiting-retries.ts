@@ -14,9 +14,13 @@ export class WaitingRetries<T extends Due> {
 
   /** The one that is due first. */
   get first(): T | undefined {
-    return this.#waiting.length === 0
-      ? undefined
-      : this.#waiting.reduce((one, other) => (other.dueAt < one.dueAt ? other : one));
+    return this.least((one, other) => one.dueAt - other.dueAt);
+  }
+
+  /** The first in an order; of equals the one that has waited longest. */
+  least(order: (one: T, other: T) => number): T | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    return this.#waiting.reduce((one, other) => (order(other, one) < 0 ? other : one));
   }
 
   some(is: (retry: T) => boolean): boolean {
