@@ -57,7 +57,7 @@ export class Witnesses {
 
   /** See Protection. One at a time. */
   isWanted(): boolean {
-    if (this.#keepsOrder && this.#patience > 0) return false;
+    if (this.#retries.size === 0 || (this.#keepsOrder && this.#patience > 0)) return false;
     const isNew = ({ call, troubles }: Attempt): boolean => call !== undefined && troubles === 0;
     const isWanted = this.#protection?.wantsWitness(this.#retries, this.#running.size, this.mostAtOnce) === true;
     return isWanted && !this.#running.members.some(isNew);
