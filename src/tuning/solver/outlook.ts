@@ -3,6 +3,7 @@ import type { Outlook } from '../controller.ts';
 import { surfaceOf } from './model/surface.ts';
 import { choose } from './search/choice.ts';
 import type { SolverState } from './solver.ts';
+import { budgetOf } from './trim.ts';
 
 /** The most throughput within the target by the model as it is: no further than it looks itself (candidates.ts). */
 export function outlookOf(
@@ -14,7 +15,7 @@ export function outlookOf(
   const { min, max } = bounds.concurrency;
   const space = {
     model,
-    p95Ms: p95Ms * trim.budget,
+    p95Ms: p95Ms * budgetOf(trim),
     batch: bounds.batchLimit,
     concurrency: { min, max: Math.max(min, Math.min(max, ceiling?.bound ?? max)) },
     callsPerMs: pace.phase === 'free' ? undefined : pace.perSecond / 1000,

@@ -15,7 +15,7 @@ import { candidateAt, type Candidate, type SearchSpace } from './search/candidat
 import { choose } from './search/choice.ts';
 import { isHopeless, retreat, sweep, type SweepState } from './search/sweep.ts';
 import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
-import { trim, type TrimState } from './trim.ts';
+import { budgetOf, noteFailures, trim, type TrimState } from './trim.ts';
 
 export interface SearchState {
   readonly samples: SampleState;
@@ -54,8 +54,9 @@ const HELD_BUSY = 0.8;
 /** When nothing is worth a trial, this long until the next look, ms. */
 const IDLE_MS = 500;
 
-export function saturated<S extends SearchState>(before: S, input: SearchInput): Searched<S> {
+export function saturated<S extends SearchState>(given: S, input: SearchInput): Searched<S> {
   const { observation, current, space, goal } = input;
+  const before = { ...given, trim: noteFailures(given.trim, observation) };
   const { ms } = space.model.predict(current.batch, current.inFlight);
   const stay = presentStay(before.samples);
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
@@ -75,7 +76,7 @@ export function saturated<S extends SearchState>(before: S, input: SearchInput):
   });
   const state = { ...before, trim: trimmed };
   if (isYoung) return { state, plan: undefined };
-  const trimmedSpace = { ...space, p95Ms: goal.p95Ms * trimmed.budget };
+  const trimmedSpace = { ...space, p95Ms: goal.p95Ms * budgetOf(trimmed) };
   const chosen = choose(trimmedSpace, current);
   // Double after double without a call that tells what the last one did: by the model as it was before, all of them pay.
   if (stay.used === 0 && isMore(chosen, current)) return { state, plan: undefined };

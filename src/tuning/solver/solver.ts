@@ -28,7 +28,7 @@ import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP } from './search/sweep.ts';
 import { FIRST_TRIAL, type TrialState } from './trial/trial.ts';
-import { FIRST_TRIM, UNTRIMMED } from './trim.ts';
+import { budgetOf, FIRST_TRIM, UNTRIMMED } from './trim.ts';
 
 export interface SolverState extends SearchState {
   readonly refusals: RefusalState;
@@ -135,7 +135,7 @@ function gently(planned: Plan['settings'] | undefined, { batchLimit }: StageSett
 function searched(state: SolverState, input: SearchInput, aimMs: number, wasMs: number): Searched<SolverState> {
   const { p95Ms } = input.goal;
   const trim = aimMs !== p95Ms ? UNTRIMMED : wasMs !== p95Ms ? FIRST_TRIM : state.trim;
-  const space = { ...input.space, p95Ms: aimMs * trim.budget };
+  const space = { ...input.space, p95Ms: aimMs * budgetOf(trim) };
   return saturated({ ...state, trim }, { ...input, space, goal: { ...input.goal, p95Ms: aimMs } });
 }
 
@@ -165,7 +165,7 @@ function spaceOf(state: SolverState, { p95Ms, bounds }: StageGoal, limits: Limit
   const { min, max } = bounds.concurrency;
   return {
     model: surfaceOf(state.surface),
-    p95Ms: p95Ms * state.trim.budget,
+    p95Ms: p95Ms * budgetOf(state.trim),
     batch: bounds.batchLimit,
     concurrency: { min, max: Math.max(min, Math.min(max, limits.maxConcurrency ?? max)) },
     callsPerMs: limits.callsPerSecond === undefined ? undefined : limits.callsPerSecond / 1000,

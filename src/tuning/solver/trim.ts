@@ -4,6 +4,9 @@
  *
  * Measured latencies are kept in a small decaying histogram relative to the target. Gains go by calls seen, not by
  * time: a slow target is trimmed in as many calls as a quick one.
+ *
+ * Where calls fail, the event at the 95th percentile is one whose call was repeated: the share is divided by its calls, since
+ * what fails is soon known, and the integral would need half a minute for it (errors-30% of bench:tuning).
  */
 
 import type { StageObservation } from '../../control/observation.ts';
@@ -16,9 +19,11 @@ export interface TrimState {
   readonly ratio: number;
   /** Nothing is learned before this, monotonic ms. */
   readonly frozenUntil: number;
+  /** Share of events whose call failed. */
+  readonly failing: number;
 }
 
-export const FIRST_TRIM: TrimState = { budget: 0.9, ratio: 0, frozenUntil: 0 };
+export const FIRST_TRIM: TrimState = { budget: 0.9, ratio: 0, frozenUntil: 0, failing: 0 };
 export const UNTRIMMED: TrimState = { ...FIRST_TRIM, budget: 1 };
 
 /** Where p95 is held, as a share of the target. */
@@ -30,6 +35,29 @@ const MOST_BUDGET = 1.4;
 const FULL_CALLS = 20;
 /** A point that uses less of its budget than this is not held back by the target: more budget would not be used. */
 const BINDING = 0.93;
+
+/** Calls over which the share of failing ones is smoothed. */
+const FAILING_CALLS = 100;
+/** Below it p95 is that of events whose first call worked. */
+const LATE_SHARE = 0.05;
+const MOST_CALLS = 3;
+
+/** What a prediction may take of the target. */
+export function budgetOf({ budget, failing }: TrimState): number {
+  return budget / callsAtP95(failing);
+}
+
+/** Calls of the event at the 95th percentile where a share fails: n with share^n = 0.05, at least 1. */
+function callsAtP95(failing: number): number {
+  return failing <= LATE_SHARE ? 1 : Math.min(MOST_CALLS, Math.log(LATE_SHARE) / Math.log(Math.min(0.9, failing)));
+}
+
+/** What fails is learned at all times but while nothing works: then the target is away. */
+export function noteFailures(before: TrimState, { calls, done, failed }: StageObservation): TrimState {
+  if (done === 0 || (failed === 0 && before.failing === 0)) return before;
+  const share = failed / (failed + done);
+  return { ...before, failing: before.failing + Math.min(1, calls / FAILING_CALLS) * (share - before.failing) };
+}
 
 export interface TrimInput {
   readonly observation: StageObservation;
