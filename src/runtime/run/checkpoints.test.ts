@@ -222,3 +222,22 @@ describe('a flow with checkpoints', () => {
     expect(failures[1]).toContain('there is stored state of');
   });
 });
+
+it.each([
+  { goesBack: true, state: 'failed' },
+  { goesBack: false, state: 'done' },
+])(
+  'a first checkpoint that cannot be written: $state where a sink goes back is $goesBack',
+  async ({ goesBack, state }) => {
+    const host = virtualHost({ seed: 1 });
+    const { rows, sink } = place(host, goesBack);
+    host.disk.faults = { ...host.disk.faults, noDescriptor: 1 };
+    const run = flowOf(host, { source: replaying(500, 5), sink, data: 'd' }).run();
+    const ended = run.done.then(String, String);
+    await host.scheduler.advance(60);
+    host.disk.faults = { ...host.disk.faults, noDescriptor: 0 };
+    await host.scheduler.advance(10_000);
+    expect([run.state, rows.length > 0]).toEqual([state, !goesBack]);
+    expect(/would leave what they write twice: EMFILE/.test(await ended)).toBe(goesBack);
+  },
+);

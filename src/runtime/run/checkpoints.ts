@@ -63,6 +63,8 @@ export class Checkpoints {
   #spills: Spills = new Map();
   /** Those whose stages need not come to rest: where a sink stands is not known while it writes. */
   #shelters: readonly Spill[] = [];
+  /** Why there was no checkpoint. */
+  #failure: { readonly cause: unknown } | undefined;
   #wasSheltered = false;
   #before: Checkpoint | undefined;
   #timer: Timer | undefined;
@@ -107,10 +109,23 @@ export class Checkpoints {
     if (this.#before !== undefined) this.#restore(this.#before);
   }
 
-  /** Before the first event: where the sinks stand, so that what a run wrote before its first checkpoint is taken back too. */
+  /**
+   * Before the first event: where the sinks stand, so that what a run wrote before its first checkpoint is taken back too.
+   *
+   * @throws StateError where that cannot be kept
+   */
   async begin(): Promise<void> {
-    if (this.#before === undefined) await this.take();
+    if (this.#before === undefined && !(await this.take()) && this.#failure !== undefined && this.#goesBack()) {
+      const cause = messageOf(this.#failure.cause);
+      throw new StateError(
+        `where the sinks stand cannot be kept, so a crash would leave what they write twice: ${cause}`,
+      );
+    }
     this.#next();
+  }
+
+  #goesBack(): boolean {
+    return [...this.#writers.values()].some(({ position }) => position !== undefined);
   }
 
   #next(): void {
@@ -213,6 +228,7 @@ export class Checkpoints {
   }
 
   #failed(cause: unknown): void {
+    this.#failure = { cause };
     if (this.transaction === undefined) this.#options.notice('warn', `no checkpoint: ${messageOf(cause)}`);
     else this.#options.fatal(cause);
   }
