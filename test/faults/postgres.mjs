@@ -11,8 +11,8 @@ import { startFlow } from '../../scripts/lib/suite.mjs';
 import { KEYS, writeEvents } from './events.mjs';
 
 const RATE = 50_000;
-/** Enough that some are left after the last death. */
-const EVENTS_PER_DEATH = 30_000;
+/** A life commits each second, twice at most before it dies: some are left after the last death. */
+const EVENTS_PER_DEATH = 2 * RATE;
 /** Most time from a moment of its life to the death of a process, ms. */
 const LIFE_MS = 1_000;
 /** Of so many processes one dies while it starts, one within a time from its guarantee, the others from its first commit. */
