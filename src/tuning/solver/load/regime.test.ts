@@ -10,10 +10,20 @@ const saturated: RegimeState = {
   arrivals: { rate: 1, seen: 10, skip: 0 },
 };
 
+const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
+/** Of a second, which has just ended at 10 s. */
+const call = {
+  batch: 10,
+  inFlightAtStart: 1,
+  inFlightMean: 1,
+  durationMs: 1000,
+  outcome: 'ok',
+  endedAt: 9990,
+} as const;
+
 /** A saturated period in which ten events were done and the oldest was older than the target of 30 ms. */
 function after(some: Partial<StageObservation>, edgeEvents = 10): string {
   const observation = observationOf({ at: 10_000, fullRatio: 1, done: 10, oldestMs: 5000, backlogEvents: 10, ...some });
-  const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
   return nextRegime(saturated, { observation, settings: settingsOf({ edgeEvents }), goal }).regime;
 }
 
@@ -30,28 +40,11 @@ describe('a backlog', () => {
   });
 
   it('is not made by calls that last longer than a period: what ends in one was not done in it alone', () => {
-    const call = {
-      batch: 10,
-      inFlightAtStart: 1,
-      inFlightMean: 1,
-      durationMs: 1000,
-      outcome: 'ok',
-      endedAt: 9990,
-    } as const;
     expect(after({ samples: [call], inFlight: 1, oldestMs: 2500 })).toBe('saturated');
     expect(after({ samples: [{ ...call, durationMs: 50 }], inFlight: 1, oldestMs: 2500 })).toBe('draining');
   });
 
   it('is not what queued up while a call of a former, larger batch ran', () => {
-    const call = {
-      batch: 1000,
-      inFlightAtStart: 1,
-      inFlightMean: 1,
-      durationMs: 1000,
-      outcome: 'ok',
-      endedAt: 9990,
-    } as const;
-    const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
     const regimeAt = (at: number, before: RegimeState): RegimeState => {
       const observation = observationOf({
         at,
@@ -59,7 +52,7 @@ describe('a backlog', () => {
         done: 10,
         oldestMs: 1500,
         backlogEvents: 10,
-        samples: [at === 10_000 ? call : { ...call, batch: 10, durationMs: 90, endedAt: at - 5 }],
+        samples: [at === 10_000 ? { ...call, batch: 1000 } : { ...call, durationMs: 90, endedAt: at - 5 }],
       });
       return nextRegime(before, { observation, settings: settingsOf({ edgeEvents: 10 }), goal });
     };
