@@ -10,6 +10,7 @@ import { lingering } from './linger.ts';
 import type { LoadInput } from './load-input.ts';
 import { carryingOf, planFor } from './load-plan.ts';
 import { naturalAt, type Carrying, type Natural } from './natural.ts';
+import { Options } from './options.ts';
 import { FULL_RATIO } from './regime.ts';
 
 /** Of the target, that carrying a load may take. */
@@ -35,11 +36,7 @@ export function draining(input: LoadInput, best: Point, rate: number): Plan {
   const load = carryingOf(input, DRAIN_MARGIN * rate);
   // Behind a full edge nobody sees how many events come: what was let in is no rate to content oneself with.
   const isRateKnown = input.observation.fullRatio < FULL_RATIO;
-  const options = isRateKnown ? naturals(input, best, load) : [];
-  const fast = options.reduce<Natural | undefined>(
-    (one, other) => (one === undefined || other.p95Ms < one.p95Ms ? other : one),
-    undefined,
-  );
+  const fast = isRateKnown ? optionsOf(input, best, load).quickest() : undefined;
   const point = fast ?? { ...input.most(), p95Ms: input.goal.p95Ms };
   return planFor(input, best, load, point, 'what queued up is worked off');
 }
@@ -47,23 +44,16 @@ export function draining(input: LoadInput, best: Point, rate: number): Plan {
 export function carrying(input: LoadInput, best: Point, rate: number, pausedAt: number): Plan {
   const { goal, model, observation } = input;
   const load = carryingOf(input, rate);
-  const options = naturals(input, best, load);
   const spare =
     goal.goal === 'economy' ? lingering(load, ECONOMY_SHARE * goal.p95Ms, mostInFlight(input, best)) : undefined;
   if (spare !== undefined)
     return planFor(input, best, load, spare, 'waiting for company makes calls cheaper', spare.lingerMs);
-  const [first] = options;
-  if (first === undefined) return nearCapacity(input, best, load);
-  const quickest = options.reduce((one, other) => (other.p95Ms < one.p95Ms ? other : one));
-  // Of those that are as quick, the present one, unless it is late and another would be in time.
-  const present = options.find(({ inFlight }) => inFlight === input.settings.concurrency);
-  const isLate = (quantile(observation.latency, 0.95) ?? 0) > IN_TIME * goal.p95Ms;
-  const isTooLate = isLate && quickest.p95Ms <= goal.p95Ms;
-  const stays = present !== undefined && !isTooLate && present.p95Ms <= QUICK_PLAY * quickest.p95Ms;
-  const fastest = stays ? present : quickest;
+  const options = optionsOf(input, best, load);
   // Whatever is in flight when the event loop stands still is late: the less, the better.
   const isUneasy = observation.at - pausedAt < UNEASY_MS;
-  const chosen = goal.goal === 'latency' || isUneasy ? fastest : (cheapest(input, load, options) ?? fastest);
+  const cheap = goal.goal === 'latency' || isUneasy ? undefined : cheapest(input, load, options);
+  const chosen = cheap ?? quickest(input, options);
+  if (chosen === undefined) return nearCapacity(input, best, load);
   const isFeasible = chosen.p95Ms <= goal.p95Ms || model.explored.inFlight < chosen.inFlight;
   return planFor(
     input,
@@ -72,6 +62,16 @@ export function carrying(input: LoadInput, best: Point, rate: number, pausedAt: 
     chosen,
     isFeasible ? 'carries what comes, at the least cost' : 'even the quickest calls take longer than the target',
   );
+}
+
+/** Of those that are as quick, the present one, unless it is late and another would be in time. */
+function quickest({ observation, goal, settings }: LoadInput, options: Options): Natural | undefined {
+  const found = options.quickest();
+  const present = options.at(settings.concurrency);
+  if (found === undefined || present === undefined) return found;
+  const isLate = (quantile(observation.latency, 0.95) ?? 0) > IN_TIME * goal.p95Ms;
+  const isTooLate = isLate && found.p95Ms <= goal.p95Ms;
+  return !isTooLate && present.p95Ms <= QUICK_PLAY * found.p95Ms ? present : found;
 }
 
 /** Measurements decide how many calls there are. */
@@ -96,11 +96,7 @@ function nearCapacity(input: LoadInput, best: Point, load: Carrying): Plan {
 }
 
 /** The smallest concurrency that is quick enough; the present one while the difference is small. */
-function cheapest(
-  { settings, goal, model }: LoadInput,
-  load: Carrying,
-  options: readonly Natural[],
-): Natural | undefined {
+function cheapest({ settings, goal, model }: LoadInput, load: Carrying, options: Options): Natural | undefined {
   const alone = model.predict(1, 1);
   const isRare = load.rate * alone.ms < 1;
   const isPrompt = ({ batch, inFlight, p95Ms }: Natural): boolean =>
@@ -110,25 +106,15 @@ function cheapest(
   const mostMs = SHARE * goal.p95Ms;
   const mostMeanMs = SHARE * (goal.avgMs ?? Infinity);
   const found = options.find(({ p95Ms, meanMs }) => p95Ms <= mostMs && meanMs <= mostMeanMs);
-  const present = options.find(({ inFlight }) => inFlight === settings.concurrency);
+  const present = found === undefined ? undefined : options.at(settings.concurrency);
   if (found === undefined || present === undefined) return found;
   const isSlightlyLate = found.inFlight > present.inFlight && present.p95Ms <= mostMs * (1 + PLAY);
   const isBarelyEnough = found.inFlight < present.inFlight && found.p95Ms > mostMs * (1 - PLAY);
   return isSlightlyLate || isBarelyEnough ? present : found;
 }
 
-function naturals(input: LoadInput, best: Point, load: Carrying): Natural[] {
-  const found: Natural[] = [];
-  const most = mostInFlight(input, best);
-  for (
-    let inFlight = input.goal.bounds.concurrency.min;
-    inFlight <= most;
-    inFlight = Math.max(inFlight + 1, Math.floor(inFlight * 1.2))
-  ) {
-    const natural = naturalAt(load, inFlight);
-    if (natural !== undefined) found.push(natural);
-  }
-  return found;
+function optionsOf(input: LoadInput, best: Point, load: Carrying): Options {
+  return new Options(load, { min: input.goal.bounds.concurrency.min, max: mostInFlight(input, best) });
 }
 
 function mostInFlight({ limits, goal, model }: LoadInput, best: Point): number {
