@@ -7,7 +7,7 @@
  * - A place keeps its exact mean coordinates: the edge of a page or of a cliff is not blurred by a grid.
  */
 
-import { clamp, square } from './numbers.ts';
+import { clamp, columnOf, square } from './numbers.ts';
 import { isByOneOf } from './odd.ts';
 
 export interface Cell {
@@ -135,12 +135,15 @@ function between(one: Cell, other: Cell, share: number): Pick<Cell, 'batch' | 'i
 /** The two nearest become one, unless one says next to nothing: then that goes. */
 function mergeNearest(cells: Cell[], now: number): void {
   let [first, second, least] = [0, 1, Infinity];
-  const batches = Float64Array.from(cells, ({ batch }) => Math.log(batch));
-  const inFlights = Float64Array.from(cells, ({ inFlight }) => Math.log(inFlight));
+  const batches = columnOf(cells, ({ batch }) => Math.log(batch));
+  const inFlights = columnOf(cells, ({ inFlight }) => Math.log(inFlight));
   for (let i = 0; i < batches.length; i += 1) {
     const [batch, inFlight] = [batches[i] as number, inFlights[i] as number];
     for (let j = i + 1; j < batches.length; j += 1) {
-      const distance = Math.abs(batch - (batches[j] as number)) + 2 * Math.abs(inFlight - (inFlights[j] as number));
+      const inBatch = Math.abs(batch - (batches[j] as number));
+      // Most are too far off in batch alone.
+      if (inBatch >= least) continue;
+      const distance = inBatch + 2 * Math.abs(inFlight - (inFlights[j] as number));
       if (distance < least) [first, second, least] = [i, j, distance];
     }
   }

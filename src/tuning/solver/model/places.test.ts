@@ -9,8 +9,8 @@ const FIRST: readonly Place[] = [
 
 /** Both tables of a point, all three scales. */
 const tablesAt = (places: Places, { batch, inFlight }: Place): number[] => [
-  ...places.batchTable(batch, true),
-  ...places.inFlightTable(inFlight, true),
+  ...places.batchTable(batch, true).slice(0, 3 * places.size),
+  ...places.inFlightTable(inFlight, true).slice(0, 3 * places.size),
 ];
 
 describe('places', () => {
@@ -39,6 +39,15 @@ describe('places', () => {
       const fresh = new Places(cells);
       for (const point of points) expect(tablesAt(after, point)).toEqual(tablesAt(fresh, point));
     }
+  });
+
+  it('answer as before once others have taken over their tables', () => {
+    const before = new Places(FIRST);
+    const point = { batch: 100, inFlight: 3 };
+    const answer = tablesAt(before, point);
+    const others = FIRST.map(({ batch, inFlight }) => ({ batch: 3 * batch, inFlight: 2 * inFlight }));
+    tablesAt(new Places(others, before), point);
+    expect(tablesAt(before, point)).toEqual(answer);
   });
 
   it('keep no more tables than their bound, and answer the same', () => {

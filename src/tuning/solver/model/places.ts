@@ -3,16 +3,21 @@
  * factor in batch and one in concurrency at each of three scales, so a grid of candidates costs two small tables.
  *
  * Tables are kept: models that follow one another ask for the same ones, and a place that moved changes its own entries
- * only. What is kept is bounded, and never changes an answer.
+ * only. Arrays of this size are dear to allocate and to collect, so a model takes over those of the one before, which
+ * makes new ones should it be asked again. What is kept is bounded, and never changes an answer.
  */
+
+import { columnOf } from './numbers.ts';
 
 /** Octaves. The second scale is a quarter of the first, so its factor is the sixteenth power of the other. */
 const WIDE = 1.2;
 const SHARP = 0.06;
 /** Wide, middle, sharp; a table has the factors of all places one scale after the other. */
 const SCALES = 3;
-/** Tables of one coordinate: those of a grid and of the calls of a few periods; 1.2 kB each at most. */
+/** Tables of one coordinate: those of a grid and of the calls of a period; 1.2 kB each at most. */
 const MOST_TABLES = 256;
+/** Of the places, that may have moved: with more of them, to mend what is kept costs more than to make what is asked for. */
+const FEW = 4;
 
 export interface Place {
   readonly batch: number;
@@ -25,12 +30,12 @@ export class Places {
   readonly #batch: Axis;
   readonly #inFlight: Axis;
 
-  /** @param before - places of which most are the same, in any order: their tables are used again */
+  /** @param before - what these came about from: its tables are taken over */
   constructor(cells: readonly Place[], before?: Places) {
     this.size = cells.length;
     this.#cells = cells;
-    const batches = Float64Array.from(cells, ({ batch }) => batch);
-    const inFlights = Float64Array.from(cells, ({ inFlight }) => inFlight);
+    const batches = columnOf(cells, ({ batch }) => batch);
+    const inFlights = columnOf(cells, ({ inFlight }) => inFlight);
     this.#batch = axisOf(batches, before === undefined ? undefined : before.#batch);
     this.#inFlight = axisOf(inFlights, before === undefined ? undefined : before.#inFlight);
   }
@@ -43,7 +48,10 @@ export class Places {
     return (this.#cells[index] as Place).inFlight;
   }
 
-  /** @param isSharp - whether the third scale is asked for; else it may be anything */
+  /**
+   * One scale after the other, as many of each as there are places; valid until another one is asked for.
+   * @param isSharp - whether the third scale is asked for; else it may be anything
+   */
   batchTable(batch: number, isSharp: boolean): Float64Array {
     return this.#batch.table(batch, isSharp);
   }
@@ -60,23 +68,14 @@ function axisOf(values: Float64Array, before: Axis | undefined): Axis {
 class Axis {
   readonly #values: Float64Array;
   readonly #logs: Float64Array;
-  readonly #tables = new Map<number, Table>();
-  /** Tables of the axis before, and where in it each value of this one was; -1 where it was not. */
-  readonly #former: ReadonlyMap<number, Table>;
-  readonly #from: Int16Array;
-  /** Where they differ, if they are as long as each other. */
-  readonly #moved: readonly number[] | undefined;
+  #tables = new Map<number, Table>();
+  /** To be filled anew. */
+  #spare: Table[] = [];
 
   constructor(values: Float64Array, before: Axis | undefined) {
     this.#values = values;
     this.#logs = values.map(Math.log2);
-    const [former, formerValues] = before === undefined ? [NO_TABLES, NO_VALUES] : [before.#tables, before.#values];
-    this.#former = former;
-    const places = new Map<number, number>();
-    formerValues.forEach((value, i) => places.set(value, i));
-    this.#from = Int16Array.from(values, (value) => places.get(value) ?? -1);
-    const isAsLong = formerValues.length === values.length;
-    this.#moved = isAsLong ? [...values.keys()].filter((i) => values[i] !== formerValues[i]) : undefined;
+    if (before !== undefined) this.#takeOver(before);
   }
 
   isAt(values: Float64Array): boolean {
@@ -84,13 +83,7 @@ class Axis {
   }
 
   table(at: number, isSharp: boolean): Float64Array {
-    let table = this.#tables.get(at);
-    if (table === undefined) {
-      if (this.#tables.size >= MOST_TABLES) this.#tables.clear();
-      const former = this.#former.get(at);
-      table = former === undefined ? this.#made(at) : this.#remade(former);
-      this.#tables.set(at, table);
-    }
+    const table = this.#tables.get(at) ?? this.#made(at);
     if (isSharp && !table.isSharp) {
       table.isSharp = true;
       for (let i = 0; i < this.#logs.length; i += 1) this.#sharp(table, i);
@@ -98,37 +91,35 @@ class Axis {
     return table.factors;
   }
 
-  #made(at: number): Table {
-    const size = this.#logs.length;
-    const table = { log: Math.log2(at), factors: new Float64Array(SCALES * size), isSharp: false };
-    for (let i = 0; i < size; i += 1) this.#smooth(table, i);
-    return table;
+  #takeOver(before: Axis): void {
+    [this.#tables, before.#tables] = [before.#tables, this.#tables];
+    [this.#spare, before.#spare] = [before.#spare, this.#spare];
+    const isAsLong = before.#values.length === this.#values.length;
+    const moved = [...this.#values.keys()].filter((i) => this.#values[i] !== before.#values[i]);
+    if (!isAsLong || moved.length > FEW) this.#forget();
+    for (const table of this.#tables.values()) {
+      for (const i of moved) {
+        this.#smooth(table, i);
+        if (table.isSharp) this.#sharp(table, i);
+      }
+    }
   }
 
-  #remade({ log, factors: former, isSharp }: Table): Table {
+  #forget(): void {
+    this.#spare.push(...this.#tables.values());
+    this.#tables.clear();
+  }
+
+  #made(at: number): Table {
+    if (this.#tables.size >= MOST_TABLES) this.#forget();
     const size = this.#logs.length;
-    if (this.#moved !== undefined) {
-      const table = { log, factors: former.slice(), isSharp };
-      for (const i of this.#moved) {
-        this.#smooth(table, i);
-        if (isSharp) this.#sharp(table, i);
-      }
-      return table;
-    }
-    const formerSize = former.length / SCALES;
-    const factors = new Float64Array(SCALES * size);
-    const table = { log, factors, isSharp };
-    for (let i = 0; i < size; i += 1) {
-      const from = this.#from[i] as number;
-      if (from >= 0) {
-        factors[i] = former[from] as number;
-        factors[size + i] = former[formerSize + from] as number;
-        factors[2 * size + i] = former[2 * formerSize + from] as number;
-      } else {
-        this.#smooth(table, i);
-        if (isSharp) this.#sharp(table, i);
-      }
-    }
+    const spare = this.#spare.pop();
+    const isLongEnough = spare !== undefined && spare.factors.length >= SCALES * size;
+    const table = isLongEnough ? spare : { factors: new Float64Array(SCALES * size), log: 0, isSharp: false };
+    table.log = Math.log2(at);
+    table.isSharp = false;
+    for (let i = 0; i < size; i += 1) this.#smooth(table, i);
+    this.#tables.set(at, table);
     return table;
   }
 
@@ -145,11 +136,9 @@ class Axis {
   }
 }
 
-const NO_VALUES = new Float64Array();
-const NO_TABLES: ReadonlyMap<number, Table> = new Map<number, Table>();
-
 interface Table {
-  readonly log: number;
+  log: number;
+  /** Those of all places, one scale after the other. */
   readonly factors: Float64Array;
   /** Whether the third scale is filled in: it is rarely asked for. */
   isSharp: boolean;

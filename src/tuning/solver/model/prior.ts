@@ -13,7 +13,7 @@
 
 import type { Cell } from './cells.ts';
 import { nonNegativeLeastSquares } from './least-squares.ts';
-import { square } from './numbers.ts';
+import { columnOf, square } from './numbers.ts';
 
 /** Plain data. */
 export interface Prior {
@@ -137,12 +137,6 @@ function pointsOf(cells: readonly Cell[], tolerance: number): Points {
     batch: (term) => column(`batch ${term}`, ({ batch }) => batchValue(term, batch)),
     inFlight: (term, knee) => column(`${term} ${knee}`, ({ inFlight }) => inFlightValue(term, inFlight, knee)),
   };
-}
-
-function columnOf(cells: readonly Cell[], valueOf: (cell: Cell) => number): Float64Array {
-  const values = new Float64Array(cells.length);
-  for (let i = 0; i < cells.length; i += 1) values[i] = valueOf(cells[i] as Cell);
-  return values;
 }
 
 interface Scored {

@@ -39,7 +39,7 @@ export class ResidualField {
   readonly #power: number;
   readonly #shares: readonly [number, number, number];
   readonly #isSharp: boolean;
-  /** Lower triangle of the Cholesky factor, row by row. */
+  /** Lower triangle of the Cholesky factor, column by column. */
   readonly #factor: Float64Array;
   readonly #weights: Float64Array;
 
@@ -53,13 +53,15 @@ export class ResidualField {
     this.#shares = SHARES[roughness];
     this.#isSharp = this.#shares[2] > 0;
     this.#factor = this.#factorize(variances);
-    const whitened = this.#solve(values);
-    this.#weights = this.#solveTransposed(whitened);
+    const weights = values.slice();
+    this.#solve(weights);
     let evidence = 0;
     for (let i = 0; i < size; i += 1) {
-      evidence -= square(whitened[i] as number) / 2 + Math.log(this.#factor[i * size + i] as number);
+      evidence -= square(weights[i] as number) / 2 + Math.log(this.#factor[i * size + i] as number);
     }
     this.evidence = evidence;
+    this.#solveTransposed(weights);
+    this.#weights = weights;
   }
 
   mean(batch: number, inFlight: number): number {
@@ -82,9 +84,9 @@ export class ResidualField {
   }
 
   variance(batch: number, inFlight: number): number {
-    const covariances = new Float64Array(this.#places.size);
-    this.#covariancesInto(covariances, batch, inFlight, covariances.length);
-    const projected = this.#solve(covariances);
+    const projected = new Float64Array(this.#places.size);
+    this.#covariancesInto(projected, batch, inFlight, projected.length);
+    this.#solve(projected);
     let explained = 0;
     for (let i = 0; i < projected.length; i += 1) explained += square(projected[i] as number);
     return Math.max(0, this.#power - explained);
@@ -106,49 +108,48 @@ export class ResidualField {
     }
   }
 
+  /** Each step takes its share from all that is left of a row: independent of each other, unlike the terms of one sum. */
   #factorize(variances: Float64Array): Float64Array {
     const { size } = this.#places;
     const least = MIN_PIVOT * this.#power;
     const factor = new Float64Array(size * size);
-    const covariances = new Float64Array(size);
+    const left = new Float64Array(size);
     for (let i = 0; i < size; i += 1) {
-      this.#covariancesInto(covariances, this.#places.batchAt(i), this.#places.inFlightAt(i), i + 1);
-      const row = i * size;
-      for (let j = 0; j <= i; j += 1) {
-        let sum = (covariances[j] as number) + (i === j ? (variances[i] as number) : 0);
-        const other = j * size;
-        for (let k = 0; k < j; k += 1) sum -= (factor[row + k] as number) * (factor[other + k] as number);
-        factor[row + j] = i === j ? Math.sqrt(Math.max(sum, least)) : sum / (factor[other + j] as number);
+      this.#covariancesInto(left, this.#places.batchAt(i), this.#places.inFlightAt(i), i + 1);
+      (left[i] as number) += variances[i] as number;
+      for (let k = 0; k < i; k += 1) {
+        const column = k * size;
+        const share = (left[k] as number) / (factor[column + k] as number);
+        factor[column + i] = share;
+        for (let j = k + 1; j <= i; j += 1) (left[j] as number) -= share * (factor[column + j] as number);
       }
+      factor[i * size + i] = Math.sqrt(Math.max(left[i] as number, least));
     }
     return factor;
   }
 
-  /** L x = right. */
-  #solve(right: Float64Array): Float64Array {
+  /** L x = right, in place. */
+  #solve(right: Float64Array): void {
     const { size } = this.#places;
     const factor = this.#factor;
-    const x = new Float64Array(size);
-    for (let i = 0; i < size; i += 1) {
-      let sum = right[i] as number;
-      const row = i * size;
-      for (let k = 0; k < i; k += 1) sum -= (factor[row + k] as number) * (x[k] as number);
-      x[i] = sum / (factor[row + i] as number);
+    for (let k = 0; k < size; k += 1) {
+      const column = k * size;
+      const x = (right[k] as number) / (factor[column + k] as number);
+      right[k] = x;
+      for (let i = k + 1; i < size; i += 1) (right[i] as number) -= x * (factor[column + i] as number);
     }
-    return x;
   }
 
-  /** L' x = right. */
-  #solveTransposed(right: Float64Array): Float64Array {
+  /** L' x = right, in place. */
+  #solveTransposed(right: Float64Array): void {
     const { size } = this.#places;
     const factor = this.#factor;
-    const x = new Float64Array(size);
     for (let i = size - 1; i >= 0; i -= 1) {
       let sum = right[i] as number;
-      for (let k = i + 1; k < size; k += 1) sum -= (factor[k * size + i] as number) * (x[k] as number);
-      x[i] = sum / (factor[i * size + i] as number);
+      const column = i * size;
+      for (let k = i + 1; k < size; k += 1) sum -= (factor[column + k] as number) * (right[k] as number);
+      right[i] = sum / (factor[column + i] as number);
     }
-    return x;
   }
 }
 

@@ -13,7 +13,7 @@ import type { Cost, CostModel, Point } from '../cost-model.ts';
 import type { UsableCall } from '../samples.ts';
 import { isSettled, settledDoubt, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { groupsOf, scatterOf, sumsOf, type Group } from './groups.ts';
-import { clamp, square } from './numbers.ts';
+import { clamp, columnOf, square } from './numbers.ts';
 import { BLANK_PRIOR, fitPrior, priorLogMs, type Prior } from './prior.ts';
 import { Places } from './places.ts';
 import { ResidualField, type Residuals, type Texture } from './residual.ts';
@@ -256,8 +256,8 @@ const TOLERANCE = 0.03;
 function residualsOf({ cells, prior, at }: SurfaceState): Residuals {
   return {
     places: placesOf(cells),
-    values: Float64Array.from(cells, ({ batch, inFlight, logMs }) => logMs - priorLogMs(prior, batch, inFlight)),
-    variances: Float64Array.from(cells, (cell) => varianceAt(cell, at)),
+    values: columnOf(cells, ({ batch, inFlight, logMs }) => logMs - priorLogMs(prior, batch, inFlight)),
+    variances: columnOf(cells, (cell) => varianceAt(cell, at)),
   };
 }
 
