@@ -171,6 +171,23 @@ describe('fitPrior', () => {
     expect(Math.abs(priorLogMs(prior, 512, 12) - Math.log(cost(512, 12)))).toBeLessThan(0.05);
   });
 
+  it('knows that half the batch in twice the calls needs no more room, where all calls share it', () => {
+    const memory = (b: number, n: number): number =>
+      (3 + 0.02 * b) * (1 + 0.01 * (n - 1)) * (1 + Math.max(0, (n * b) / 3000 - 1) ** 2);
+    const places = [...[2, 4, 6, 8, 10, 12].map((n) => [400, n]), ...[200, 300, 600].map((b) => [b, 9])] as const;
+    const cells = grid(memory).concat(places.map(([b = 1, n = 1]) => cellAt(b, n, memory(b, n))));
+    const prior = fitPrior(cells, 0.02);
+    expect(prior.crowd?.room).toBeGreaterThan(2500);
+    expect(prior.crowd?.room).toBeLessThan(3500);
+    expect(Math.exp(priorLogMs(prior, 60, 48)) / memory(60, 48)).toBeCloseTo(1, 0);
+    expect(
+      fitPrior(
+        grid((b, n) => (3 + 0.02 * b) * Math.max(1, n / 8)),
+        0.02,
+      ).crowd,
+    ).toBeUndefined();
+  });
+
   it('makes no curve of two points', () => {
     const prior = fitPrior([cellAt(1, 1, 2), cellAt(4, 1, 2.2)], 0.03);
     expect(Math.exp(priorLogMs(prior, 100, 1))).toBeLessThan(10);

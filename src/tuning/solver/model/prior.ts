@@ -4,21 +4,23 @@
  * (bandwidth) and what does not (a round trip) need not suffer alike from other calls.
  *
  * Points along two axes cannot tell which products they are, so the one in which all of F suffers alike, F(b) U(n), is
- * preferred until points off the axes say otherwise.
+ * preferred until points off the axes say otherwise. Or all calls share room for so many events (bandwidth, memory):
+ * then it is F(b) U(n) C(n b), and half the batch in twice the calls costs none of C.
  *
  * It says what to expect where nothing has been measured; where something has, the residual (residual.ts) corrects
- * it. Terms and knee are chosen by Akaike's criterion, so that few points do not make a curve.
+ * it. Terms, knee and room are chosen by Akaike's criterion, so that few points do not make a curve.
  * Sources: Gunther 2007 (universal scalability law) for n (n - 1); finite servers for the knee.
  */
 
 import type { Cell } from './cells.ts';
-import { nonNegativeLeastSquares } from './least-squares.ts';
-import { columnOf, square } from './numbers.ts';
+import { fitFree, fitProduct, pointsOf, type Points } from './fit.ts';
 
 /** Plain data. */
 export interface Prior {
   readonly terms: readonly Term[];
   readonly knee: number;
+  /** Absent: the number of events in flight by itself does not matter. */
+  readonly crowd?: Crowd;
 }
 
 interface Term {
@@ -26,6 +28,13 @@ interface Term {
   readonly inFlight: InFlightTerm;
   /** Its coefficient. */
   readonly ms: number;
+}
+
+/** Calls last `1 + linear x + square x^2` times as long, x being the share by which events in flight exceed the room for them. */
+interface Crowd {
+  readonly room: number;
+  readonly linear: number;
+  readonly square: number;
 }
 
 /** `first`: 1 + b / 20, while there is only one batch size to go by. */
@@ -46,14 +55,21 @@ const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
 const LEAST_MS = 1e-4;
 /** Ratio of most to fewest calls in flight from which on their influence is fitted. */
 const LEAST_SPREAD = 1.3;
-/** What free products must explain more than a separable cost. */
+/** What free products, and a room for events, must explain more than a separable cost. */
 const UNUSUAL = 4;
+/** Squared error per cell, in units of what is expected, that is chance. */
+const CHANCE = 0.6;
 
 /** Logarithm of the duration in ms, without the common level. */
-export function priorLogMs({ terms, knee }: Prior, b: number, n: number): number {
+export function priorLogMs({ terms, knee, crowd }: Prior, b: number, n: number): number {
   let sum = 0;
   for (const { batch, inFlight, ms } of terms) sum += ms * batchValue(batch, b) * inFlightValue(inFlight, n, knee);
-  return Math.log(Math.max(sum, LEAST_MS));
+  return Math.log(Math.max(sum, LEAST_MS) * (crowd === undefined ? 1 : crowding(crowd, b * n)));
+}
+
+function crowding({ room, linear, square }: Crowd, events: number): number {
+  const over = Math.max(0, events / room - 1);
+  return 1 + over * (linear + square * over);
 }
 
 function batchValue(term: BatchTerm, b: number): number {
@@ -86,6 +102,13 @@ function inFlightValue(term: InFlightTerm, n: number, knee: number): number {
   }
 }
 
+interface Scored {
+  readonly prior: Prior;
+  readonly set: readonly BatchTerm[];
+  /** Akaike's criterion. */
+  readonly score: number;
+}
+
 /** @param tolerance - relative error beyond the evidence's own that any point may have: no single one rules */
 export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const batches = distinct(cells.map(({ batch }) => batch));
@@ -98,116 +121,128 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const points = pointsOf(cells, tolerance);
   let best: Scored | undefined;
   for (const set of batchSets)
-    best = better(better(best, fit(points, set, smooth, 1)), fitSeparable(points, set, smooth, 1));
-  // A knee is looked for where a smooth curve leaves more than chance.
+    best = better(better(best, free(points, set, smooth, 1)), separable(points, set, smooth, 1));
+  // A knee is looked for where a smooth curve leaves more than chance, and so is a room for events.
   if (concurrencies >= 4 && (best === undefined || best.score > cells.length * CHANCE)) {
     const set = best?.set ?? ['one', 'linear'];
     for (const knee of kneesAmong(cells)) {
-      best = better(better(best, fit(points, set, BENT, knee)), fitSeparable(points, set, BENT, knee));
+      best = better(better(best, free(points, set, BENT, knee)), separable(points, set, BENT, knee));
     }
+    const found = roomy(points, set, best?.score ?? Infinity);
+    if (found !== undefined) best = better(best, found);
   }
   return best?.prior ?? BLANK_PRIOR;
-}
-
-/** The cells column by column: every fit takes its terms from the same ones. */
-interface Points {
-  readonly size: number;
-  readonly weights: Float64Array;
-  readonly totalWeight: number;
-  /** Measured durations, ms. */
-  readonly ms: Float64Array;
-  /** Values of a term at all cells. */
-  batch(term: BatchTerm): Float64Array;
-  inFlight(term: InFlightTerm, knee: number): Float64Array;
-}
-
-function pointsOf(cells: readonly Cell[], tolerance: number): Points {
-  const columns = new Map<string, Float64Array>();
-  const column = (name: string, valueOf: (cell: Cell) => number): Float64Array => {
-    let values = columns.get(name);
-    if (values === undefined) columns.set(name, (values = columnOf(cells, valueOf)));
-    return values;
-  };
-  const weights = columnOf(cells, ({ variance }) => 1 / (variance + square(tolerance)));
-  return {
-    size: cells.length,
-    weights,
-    totalWeight: weights.reduce((one, other) => one + other, 0),
-    ms: columnOf(cells, ({ logMs }) => Math.exp(logMs)),
-    batch: (term) => column(`batch ${term}`, ({ batch }) => batchValue(term, batch)),
-    inFlight: (term, knee) => column(`${term} ${knee}`, ({ inFlight }) => inFlightValue(term, inFlight, knee)),
-  };
-}
-
-interface Scored {
-  readonly prior: Prior;
-  readonly set: readonly BatchTerm[];
-  /** Akaike's criterion. */
-  readonly score: number;
 }
 
 function better(one: Scored | undefined, other: Scored): Scored {
   return one === undefined || other.score < one.score ? other : one;
 }
 
-function fit(points: Points, set: readonly BatchTerm[], inFlightTerms: readonly InFlightTerm[], knee: number): Scored {
+function free(points: Points, set: readonly BatchTerm[], inFlightTerms: readonly InFlightTerm[], knee: number): Scored {
   const pairs = set.flatMap((batch) => inFlightTerms.map((inFlight) => ({ batch, inFlight })));
-  const columns = pairs.map((pair) => relative(points, points.batch(pair.batch), points.inFlight(pair.inFlight, knee)));
-  const { coefficients, error } = nonNegativeLeastSquares(columns, points.weights);
+  const { coefficients, error } = fitFree(
+    points,
+    pairs.map(({ batch, inFlight }) => [inBatch(points, batch), inCalls(points, inFlight, knee)]),
+  );
   const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
-  return { prior: { terms, knee }, set, score: error * points.totalWeight + 2 * terms.length + UNUSUAL };
+  return { prior: { terms, knee }, set, score: error + 2 * terms.length + UNUSUAL };
 }
 
-/** The two factors in turns, each by least squares while the other is kept. */
-function fitSeparable(
+function separable(
   points: Points,
   set: readonly BatchTerm[],
   inFlightTerms: readonly InFlightTerm[],
   knee: number,
 ): Scored {
-  const inBatch = set.map((term) => points.batch(term));
-  const inConcurrency = inFlightTerms.map((term) => points.inFlight(term, knee));
-  let ofBatch: Float64Array = Float64Array.from(set, () => 1);
-  let ofInFlight: Float64Array = Float64Array.from(inFlightTerms, (_, j) => (j === 0 ? 1 : 0));
-  let error = 0;
-  for (let turn = 0; turn < TURNS; turn += 1) {
-    const factor = combined(inConcurrency, ofInFlight, points.size);
-    const batchColumns = inBatch.map((column) => relative(points, column, factor));
-    ofBatch = nonNegativeLeastSquares(batchColumns, points.weights).coefficients;
-    const base = combined(inBatch, ofBatch, points.size);
-    const columns = inConcurrency.map((column) => relative(points, base, column));
-    ({ coefficients: ofInFlight, error } = nonNegativeLeastSquares(columns, points.weights));
-  }
-  const terms = set
+  const { factors, error, count } = fitProduct(points, [
+    set.map((term) => inBatch(points, term)),
+    inFlightTerms.map((term) => inCalls(points, term, knee)),
+  ]);
+  const [ofBatch, ofInFlight] = factors as [Float64Array, Float64Array];
+  return { prior: { terms: products(set, ofBatch, inFlightTerms, ofInFlight), knee }, set, score: error + 2 * count };
+}
+
+function products(
+  set: readonly BatchTerm[],
+  ofBatch: Float64Array,
+  inFlightTerms: readonly InFlightTerm[],
+  ofInFlight: Float64Array,
+): Term[] {
+  return set
     .flatMap((batch, i) =>
       inFlightTerms.map((inFlight, j) => ({ batch, inFlight, ms: (ofBatch[i] as number) * (ofInFlight[j] as number) })),
     )
     .filter(({ ms }) => ms > 0);
-  const count = positive(ofBatch) + positive(ofInFlight) - 1;
-  return { prior: { terms, knee }, set, score: error * points.totalWeight + 2 * count };
 }
 
-const TURNS = 3;
-
-/** The product of two columns over what was measured. */
-function relative({ size, ms }: Points, one: Float64Array, other: Float64Array): Float64Array {
-  const values = new Float64Array(size);
-  for (let i = 0; i < size; i += 1) values[i] = ((one[i] as number) * (other[i] as number)) / (ms[i] as number);
-  return values;
+/**
+ * Undefined unless a rough look finds a room for events that explains about as much as the rival. It is searched for by
+ * octaves, then in ever finer steps, each beginning with the coefficients of the best so far.
+ */
+function roomy(points: Points, set: readonly BatchTerm[], rival: number): Scored | undefined {
+  const at = (octaves: number, turns: number, start?: Roomy): Roomy => {
+    return { octaves, ...withRoom(points, set, points.mostEvents / 2 ** octaves, turns, start?.factors) };
+  };
+  const lower = (one: Roomy, other: Roomy): Roomy => (other.score < one.score ? other : one);
+  const rough = ROUGH_OCTAVES.map((octaves) => at(octaves, ROUGH_TURNS)).reduce(lower);
+  if (rough.score > CLOSE * rival) return undefined;
+  let best = at(rough.octaves, FINE_TURNS, rough);
+  for (let step = 1 / 2; step >= FINEST; step /= 2) {
+    best = [-step, step].map((by) => at(best.octaves + by, FINE_TURNS, best)).reduce(lower, best);
+  }
+  return best;
 }
 
-/** The sum of columns, each times its coefficient. */
-function combined(columns: readonly Float64Array[], coefficients: Float64Array, size: number): Float64Array {
-  const values = new Float64Array(size);
-  columns.forEach((column, j) => {
-    const coefficient = coefficients[j] as number;
-    for (let i = 0; i < size; i += 1) (values[i] as number) += (column[i] as number) * coefficient;
-  });
-  return values;
+interface Roomy extends Scored {
+  /** Below the most events that were in flight. */
+  readonly octaves: number;
+  readonly factors: readonly Float64Array[];
 }
 
-function positive(values: Float64Array): number {
-  return values.filter((value) => value > 0).length;
+const ROUGH_OCTAVES = [0.5, 1.5, 2.5, 3.5];
+const FINEST = 1 / 16;
+/** Three factors come to rest more slowly than two. */
+const ROUGH_TURNS = 2;
+const FINE_TURNS = 8;
+/** Score of a rough fit over that of a rival, from which on it cannot win by finer steps. */
+const CLOSE = 2;
+
+function withRoom(
+  points: Points,
+  set: readonly BatchTerm[],
+  room: number,
+  turns: number,
+  start?: readonly Float64Array[],
+): Omit<Roomy, 'octaves'> {
+  const one = inBatch(points, 'one');
+  const over = points.column(`over ${room}`, ({ batch, inFlight }) => Math.max(0, (batch * inFlight) / room - 1));
+  const { factors, error, count } = fitProduct(
+    points,
+    [
+      set.map((term) => inBatch(points, term)),
+      SMOOTH.map((term) => inCalls(points, term, 1)),
+      [one, over, over.map((share) => share * share)],
+    ],
+    turns,
+    start,
+  );
+  const [ofBatch, ofInFlight, [base = 0, linear = 0, square = 0]] = factors as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  if (base === 0) return { prior: BLANK_PRIOR, set, score: Infinity, factors };
+  const terms = products(set, ofBatch, SMOOTH, ofInFlight).map((term) => ({ ...term, ms: base * term.ms }));
+  const crowd = { room, linear: linear / base, square: square / base };
+  return { prior: { terms, knee: 1, crowd }, set, score: error + 2 * count + UNUSUAL, factors };
+}
+
+function inBatch(points: Points, term: BatchTerm): Float64Array {
+  return points.column(`batch ${term}`, ({ batch }) => batchValue(term, batch));
+}
+
+function inCalls(points: Points, term: InFlightTerm, knee: number): Float64Array {
+  return points.column(`${term} ${knee}`, ({ inFlight }) => inFlightValue(term, inFlight, knee));
 }
 
 /** Where a knee may be: at what has been seen, but for the first and the last. */
@@ -219,8 +254,6 @@ function kneesAmong(cells: readonly Cell[]): number[] {
 }
 
 const MOST_KNEES = 6;
-/** Squared error per cell, in units of what is expected, that is chance. */
-const CHANCE = 0.6;
 
 /** Values that are further than 5 % apart. */
 function distinct(values: readonly number[]): number {

@@ -99,6 +99,13 @@ describe('sweep', () => {
     expect(sweep(FIRST_SWEEP, space, { batch: 1, inFlight: 1 }).next).toEqual({ batch: 4, inFlight: 1 });
   });
 
+  it('keeps a batch that costs nothing where not even one event leaves room for more calls', () => {
+    const flat = certainModel((b) => (b > 64 ? 200 : 100), { batch: 64, inFlight: 1 });
+    const space = spaceWith({ model: flat, p95Ms: 225 });
+    const state: SweepState = { axis: 'batch', best: 0, bestBatch: 1 };
+    expect(sweep(state, space, { batch: 64, inFlight: 1 }).next).toEqual({ batch: 64, inFlight: 2 });
+  });
+
   it('leaves a pinned batch alone', () => {
     const space = spaceWith({ batch: { min: 1, max: 1 } });
     const { next } = sweep(FIRST_SWEEP, space, { batch: 1, inFlight: 1 });

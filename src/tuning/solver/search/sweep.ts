@@ -91,11 +91,11 @@ function isPaced({ model, callsPerMs }: SearchSpace, { batch, inFlight }: Point)
   return callsPerMs !== undefined && inFlight / model.predict(batch, inFlight).ms >= callsPerMs;
 }
 
-/** The largest batch, in halves of the current one, that leaves room for concurrency. */
-function moderateBatch({ model, p95Ms, batch }: SearchSpace, current: Point): number {
-  let size = current.batch;
-  while (size > batch.min && latencyAt(model, { batch: size, inFlight: current.inFlight }) > MODERATE * p95Ms)
-    size /= 1.5;
+/** The largest batch, in steps down, that leaves room for concurrency; where not even one event does, as quick as that. */
+function moderateBatch({ model, p95Ms, batch }: SearchSpace, { batch: most, inFlight }: Point): number {
+  const limitMs = Math.max(MODERATE * p95Ms, ALLOWED * latencyAt(model, { batch: batch.min, inFlight }));
+  let size = most;
+  while (size > batch.min && latencyAt(model, { batch: size, inFlight }) > limitMs) size /= 1.5;
   return Math.max(batch.min, size);
 }
 

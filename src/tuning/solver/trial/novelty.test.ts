@@ -17,6 +17,12 @@ it('grows with the distance from the nearest, in calls in flight faster than in 
   expect(noveltyOf({ batch: 150, inFlight: 4 }, measured)).toBeLessThan(inCalls / 2);
 });
 
+it('leaves open what one call more or less does, however near it is', () => {
+  const many = [{ batch: 100, inFlight: 64, doubt: 0.01 }];
+  expect(noveltyOf({ batch: 100, inFlight: 65 }, many)).toBeGreaterThan(0.1);
+  expect(noveltyOf({ batch: 100, inFlight: 64.2 }, many)).toBeLessThan(0.02);
+});
+
 it('is nothing while there is nothing to be compared with', () => {
   expect(noveltyOf({ batch: 100, inFlight: 4 }, [])).toBe(0);
 });
