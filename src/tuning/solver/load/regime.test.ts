@@ -61,8 +61,23 @@ describe('a backlog', () => {
     expect(regimeAt(12_100, ended).regime).toBe('draining');
   });
 
-  it('is not made by events of refused calls', () => {
+  it('is not what is left of a larger edge whose events came together', () => {
+    let state = saturated;
+    const regimes = [80, 60, 40, 20].map((backlogEvents, i) => {
+      const observation = observationOf({ at: 10_000, fullRatio: 1, done: 2, backlogEvents, oldestMs: 1000 * i });
+      state = nextRegime(state, {
+        observation,
+        settings: settingsOf({ edgeEvents: 1 }),
+        goal: { ...goal, p95Ms: 400 },
+      });
+      return state.regime;
+    });
+    expect(new Set(regimes)).toEqual(new Set(['saturated']));
+  });
+
+  it('is not made by events of refused calls, nor by what waits for the slots of these', () => {
     expect(after({ rejected: 5 })).toBe('saturated');
+    expect(after({ waitingRetries: 5 })).toBe('saturated');
   });
 });
 

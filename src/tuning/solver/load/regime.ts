@@ -28,6 +28,8 @@ export interface RegimeState {
   readonly periodMs?: number;
   /** The longest call of late; undefined: none. */
   readonly longest?: LongCall | undefined;
+  /** Events of the edge in which what waits was accepted. */
+  readonly edge?: number;
 }
 
 /** A call whose length explains the age of what queued up while it ran, until that is gone as well. */
@@ -93,6 +95,9 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
   const { oldestMs } = observation;
   const longest = longestOf(before.longest, observation);
+  // What is left of a larger edge waited for all that was accepted with it, also for what is done by now.
+  const isOverfull = observation.backlogEvents > settings.edgeEvents;
+  const edge = isOverfull ? Math.max(before.edge ?? 0, observation.backlogEvents) : settings.edgeEvents;
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',
@@ -102,13 +107,16 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     pausedAt,
     periodMs: observation.durationMs,
     longest,
+    edge,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
-  // Events of refused calls are old, however few there are.
-  const isRefused = before.isSaturated && observation.rejected > 0;
+  // Events of refused calls are old, however few there are, and so is what waits for their slots.
+  const isRefused = before.isSaturated && observation.rejected + observation.waitingRetries > 0;
+  const ahead = isOverfull ? edge : observation.backlogEvents;
+  const { edgeEvents } = settings;
+  const explaining = { ahead, edgeEvents, p95Ms: goal.p95Ms, longestMs: longest?.ms ?? 0 };
   const isOlderThan = (factor: number): boolean =>
-    oldestMs > goal.p95Ms &&
-    oldestMs > factor * explainedMs(observation, settings.edgeEvents, goal.p95Ms, longest?.ms ?? 0);
+    oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, explaining);
   if (!isRefused && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
@@ -141,11 +149,14 @@ function longestOf(before: LongCall | undefined, { samples, at }: StageObservati
  * For how long the edge in front and the calls make an event wait; one that is older waited outside. An edge that was
  * larger once explains some of that, but not that it is worked off for seconds.
  */
-function explainedMs(observation: StageObservation, edgeEvents: number, p95Ms: number, longestMs: number): number {
-  const { backlogEvents, samples } = observation;
+function explainedMs(
+  observation: StageObservation,
+  { ahead, edgeEvents, p95Ms, longestMs }: Record<'ahead' | 'edgeEvents' | 'p95Ms' | 'longestMs', number>,
+): number {
+  const { samples } = observation;
   const callMs = samples.reduce((sum, call) => sum + call.durationMs, 0) / Math.max(1, samples.length);
   const rate = rateOf(observation, callMs);
-  const edgeMs = Math.min(backlogEvents / rate, Math.max(edgeEvents / rate, MOST_EXPLAINED * p95Ms));
+  const edgeMs = Math.min(ahead / rate, Math.max(edgeEvents / rate, MOST_EXPLAINED * p95Ms));
   return (rate === 0 ? Infinity : edgeMs) + Math.max(callMs, longestMs);
 }
 
