@@ -16,6 +16,7 @@ it.each([
   ['a ceiling that a call just ended seems to break', '10 11! 10 10! 9 10 10! 11!', 0],
   ['a bucket that is used up', '4 5! 4! 5 4! 5 3! 4 2!', 3],
   ['one call at a time by turns', '1 1 1! 1 1! 1', 1],
+  ['as many, time and again', '3 3! 3 3! 3 3! 3 3! 3 3!', 1],
   ['windows', '7 8 8! 7! 1! 1! 1 2 8 8 7! 3! 1!', 1],
 ])('tells a limit per second by its turns: %s', (_, notation, turns) => {
   expect(turnsIn(calls(notation))).toBe(turns);

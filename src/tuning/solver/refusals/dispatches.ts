@@ -43,25 +43,34 @@ export function remembered(former: readonly Dispatch[], news: readonly Dispatch[
 /**
  * How often the target refused a call, then took one beside as many others, and then refused one at fewer in flight
  * than it had just taken: no ceiling does that, not even one that moves. (At one in flight as many will do; elsewhere
- * one fewer, since a call that has ended here may still be counted there.)
+ * one fewer, since a call that has ended here may still be counted there. That is rare: of four as many, one is a turn.)
  */
 export function turnsIn(dispatches: readonly Dispatch[]): number {
   let turns = 0;
   let leastRefused = Infinity;
   let taken = 0;
+  let isTaken = false;
   for (const { inFlight, isRefused } of dispatches) {
     if (!isRefused) {
-      if (inFlight >= leastRefused) taken = Math.max(taken, inFlight);
+      if (inFlight < leastRefused) continue;
+      taken = Math.max(taken, inFlight);
+      isTaken = true;
     } else if (inFlight < taken || (inFlight === 1 && taken === 1)) {
       turns += 1;
       taken = 0;
       leastRefused = inFlight;
+      isTaken = false;
     } else {
+      if (inFlight === taken && isTaken) turns += AS_MANY;
       leastRefused = Math.min(leastRefused, inFlight);
+      isTaken = false;
     }
   }
-  return turns;
+  return Math.floor(turns);
 }
+
+/** Of a turn. */
+const AS_MANY = 1 / 4;
 
 function thinned(news: readonly Dispatch[], isRefused: boolean): Dispatch[] {
   const those = news.filter((each) => each.isRefused === isRefused);

@@ -53,14 +53,14 @@ interface Measuring extends Paced {
   readonly step: number;
   /** The last pace that was not refused; 0 while none is known. */
   readonly clean: number;
+  /** Calls granted above the limit since it is tested: a bucket may have saved them up. */
+  readonly spare: number;
 }
 
 /** Just below the limit. */
 interface Holding extends Paced {
   readonly phase: 'holding';
   readonly testAt: number;
-  /** False where the stage did not ask for what was measured: the limit may be higher. */
-  readonly isSure: boolean;
 }
 
 export interface PaceEvidence {
@@ -79,8 +79,18 @@ const MARGIN = 0.985;
 /** Above what seems to be granted, so that it is refused where that is right, and measured. */
 const OVERSPEED = 1.1;
 const FIRST_STEP = 0.02;
+/** Above a limit that is tested, per second; in whole calls it is met. */
+const TEST_CALLS = 0.5;
 const CLIMB_STEP = 0.25;
 const MAX_STEP = 1;
+/** Of a limit that is known, until more was granted than a bucket saves in a second: it is met soon, and little beyond. */
+const CAREFUL_STEP = 0.08;
+/** After a limit that was not asked for in full. */
+const UNSURE_STEP = 0.1;
+/** Granted less than this share of a pace that was taken, calls are too close to each other: at little above it, every other one. */
+const APART_RATIO = 0.85;
+/** A pace within this share above one that was taken is as good as that. */
+const CLOSE_RATIO = 0.04;
 /** Next steps from which to which a limit that is nearly known was overstepped: it is measured with a shorter one. */
 const LEAST_LONG_STEP = 0.05;
 const MOST_LONG_STEP = 0.4;
@@ -88,25 +98,28 @@ const MOST_LONG_STEP = 0.4;
 const MEASURED_CALLS = 50;
 /** A pace that was not refused for so long is raised: sooner, and a window would not have ended. Fewer calls say nothing. */
 const CLEAN_MS = 1000;
+/** And one call more than the limit grants, if it is known, within this time. */
+const MOST_CLEAN_MS = 3000;
 const CLEAN_CALLS = 10;
-/** A refusal longer ago than this is no part of what is measured; windows refuse once a second. */
-const STALE_MS = 1500;
+/** A refusal longer ago than this is no part of what is measured; windows refuse once a second, or every other one behind a gate. */
+const STALE_MS = 2500;
 /** A pace that the stage does not use up is not tested. */
 const USED_RATIO = 0.85;
-/** After a change of pace a window goes on refusing to its end. */
+/** What is refused only now may be the begin of an outage. */
 const SETTLE_MS = 300;
+/** After a change of pace what was granted before it goes on refusing: until its window of a second ends, or slides past it. */
+const ECHO_MS = 1300;
 /** What was granted lately tells the limit when something is refused. */
 const GRANTED_MS = 150;
 /** Nothing granted for longer: the target is away, and that says nothing of its limit. No window of a second lasts longer. */
 const AWAY_MS = 1200;
-/** How long a measured limit is taken as it is: what may be too low, and what is known; the latter doubles. */
-const FIRST_WAIT_MS = 2_000;
-const NEXT_WAIT_MS = 10_000;
+/** How long a measured limit is taken as it is; doubles. */
+const FIRST_WAIT_MS = 10_000;
 /** Measured within this share (and one call) of the former, it is the same limit. */
 const SAME_RATIO = 0.03;
 const MAX_WAIT_MS = 60_000;
-/** And at least for so many calls: a test has a few of them refused. */
-const HELD_CALLS = 300;
+/** And the first time at least for so many calls, which doubles too: a test has a few of them refused. */
+const HELD_CALLS = 200;
 /** A limit that has dropped below this share is met at once again: an outage looks the same. */
 const DROP_RATIO = 0.85;
 /** At a pace close to the limit nothing refuses everything for longer. */
@@ -140,25 +153,47 @@ function measured(pace: Measuring, ledger: Ledger, now: number): Pace {
     // Refused long ago, while something else was tried: it is measured from the next refusal on.
     return now - lastRefusalAt(ledger) > STALE_MS ? { ...pace, refusedSince: undefined } : pace;
   }
+  const isTested = pace.limit > 0;
+  if (isTested && pace.perSecond <= justAbove(pace.limit)) return holdingAt(pace.limit, now, pace.waitMs, pace.doubts);
+  if (isSaved(pace)) return drained(pace, now);
   if (pace.step > LEAST_LONG_STEP && pace.step < MOST_LONG_STEP && pace.clean > 0) return finer(pace, now);
   const refusedSince = pace.refusedSince ?? now - (ledger.entries.at(-1)?.durationMs ?? 0);
   if (now - refusedSince < 999) return { ...pace, refusedSince };
   const lastSecond = grantRate(countSince(ledger, now - 1000));
-  if (Math.abs(lastSecond - pace.limit) <= 1 + SAME_RATIO * pace.limit)
+  if (isTested && Math.abs(lastSecond - pace.limit) <= 1 + SAME_RATIO * pace.limit)
     return holdingAt(pace.limit, now, pace.waitMs, 0);
   if (now - refusedSince < measureMs(pace.perSecond) - 1) return { ...pace, refusedSince };
   const count = countSince(ledger, lastWholeSeconds(refusedSince, now));
-  // What was not asked for was not granted either: soon tested.
-  const isSure = perSecond(count.started, count.durationMs) >= USED_RATIO * pace.perSecond;
   const doubts = doubtsOf(pace, ledger, now);
   if (doubts >= MOST_DOUBTS) return { phase: 'free', doubtedUntil: now + DOUBT_MS };
-  const found = holdingAt(grantRate(count), now, NEXT_WAIT_MS, doubts);
-  return isSure ? found : { ...found, isSure, waitMs: FIRST_WAIT_MS, testAt: now + FIRST_WAIT_MS };
+  const limit = grantRate(count);
+  // What was not asked for was not granted either: the limit may be higher.
+  const isSure = perSecond(count.started, count.durationMs) >= USED_RATIO * pace.perSecond;
+  if (!isSure) return { ...measuringFrom(limit, now, doubts), step: UNSURE_STEP };
+  return limit < APART_RATIO * pace.clean ? closer(pace, now) : holdingAt(limit, now, FIRST_WAIT_MS, doubts);
 }
 
-function isClean({ perSecond: pace, since }: Measuring, ledger: Ledger): boolean {
+/** What was saved up is used up: whether the limit is what it was shows a little above it. */
+function drained(pace: Measuring, now: number): Measuring {
+  const { limit } = pace;
+  const perSecond = justAbove(limit);
+  return { ...pace, perSecond, since: now, refusedSince: undefined, step: FIRST_STEP, clean: 0, spare: limit };
+}
+
+/** Refused at it, the limit is the same as before. */
+function justAbove(limit: number): number {
+  return limit * (1 + SAME_RATIO) + TEST_CALLS;
+}
+
+/** What was granted above the limit may have been saved up. */
+function isSaved({ limit, spare }: Measuring): boolean {
+  return limit > 0 && spare < limit;
+}
+
+function isClean({ perSecond: pace, since, limit }: Measuring, ledger: Ledger): boolean {
   const { started, durationMs } = countSince(ledger, Math.max(since, lastRefusalAt(ledger)));
-  return durationMs >= CLEAN_MS - 1 && started >= CLEAN_CALLS && perSecond(started, durationMs) >= USED_RATIO * pace;
+  const cleanMs = limit > 0 ? Math.max(CLEAN_MS, Math.min(MOST_CLEAN_MS, 1000 / (pace - limit))) : CLEAN_MS;
+  return durationMs >= cleanMs - 1 && started >= CLEAN_CALLS && perSecond(started, durationMs) >= USED_RATIO * pace;
 }
 
 function raised(pace: Measuring, now: number): Pace {
@@ -169,9 +204,20 @@ function raised(pace: Measuring, now: number): Pace {
     perSecond: next,
     since: now,
     refusedSince: undefined,
-    step: Math.min(MAX_STEP, 2 * pace.step),
+    step: Math.min(isSaved(pace) ? CAREFUL_STEP : MAX_STEP, 2 * pace.step),
     clean: pace.perSecond,
+    spare: pace.spare + Math.max(0, ((pace.perSecond - pace.limit) * (now - pace.since)) / 1000),
   };
+}
+
+/**
+ * Asked for more it grants less: a bucket without room, or calls that must be so far apart, refuse every other one. What
+ * was taken is the limit then, if it is taken again.
+ */
+function closer(pace: Measuring, now: number): Pace {
+  const { clean, perSecond, waitMs, doubts } = pace;
+  if (perSecond <= (1 + CLOSE_RATIO) * clean) return holdingAt(clean / MARGIN, now, waitMs, doubts);
+  return { ...pace, perSecond: clean, since: now, refusedSince: undefined, step: FIRST_STEP, clean: 0, limit: 0 };
 }
 
 /** Refused after a long step: the limit is measured just above what was taken, where little is refused. */
@@ -181,12 +227,11 @@ function finer(pace: Measuring, now: number): Measuring {
 }
 
 function held(pace: Holding, ledger: Ledger, now: number): Pace {
-  const settledAt = pace.since + SETTLE_MS;
+  const settledAt = pace.since + ECHO_MS;
   for (const seconds of [1, 2, 4]) {
     const from = now - 1000 * seconds;
     if (seconds > 1 && from < pace.since - 1) break;
     const counted = Math.max(from, settledAt);
-    // What is refused only now may be the begin of an outage.
     if (now - firstRefusalAt(ledger, counted) < SETTLE_MS || countSince(ledger, counted).refused < 2) continue;
     return refusedAgain(pace, ledger, grantRate(countSince(ledger, from)), now);
   }
@@ -194,13 +239,14 @@ function held(pace: Holding, ledger: Ledger, now: number): Pace {
   if (now < pace.testAt || perSecond(count.started, count.durationMs) < USED_RATIO * pace.perSecond) return pace;
   return {
     phase: 'measuring',
-    perSecond: pace.perSecond * (1 + FIRST_STEP),
+    perSecond: Math.max(pace.perSecond * (1 + FIRST_STEP), pace.limit + TEST_CALLS),
     since: now,
     refusedSince: undefined,
     step: 2 * FIRST_STEP,
     clean: pace.perSecond,
-    limit: pace.isSure ? pace.limit : 0,
-    waitMs: Math.min(MAX_WAIT_MS, Math.max(NEXT_WAIT_MS, 2 * pace.waitMs)),
+    spare: 0,
+    limit: pace.limit,
+    waitMs: Math.min(MAX_WAIT_MS, 2 * pace.waitMs),
     doubts: pace.doubts,
   };
 }
@@ -208,7 +254,7 @@ function held(pace: Holding, ledger: Ledger, now: number): Pace {
 function refusedAgain(pace: Holding, ledger: Ledger, granted: number, now: number): Pace {
   const doubts = doubtsOf(pace, ledger, now);
   if (doubts >= MOST_DOUBTS) return { phase: 'free', doubtedUntil: now + DOUBT_MS };
-  if (doubts === 1) return { ...pace, since: now, doubts };
+  if (doubts === 1) return { ...pace, since: now - ECHO_MS + SETTLE_MS, doubts };
   return granted < DROP_RATIO * pace.limit
     ? measuringFrom(granted, now, doubts)
     : holdingAt(Math.min(granted, pace.perSecond), now, pace.waitMs, doubts);
@@ -227,6 +273,7 @@ function measuringFrom(granted: number, now: number, doubts: number): Measuring 
     refusedSince: undefined,
     step: CLIMB_STEP,
     clean: 0,
+    spare: 0,
     limit: 0,
     waitMs: FIRST_WAIT_MS,
     doubts,
@@ -234,8 +281,8 @@ function measuringFrom(granted: number, now: number, doubts: number): Measuring 
 }
 
 function holdingAt(limit: number, now: number, waitMs: number, doubts: number): Holding {
-  const testAt = now + Math.max(waitMs, (1000 * HELD_CALLS) / limit);
-  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt, isSure: true, waitMs, doubts };
+  const testAt = now + Math.max(waitMs, ((1000 * HELD_CALLS) / limit) * (waitMs / FIRST_WAIT_MS));
+  return { phase: 'holding', perSecond: MARGIN * limit, limit, since: now, testAt, waitMs, doubts };
 }
 
 function grantRate({ granted, durationMs }: Count): number {
