@@ -18,11 +18,14 @@ export interface Points {
   readonly mostEvents: number;
   /** Values of a term at all cells; made once for each name. */
   column(name: string, valueOf: (cell: Cell) => number): Float64Array;
+  /** So many columns that every fit fills anew: arrays of that size are dear to allocate. */
+  blank(count: number): readonly Float64Array[];
 }
 
 /** @param tolerance - relative error beyond the evidence's own that any point may have */
 export function pointsOf(cells: readonly Cell[], tolerance: number): Points {
   const columns = new Map<string, Float64Array>();
+  const blank: Float64Array[] = [];
   const weights = columnOf(cells, ({ variance }) => 1 / (variance + square(tolerance)));
   return {
     size: cells.length,
@@ -35,6 +38,10 @@ export function pointsOf(cells: readonly Cell[], tolerance: number): Points {
       if (values === undefined) columns.set(name, (values = columnOf(cells, valueOf)));
       return values;
     },
+    blank: (count) => {
+      while (blank.length < count) blank.push(new Float64Array(cells.length));
+      return blank.slice(0, count);
+    },
   };
 }
 
@@ -43,7 +50,10 @@ export function fitFree(
   points: Points,
   pairs: readonly (readonly [Float64Array, Float64Array])[],
 ): { readonly coefficients: Float64Array; readonly error: number } {
-  const columns = pairs.map(([one, other]) => relative(points, one, other));
+  const columns = points.blank(pairs.length);
+  pairs.forEach(([one, other], i) => {
+    relativeInto(columns[i] as Float64Array, points, one, other);
+  });
   const { coefficients, error } = nonNegativeLeastSquares(columns, points.weights);
   return { coefficients, error: error * points.totalWeight };
 }
@@ -71,43 +81,59 @@ export function fitProduct(
   start: readonly Float64Array[] = factors.map((columns) => Float64Array.from(columns, (_, i) => (i === 0 ? 1 : 0))),
 ): ProductFit {
   const found = [...start];
-  const values = factors.map((columns, i) => combined(columns, found[i] as Float64Array, points.size));
+  const values = factors.map((columns, i) => {
+    return combinedInto(new Float64Array(points.size), columns, found[i] as Float64Array);
+  });
+  const rest = new Float64Array(points.size);
   let error = 0;
   for (let turn = 0; turn < turns; turn += 1) {
-    factors.forEach((columns, i) => {
-      const rest = product(values.filter((_, j) => j !== i));
-      const fit = nonNegativeLeastSquares(
-        columns.map((column) => relative(points, column, rest)),
-        points.weights,
-      );
+    for (let i = 0; i < factors.length; i += 1) {
+      const columns = factors[i] as readonly Float64Array[];
+      productInto(rest, values, i);
+      const fit = nonNegativeLeastSquares(relativesInto(points, columns, rest), points.weights);
       found[i] = fit.coefficients;
-      values[i] = combined(columns, fit.coefficients, points.size);
+      combinedInto(values[i] as Float64Array, columns, fit.coefficients);
       ({ error } = fit);
-    });
+    }
   }
   const count = found.reduce((sum, coefficients) => sum + positive(coefficients) - 1, 1);
   return { factors: found, error: error * points.totalWeight, count };
 }
 
+function relativesInto(points: Points, columns: readonly Float64Array[], rest: Float64Array): readonly Float64Array[] {
+  const blank = points.blank(columns.length);
+  columns.forEach((column, i) => {
+    relativeInto(blank[i] as Float64Array, points, column, rest);
+  });
+  return blank;
+}
+
 /** The product of two columns over what was measured. */
-function relative({ size, ms }: Points, one: Float64Array, other: Float64Array): Float64Array {
-  const values = new Float64Array(size);
+function relativeInto(values: Float64Array, { size, ms }: Points, one: Float64Array, other: Float64Array): void {
   for (let i = 0; i < size; i += 1) values[i] = ((one[i] as number) * (other[i] as number)) / (ms[i] as number);
-  return values;
 }
 
 /** The sum of columns, each times its coefficient. */
-function combined(columns: readonly Float64Array[], coefficients: Float64Array, size: number): Float64Array {
-  const values = new Float64Array(size);
+function combinedInto(
+  values: Float64Array,
+  columns: readonly Float64Array[],
+  coefficients: Float64Array,
+): Float64Array {
+  values.fill(0);
   columns.forEach((column, j) => {
     const coefficient = coefficients[j] as number;
-    for (let i = 0; i < size; i += 1) (values[i] as number) += (column[i] as number) * coefficient;
+    for (let i = 0; i < values.length; i += 1) (values[i] as number) += (column[i] as number) * coefficient;
   });
   return values;
 }
 
-function product([first, ...others]: readonly Float64Array[]): Float64Array {
-  return others.reduce((one, other) => one.map((value, i) => value * (other[i] as number)), first as Float64Array);
+/** Of all factors but one. */
+function productInto(values: Float64Array, factors: readonly Float64Array[], but: number): void {
+  values.fill(1);
+  factors.forEach((factor, j) => {
+    if (j === but) return;
+    for (let i = 0; i < values.length; i += 1) (values[i] as number) *= factor[i] as number;
+  });
 }
 
 function positive(values: Float64Array): number {

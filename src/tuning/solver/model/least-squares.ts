@@ -24,13 +24,15 @@ export function nonNegativeLeastSquares(columns: readonly Float64Array[], weight
   const terms = columns.length;
   const { gram, right, scales, total } = normalEquations(columns, weights);
   const x = new Float64Array(terms);
+  const rows = new Float64Array(terms * (terms + 1));
+  const solution = new Float64Array(terms);
   const active: number[] = [];
   for (let round = 0; round < 3 * terms; round += 1) {
     const next = steepest(gram, right, x, active, total);
     if (next === undefined) break;
     active.push(next);
     for (;;) {
-      const solution = solve(gram, right, active);
+      solve(gram, right, active, rows, solution);
       const share = feasibleShare(x, active, solution);
       for (let i = 0; i < active.length; i += 1) {
         const term = active[i] as number;
@@ -66,19 +68,15 @@ function normalEquations(columns: readonly Float64Array[], weights: Float64Array
   const terms = columns.length;
   const gram = new Float64Array(terms * terms);
   const right = new Float64Array(terms);
-  const weighted = new Float64Array(weights.length);
   let total = 0;
   for (let row = 0; row < weights.length; row += 1) total += weights[row] as number;
-  columns.forEach((column, i) => {
+  for (let i = 0; i < terms; i += 1) {
+    const column = columns[i] as Float64Array;
     let sum = 0;
-    for (let row = 0; row < weights.length; row += 1) {
-      const value = (weights[row] as number) * (column[row] as number);
-      weighted[row] = value;
-      sum += value;
-    }
+    for (let row = 0; row < weights.length; row += 1) sum += (weights[row] as number) * (column[row] as number);
     right[i] = sum;
-    for (let j = 0; j <= i; j += 1) gram[i * terms + j] = dot(weighted, columns[j] as Float64Array);
-  });
+    for (let j = 0; j <= i; j += 1) gram[i * terms + j] = weightedDot(weights, column, columns[j] as Float64Array);
+  }
   const scales = new Float64Array(terms);
   for (let i = 0; i < terms; i += 1) scales[i] = Math.sqrt(gram[i * terms + i] as number) || 1;
   for (let i = 0; i < terms; i += 1) {
@@ -93,9 +91,9 @@ function normalEquations(columns: readonly Float64Array[], weights: Float64Array
   return { gram, right, scales, total };
 }
 
-function dot(one: Float64Array, other: Float64Array): number {
+function weightedDot(weights: Float64Array, one: Float64Array, other: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < one.length; i += 1) sum += (one[i] as number) * (other[i] as number);
+  for (let i = 0; i < weights.length; i += 1) sum += (weights[i] as number) * (one[i] as number) * (other[i] as number);
   return sum;
 }
 
@@ -112,7 +110,10 @@ function steepest(
   for (let i = 0; i < terms; i += 1) {
     if (active.includes(i)) continue;
     let slope = right[i] as number;
-    for (const j of active) slope -= (gram[i * terms + j] as number) * (x[j] as number);
+    for (let k = 0; k < active.length; k += 1) {
+      const j = active[k] as number;
+      slope -= (gram[i * terms + j] as number) * (x[j] as number);
+    }
     if (slope > steepness) [best, steepness] = [i, slope];
   }
   return best;
@@ -128,12 +129,17 @@ function feasibleShare(x: Float64Array, active: readonly number[], solution: Flo
   return share;
 }
 
-/** Gauss-Jordan on the active terms. */
-function solve(gram: Float64Array, right: Float64Array, active: readonly number[]): Float64Array {
+/** Gauss-Jordan on the active terms, in `rows`: arrays of that size are dear to allocate. */
+function solve(
+  gram: Float64Array,
+  right: Float64Array,
+  active: readonly number[],
+  rows: Float64Array,
+  solution: Float64Array,
+): void {
   const terms = right.length;
   const size = active.length;
   const width = size + 1;
-  const rows = new Float64Array(size * width);
   for (let i = 0; i < size; i += 1) {
     for (let j = 0; j < size; j += 1)
       rows[i * width + j] = gram[(active[i] as number) * terms + (active[j] as number)] as number;
@@ -148,7 +154,5 @@ function solve(gram: Float64Array, right: Float64Array, active: readonly number[
         (rows[other * width + c] as number) -= factor * (rows[k * width + c] as number);
     }
   }
-  const solution = new Float64Array(size);
   for (let i = 0; i < size; i += 1) solution[i] = (rows[i * width + size] as number) / (rows[i * width + i] as number);
-  return solution;
 }

@@ -14,6 +14,7 @@
 
 import type { Cell } from './cells.ts';
 import { fitFree, fitProduct, pointsOf, type Points } from './fit.ts';
+import { square } from './numbers.ts';
 
 /** Plain data. */
 export interface Prior {
@@ -55,6 +56,8 @@ const BENT: readonly InFlightTerm[] = ['one', 'linear', 'bent'];
 const LEAST_MS = 1e-4;
 /** Ratio of most to fewest calls in flight from which on their influence is fitted. */
 const LEAST_SPREAD = 1.3;
+/** What a term must explain. */
+const PER_TERM = 2;
 /** What free products, and a room for events, must explain more than a separable cost. */
 const UNUSUAL = 4;
 /** Squared error per cell, in units of what is expected, that is chance. */
@@ -105,6 +108,8 @@ function inFlightValue(term: InFlightTerm, n: number, knee: number): number {
 interface Scored {
   readonly prior: Prior;
   readonly set: readonly BatchTerm[];
+  /** Squared, in units of what is expected by chance. */
+  readonly error: number;
   /** Akaike's criterion. */
   readonly score: number;
 }
@@ -120,18 +125,29 @@ export function fitPrior(cells: readonly Cell[], tolerance: number): Prior {
   const smooth = SMOOTH.slice(0, Math.min(concurrencies, SMOOTH.length));
   const points = pointsOf(cells, tolerance);
   let best: Scored | undefined;
-  for (const set of batchSets)
-    best = better(better(best, free(points, set, smooth, 1)), separable(points, set, smooth, 1));
+  for (const set of batchSets) best = bestOf(points, set, smooth, 1, best);
   // A knee is looked for where a smooth curve leaves more than chance, and so is a room for events.
   if (concurrencies >= 4 && (best === undefined || best.score > cells.length * CHANCE)) {
     const set = best?.set ?? ['one', 'linear'];
-    for (const knee of kneesAmong(cells)) {
-      best = better(better(best, free(points, set, BENT, knee)), separable(points, set, BENT, knee));
-    }
+    for (const knee of kneesAmong(cells)) best = bestOf(points, set, BENT, knee, best);
     const found = roomy(points, set, best?.score ?? Infinity);
     if (found !== undefined) best = better(best, found);
   }
   return best?.prior ?? BLANK_PRIOR;
+}
+
+/** Two factors are a case of free products, so they explain no more: where that is too little, they are not fitted. */
+function bestOf(
+  points: Points,
+  set: readonly BatchTerm[],
+  inFlightTerms: readonly InFlightTerm[],
+  knee: number,
+  before: Scored | undefined,
+): Scored {
+  const products = free(points, set, inFlightTerms, knee);
+  const best = better(before, products);
+  const cannotWin = products.error + PER_TERM >= best.score;
+  return cannotWin ? best : better(best, separable(points, set, inFlightTerms, knee));
 }
 
 function better(one: Scored | undefined, other: Scored): Scored {
@@ -145,7 +161,7 @@ function free(points: Points, set: readonly BatchTerm[], inFlightTerms: readonly
     pairs.map(({ batch, inFlight }) => [inBatch(points, batch), inCalls(points, inFlight, knee)]),
   );
   const terms = pairs.map((pair, i) => ({ ...pair, ms: coefficients[i] as number })).filter(({ ms }) => ms > 0);
-  return { prior: { terms, knee }, set, score: error + 2 * terms.length + UNUSUAL };
+  return { prior: { terms, knee }, set, error, score: error + PER_TERM * terms.length + UNUSUAL };
 }
 
 function separable(
@@ -159,7 +175,8 @@ function separable(
     inFlightTerms.map((term) => inCalls(points, term, knee)),
   ]);
   const [ofBatch, ofInFlight] = factors as [Float64Array, Float64Array];
-  return { prior: { terms: products(set, ofBatch, inFlightTerms, ofInFlight), knee }, set, score: error + 2 * count };
+  const terms = products(set, ofBatch, inFlightTerms, ofInFlight);
+  return { prior: { terms, knee }, set, error, score: error + PER_TERM * count };
 }
 
 function products(
@@ -215,26 +232,28 @@ function withRoom(
   start?: readonly Float64Array[],
 ): Omit<Roomy, 'octaves'> {
   const one = inBatch(points, 'one');
-  const over = points.column(`over ${room}`, ({ batch, inFlight }) => Math.max(0, (batch * inFlight) / room - 1));
+  const over = points.column(`over ${room}`, (cell) => overOf(cell, room));
+  const squared = points.column(`over squared ${room}`, (cell) => square(overOf(cell, room)));
   const { factors, error, count } = fitProduct(
     points,
-    [
-      set.map((term) => inBatch(points, term)),
-      SMOOTH.map((term) => inCalls(points, term, 1)),
-      [one, over, over.map((share) => share * share)],
-    ],
+    [set.map((term) => inBatch(points, term)), SMOOTH.map((term) => inCalls(points, term, 1)), [one, over, squared]],
     turns,
     start,
   );
-  const [ofBatch, ofInFlight, [base = 0, linear = 0, square = 0]] = factors as [
+  const [ofBatch, ofInFlight, [base = 0, first = 0, second = 0]] = factors as [
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  if (base === 0) return { prior: BLANK_PRIOR, set, score: Infinity, factors };
+  if (base === 0) return { prior: BLANK_PRIOR, set, error, score: Infinity, factors };
   const terms = products(set, ofBatch, SMOOTH, ofInFlight).map((term) => ({ ...term, ms: base * term.ms }));
-  const crowd = { room, linear: linear / base, square: square / base };
-  return { prior: { terms, knee: 1, crowd }, set, score: error + 2 * count + UNUSUAL, factors };
+  const crowd = { room, linear: first / base, square: second / base };
+  return { prior: { terms, knee: 1, crowd }, set, error, score: error + PER_TERM * count + UNUSUAL, factors };
+}
+
+/** The share by which events in flight exceed the room for them. */
+function overOf({ batch, inFlight }: Cell, room: number): number {
+  return Math.max(0, (batch * inFlight) / room - 1);
 }
 
 function inBatch(points: Points, term: BatchTerm): Float64Array {

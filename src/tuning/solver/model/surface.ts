@@ -265,11 +265,16 @@ function refitted(state: SurfaceState): SurfaceState {
   if (state.sinceFit < FIT_EVERY) return state;
   const prior = fitPrior(state.cells, TOLERANCE);
   const fitted = { ...state, prior, sinceFit: 0 };
-  return { ...fitted, texture: likelier(residualsOf(fitted), state.texture) };
+  const { texture, field } = likelier(residualsOf(fitted), state.texture);
+  fields.set(state.cells, { prior, texture, at: state.at, field });
+  return { ...fitted, texture };
 }
 
 /** One step from the texture towards the likeliest: its neighbours in amplitude and in roughness are tried. */
-function likelier(residuals: Residuals, { amplitude, roughness }: Texture): Texture {
+function likelier(
+  residuals: Residuals,
+  { amplitude, roughness }: Texture,
+): { readonly texture: Texture; readonly field: ResidualField } {
   const { least, most, factor } = AMPLITUDES;
   const tried: Texture[] = [
     { amplitude, roughness },
@@ -278,11 +283,11 @@ function likelier(residuals: Residuals, { amplitude, roughness }: Texture): Text
     { amplitude, roughness: roughness === 0 ? 1 : 0 },
     { amplitude, roughness: roughness === 2 ? 1 : 2 },
   ];
-  const rated = tried.map((texture) => ({
-    texture,
-    evidence: new ResidualField(residuals, texture).evidence - unusual(texture),
-  }));
-  return rated.reduce((one, other) => (other.evidence > one.evidence + 1e-9 ? other : one)).texture;
+  const rated = tried.map((texture) => {
+    const field = new ResidualField(residuals, texture);
+    return { texture, field, evidence: field.evidence - unusual(texture) };
+  });
+  return rated.reduce((one, other) => (other.evidence > one.evidence + 1e-9 ? other : one));
 }
 
 /** Minus the logarithm of the probability of a texture before anything is known. */
