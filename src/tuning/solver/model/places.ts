@@ -86,7 +86,7 @@ class Axis {
     const table = this.#tables.get(at) ?? this.#made(at);
     if (isSharp && !table.isSharp) {
       table.isSharp = true;
-      for (let i = 0; i < this.#logs.length; i += 1) this.#sharp(table, i);
+      this.#sharpen(table, 0, this.#logs.length);
     }
     return table.factors;
   }
@@ -99,8 +99,8 @@ class Axis {
     if (!isAsLong || moved.length > FEW) this.#forget();
     for (const table of this.#tables.values()) {
       for (const i of moved) {
-        this.#smooth(table, i);
-        if (table.isSharp) this.#sharp(table, i);
+        this.#fill(table, i, i + 1);
+        if (table.isSharp) this.#sharpen(table, i, i + 1);
       }
     }
   }
@@ -118,21 +118,29 @@ class Axis {
     const table = isLongEnough ? spare : { factors: new Float64Array(SCALES * size), log: 0, isSharp: false };
     table.log = Math.log2(at);
     table.isSharp = false;
-    for (let i = 0; i < size; i += 1) this.#smooth(table, i);
+    this.#fill(table, 0, size);
     this.#tables.set(at, table);
     return table;
   }
 
-  #smooth({ log, factors }: Table, i: number): void {
-    const distance = log - (this.#logs[i] as number);
-    const wide = Math.exp((distance * distance) / (-2 * WIDE * WIDE));
-    const fourth = wide * wide * wide * wide;
-    factors[i] = wide;
-    factors[this.#logs.length + i] = fourth * fourth * fourth * fourth;
+  /** The first two scales, of some of the places. */
+  #fill({ log, factors }: Table, from: number, to: number): void {
+    const logs = this.#logs;
+    const size = logs.length;
+    for (let i = from; i < to; i += 1) {
+      const distance = log - (logs[i] as number);
+      const wide = Math.exp((distance * distance) / (-2 * WIDE * WIDE));
+      const fourth = wide * wide * wide * wide;
+      factors[i] = wide;
+      factors[size + i] = fourth * fourth * fourth * fourth;
+    }
   }
 
-  #sharp({ log, factors }: Table, i: number): void {
-    factors[2 * this.#logs.length + i] = Math.exp(-Math.abs(log - (this.#logs[i] as number)) / SHARP);
+  /** The third one. */
+  #sharpen({ log, factors }: Table, from: number, to: number): void {
+    const logs = this.#logs;
+    const sharp = 2 * logs.length;
+    for (let i = from; i < to; i += 1) factors[sharp + i] = Math.exp(-Math.abs(log - (logs[i] as number)) / SHARP);
   }
 }
 

@@ -18,12 +18,19 @@ const HYSTERESIS = 0.006;
 export function choose(space: SearchSpace, current: Point): Candidate {
   const candidates = candidatesIn(withinReach(space), current);
   const top = Math.max(...candidates.map(({ score }) => score));
-  const rated = candidates
+  const shortlist = candidates
     .filter(({ score }) => score >= top - SHORTLIST)
     .sort((one, other) => other.score - one.score)
-    .slice(0, SHORTLIST_MOST)
-    .map((candidate): Rated => ({ candidate, merit: meritOf(candidate, space, current) }));
-  const best = Math.max(...rated.map(({ merit }) => merit));
+    .slice(0, SHORTLIST_MOST);
+  const rated: Rated[] = [];
+  let best = -Infinity;
+  for (const candidate of shortlist) {
+    // Doubt takes away only: neither this one nor those after it can come near.
+    if (candidate.score + HYSTERESIS < best - PARSIMONY) break;
+    const merit = meritOf(candidate, space, current);
+    rated.push({ candidate, merit });
+    best = Math.max(best, merit);
+  }
   return rated
     .filter(({ merit }) => merit >= best - PARSIMONY)
     .reduce((one, other) => (isCheaper(other, one) ? other : one)).candidate;
