@@ -63,3 +63,15 @@ it('goes back by half where the target refuses again, and leaves it alone as lon
   gate.refused(0, 120, 3000);
   expect([gate.state, gate.waitMs(0, 120)]).toEqual(['closed', 3000]);
 });
+
+it('opens in front of a target of which every other call fails, and closes where none works', () => {
+  const gate = new Gate();
+  refuse(gate, 5);
+  for (let i = 0; i < 8; i += 1) {
+    gate.accepted(8);
+    gate.failed(3, 10 * i);
+  }
+  expect(gate.state).toBe('open');
+  for (let i = 0; i < 5; i += 1) gate.failed(0, 100 + 25 * i);
+  expect(gate.state).toBe('closed');
+});

@@ -7,7 +7,8 @@
  *   target that refuses above a ceiling, or fails now and then, never closes it.
  * - Closed: one call at a time, `probeMs` apart, doubling to MAX_PROBE_MS: a target that is back is noticed
  *   within that time, and one that is away is not stormed.
- * - Opening: calls in flight grow by one with each accepted call, so they double with each round trip.
+ * - Opening: calls in flight grow by one with each accepted call, so they double with each round trip. One that is refused halves
+ *   them; one that fails does not, or a target of which every other call fails would never be open again.
  */
 
 import type { GateState } from '../../control/observation.ts';
@@ -64,14 +65,19 @@ export class Gate {
   }
 
   /**
-   * The target refused a call, or could not be reached.
+   * The target asked for less.
    * @param inFlight - calls that may still be accepted
    * @param retryAfterMs - how long the target asked to be left alone
    */
   refused(inFlight: number, now: number, retryAfterMs = 0): void {
+    if (this.#state === 'opening') this.#allowed = Math.max(1, Math.floor(this.#allowed / 2));
+    this.failed(inFlight, now, retryAfterMs);
+  }
+
+  /** A call failed, or the target could not be reached. By itself it is no reason for fewer calls. */
+  failed(inFlight: number, now: number, retryAfterMs = 0): void {
     if (this.#refusals === 0) this.#refusedSince = now;
     this.#refusals += 1;
-    if (this.#state === 'opening') this.#allowed = Math.max(1, Math.floor(this.#allowed / 2));
     if (this.#state !== 'closed') {
       if (inFlight > 0 || this.#refusals < REFUSALS_TO_CLOSE || now - this.#refusedSince < REFUSED_MS) return;
       this.#state = 'closed';

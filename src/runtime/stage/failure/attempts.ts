@@ -276,12 +276,15 @@ export class Attempts {
 
   #retryLater(attempt: Attempt, cause: unknown): void {
     const endsOrder = this.#witnesses.failed(attempt, cause instanceof TimeoutError);
-    if (!isBackPressure(cause)) this.#notices.repeats(cause, endsOrder);
+    const isRefused = isBackPressure(cause);
+    if (!isRefused) this.#notices.repeats(cause, endsOrder);
     const now = this.#environment.scheduler.now();
     this.#wait(attempt, cause, now);
     this.#retried += attempt.events.length;
     const retryAfterMs = cause instanceof ConnectorError ? cause.retryAfterMs : undefined;
-    this.#dispatcher.gate.refused(this.inFlight, now, retryAfterMs);
+    const { gate } = this.#dispatcher;
+    if (isRefused) gate.refused(this.inFlight, now, retryAfterMs);
+    else gate.failed(this.inFlight, now, retryAfterMs);
     this.#listener.mayGoOn();
   }
 
