@@ -67,4 +67,16 @@ describe('usableCalls', () => {
       undefined,
     ]);
   });
+
+  it('hears of calls that are far quicker than expected, however many there are', () => {
+    let state = see(initialSamples(TEN), 1000, [], TEN, 400).state;
+    const used: number[] = [];
+    for (let at = 1100; at <= 2000; at += 100) {
+      const samples = Array.from({ length: 256 }, (_, i) => call(at - 100 + i / 4, 30));
+      const seen = see(state, at, samples, TEN, 400);
+      used.push(seen.calls.length);
+      state = seen.state;
+    }
+    expect(Math.max(...used)).toBeGreaterThan(100);
+  });
 });

@@ -54,7 +54,7 @@ const STRAGGLING = 2;
 /** A stay of so many durations is long: which of its calls ended first makes no difference. */
 const LONG_STAY = 10;
 const MAX_STAYS = 4;
-/** Calls that wait are bounded like those of one observation. */
+/** Calls that wait are bounded; it is those that began first which say something first. */
 const MAX_WAITING = 512;
 /** Nothing was seen yet. */
 const NEVER = Number.MIN_SAFE_INTEGER;
@@ -107,7 +107,7 @@ export function usableCalls(
   const still = unended(before.unended, observation, present.from, stays !== before.stays);
   const late = lateCall(still, observation, present, expected.at(-1) ?? 0);
   return {
-    state: { stays: counted, waiting: waiting.slice(-MAX_WAITING), unended: still },
+    state: { stays: counted, waiting: waiting.slice(0, MAX_WAITING), unended: still },
     calls: late === undefined ? calls : [...calls, late],
   };
 }
