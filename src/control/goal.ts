@@ -24,6 +24,8 @@ export interface StageGoal {
   /** Mean of the same, a goal of equal rank. Absent: none is set. */
   readonly avgMs?: number;
   readonly goal: TuningGoal;
+  /** Other stages of the flow share its target. Absent: the stage is alone. */
+  readonly isShared?: boolean;
   /** Every knob has a bound; a controller never leaves it, not even for a trial. */
   readonly bounds: KnobBounds;
 }

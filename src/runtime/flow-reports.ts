@@ -4,6 +4,7 @@ import type { StageObservation } from '../control/observation.ts';
 import type { StageSettings } from '../control/settings.ts';
 import { WORK_CLASSES, type Weights, type WorkClass } from '../control/work-class.ts';
 import type { ArbiterInput } from '../tuning/arbiter/arbiter.ts';
+import type { CallCost } from '../tuning/arbiter/call-cost.ts';
 import type { FlowGraph } from '../tuning/arbiter/flow-graph.ts';
 import { ReportBuilder } from '../tuning/arbiter/stage-report.ts';
 
@@ -69,6 +70,11 @@ export class FlowReports {
     }
     for (const work of holding) this.#heldMs[work] += durationMs;
     this.#pricedMs += durationMs;
+  }
+
+  /** What calls cost, by stage, as of now. */
+  costs(): Readonly<Record<string, CallCost>> {
+    return Object.fromEntries([...this.#builders].map(([stage, { cost }]) => [stage, cost]));
   }
 
   /** Share of time in which a stage of each class held the flow up for want of calls; begins anew. */

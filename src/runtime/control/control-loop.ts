@@ -182,7 +182,8 @@ export class ControlLoop {
     const budgetMs = sharing.budgetOf(stage.name);
     // The mean's target is shared out like the p95's.
     const avgMs = (latency.avgMs * budgetMs) / latency.p95Ms;
-    return { p95Ms: Math.min(budgetMs, shape.p95At(avgMs)), avgMs, goal, bounds: sharing.boundsOf(stage) };
+    const { isShared } = sharing;
+    return { p95Ms: Math.min(budgetMs, shape.p95At(avgMs)), avgMs, goal, isShared, bounds: sharing.boundsOf(stage) };
   }
 
   /** Queue space is shared, and bounded by what is in time. */

@@ -27,12 +27,14 @@ import {
   allotmentsOf,
   ARBITER_PERIOD_MS,
   initialArbiter,
+  redivided,
   stepArbiter,
   withFreshGrants,
   withoutBindingCaps,
   withPermits,
   type ArbiterGoal,
   type ArbiterState,
+  type ArbiterStep,
 } from '../../tuning/arbiter/arbiter.ts';
 import type { Allotments } from '../../tuning/arbiter/allotment.ts';
 import type { FlowGraph } from '../../tuning/arbiter/flow-graph.ts';
@@ -69,6 +71,8 @@ export interface SharingOptions {
 }
 
 const EDGES_MS = 1000;
+/** Budgets that are far from what calls take are divided anew. */
+const BUDGETS_MS = 1000;
 const WEIGHTS_MS = 10_000;
 /** The first look at a new run comes early: until then shares rest on nothing. */
 const FIRST_MS = 1000;
@@ -101,7 +105,7 @@ export class Sharing {
   #cpu: number | undefined;
   /** Calls that stages may share while CPU is short; undefined while it is not. */
   #contended: number | undefined;
-  #due: { arbiter: number; edges: number; weights: number } | undefined;
+  #due: { arbiter: number; budgets: number; edges: number; weights: number } | undefined;
   #latest: readonly StageReport[] = [];
 
   constructor(options: SharingOptions) {
@@ -114,6 +118,11 @@ export class Sharing {
     const settingsOf = (stage: string) => options.settings.get(stage);
     this.#edges = new EdgeSizing({ ...options, settingsOf, shares: options.graph.stages.length });
     this.#obey(Number.NEGATIVE_INFINITY, 'calls in flight are shared');
+  }
+
+  /** Several stages share the target. */
+  get isShared(): boolean {
+    return this.#options.graph.stages.length > 1;
   }
 
   /** p95 that a stage may add, ms. */
@@ -185,7 +194,12 @@ export class Sharing {
     const { graph, resources } = this.#options;
     const sample = resources.read();
     if (this.#due === undefined) this.#reports.start(at, totals);
-    this.#due ??= { arbiter: at + FIRST_MS, edges: at + EDGES_MS, weights: at + WEIGHTS_MS };
+    this.#due ??= {
+      arbiter: at + FIRST_MS,
+      budgets: at + 2 * BUDGETS_MS,
+      edges: at + EDGES_MS,
+      weights: at + WEIGHTS_MS,
+    };
     this.#times = withTimes(this.#times, observations);
     this.#upstream = upstreamTimes(graph, this.#times);
     this.#reports.add(
@@ -201,6 +215,7 @@ export class Sharing {
     if (this.#mayMove) {
       this.#arbiter = withoutBindingCaps(this.#arbiter, (stage) => (this.#busyFor.get(stage) ?? 0) >= BUSY_PERIODS);
       if (at >= this.#due.arbiter) this.#arbitrate(at, totals, observations);
+      if (at >= this.#due.budgets) this.#redivide(at);
       if (at >= this.#due.weights) this.#shiftWeights(at);
       if (at >= this.#due.edges) this.#sizeEdges(at, observations, sample);
     }
@@ -255,7 +270,15 @@ export class Sharing {
     (this.#due as { arbiter: number }).arbiter = at + ARBITER_PERIOD_MS;
     const input = this.#reports.take(at, totals, observations, (stage) => settings.get(stage));
     this.#latest = input.stages;
-    const { state, decisions } = stepArbiter(graph, this.#arbiter, input, this.#goal());
+    this.#follows(at, stepArbiter(graph, this.#arbiter, input, this.#goal()));
+  }
+
+  #redivide(at: number): void {
+    (this.#due as { budgets: number }).budgets = at + BUDGETS_MS;
+    this.#follows(at, redivided(this.#options.graph, this.#arbiter, this.#reports.costs(), this.#goal(), at));
+  }
+
+  #follows(at: number, { state, decisions }: ArbiterStep): void {
     this.#arbiter = state;
     for (const decision of decisions) {
       this.#quietUntil.set(decision.stage, at + QUIET_MS);

@@ -3,6 +3,7 @@ import type { AllotmentDecision } from './allotment.ts';
 import { withCalls, NO_CALLS } from './call-cost.ts';
 import {
   initialArbiter,
+  redivided,
   stepArbiter,
   withoutBindingCaps,
   withPermits,
@@ -113,6 +114,28 @@ describe('the arbiter', () => {
     expect((state.budgets['a'] ?? 0) + (state.budgets['b'] ?? 0) + (state.budgets['c'] ?? 0)).toBeCloseTo(30);
     expect(decisions.length).toBeLessThan(40);
     expect(stepped(CHAIN, state, stages, 10, { throughput }).decisions).toEqual([]);
+  });
+
+  it('divides time anew when the work has moved, at once, and not for a little', () => {
+    const { state } = stepped(CHAIN, initialArbiter(CHAIN, GOAL), [report('a'), report('b'), report('c')], 1);
+    const costs = (heavy: string, factor: number) =>
+      Object.fromEntries(
+        ['a', 'b', 'c'].map((stage) => {
+          const ms = (batch: number) => (2 + 0.1 * batch) * (stage === heavy ? factor : 1);
+          const samples = [5, 10, 15, 20, 25, 30].flatMap((batch) => [call(batch, ms(batch)), call(batch, ms(batch))]);
+          return [stage, withCalls(NO_CALLS, samples)];
+        }),
+      );
+    expect(redivided(CHAIN, state, costs('b', 1.2), GOAL, 6000)).toMatchObject({ state, decisions: [] });
+    const moved = redivided(CHAIN, state, costs('c', 4), GOAL, 7000);
+    expect(moved.state.budgets['a']).toBeCloseTo(5);
+    expect(moved.state.budgets['c']).toBeCloseTo(20);
+    expect(moved.decisions.map(({ stage, reason }) => [stage, reason])).toEqual(
+      ['a', 'b', 'c'].map((stage) => [stage, 'time goes where calls take it']),
+    );
+    expect(redivided(CHAIN, moved.state, costs('c', 4), GOAL, 8000).decisions).toEqual([]);
+    const few = { ...costs('c', 4), a: NO_CALLS };
+    expect(redivided(CHAIN, state, few, GOAL, 7000).decisions).toEqual([]);
   });
 
   it('takes a move back that did not do what it promised', () => {

@@ -18,10 +18,11 @@ import { pathsOf, upstreamOf, type FlowGraph } from './flow-graph.ts';
 import { graphPass, type GraphPass, type Selectivities, type SourceRate } from './graph-pass.ts';
 import { freshGuard, isOnHold, judge, withMove, type FlowFigures, type GuardState } from './guard.ts';
 import { moveBudget, startBudgets, type Budgets } from './latency-budget.ts';
+import type { CallCost } from './call-cost.ts';
 import { claimsOf } from './permit-claims.ts';
 import { grantsFor, type Grants } from './permits.ts';
 import { isSaturated, perSecond, type StageReport } from './stage-report.ts';
-import { expectedRatio, leastOf, stageTimes } from './stage-times.ts';
+import { expectedRatio, leastOf, msAtOneBatch, stageTimes } from './stage-times.ts';
 
 /** How often the arbiter steps, ms. */
 export const ARBITER_PERIOD_MS = 5000;
@@ -72,6 +73,8 @@ export interface ArbiterStep {
 const EXHAUSTED = 2;
 /** Calls that a stage keeps beyond those it needs: durations vary. */
 const HEADROOM = 1.5;
+/** Logarithm of a budget over what calls of one size speak for: a factor of 1.5. */
+const FAR_OFF = 0.4;
 /** Changes of grants up to this are not worth it: of a stage's calls, and at least one call. */
 const IGNORED_SHIFT = 0.15;
 
@@ -258,6 +261,30 @@ function rebudgeted(
   const predicted = figures.throughput * ratio;
   const guard = withMove(state.guard, { key, before: divisionOf(state), figures, predicted });
   return { state: { ...state, budgets: move.budgets, guard }, why: `time gains most at ${move.to}` };
+}
+
+/**
+ * Budgets by what calls of one size take at each stage, where they are far from that: the work has moved from one stage to
+ * another, or the first look was a guess. Step by step that would take a minute. To be asked every second.
+ */
+export function redivided(
+  graph: FlowGraph,
+  before: ArbiterState,
+  costs: Readonly<Record<string, CallCost>>,
+  { p95Ms }: ArbiterGoal,
+  at: number,
+): ArbiterStep {
+  const { batch, ms } = msAtOneBatch(costs);
+  const isKnown = before.isStarted && graph.stages.every(({ name }) => ms[name] !== undefined);
+  const budgets = isKnown ? startBudgets(graph, pathsOf(graph), ms, p95Ms) : before.budgets;
+  const isFarOff = graph.stages.some(({ name }) => isFar(budgets[name] ?? 0, before.budgets[name] ?? 0));
+  // What was predicted of moves before holds no longer.
+  const state = isFarOff ? { ...before, budgets, guard: { ...before.guard, pending: [] } } : before;
+  return told(graph, before, state, { kind: 'move', at, evidence: { batch } }, () => 'time goes where calls take it');
+}
+
+function isFar(wanted: number, is: number): boolean {
+  return Math.abs(Math.log(wanted / is)) > FAR_OFF;
 }
 
 function divisionOf({ budgets, grants }: Division): Division {

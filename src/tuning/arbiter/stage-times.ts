@@ -1,6 +1,6 @@
 /** What each stage spends of the latency target, must spend, and would gain by more. */
 
-import { lineOf, meanMs } from './call-cost.ts';
+import { lineOf, meanMs, type CallCost } from './call-cost.ts';
 import type { FlowGraph } from './flow-graph.ts';
 import type { GraphPass } from './graph-pass.ts';
 import type { Budgets, StageTime } from './latency-budget.ts';
@@ -13,6 +13,26 @@ const OVERSPENT = 1.1;
 export function leastOf({ cost }: StageReport): number | undefined {
   const line = lineOf(cost);
   return line === undefined ? meanMs(cost) : line.perCallMs + line.perEventMs;
+}
+
+/** What a call of the mean batch of all stages takes at each, ms; undefined while there were too few calls. */
+export function msAtOneBatch(costs: Readonly<Record<string, CallCost>>): {
+  readonly batch: number;
+  readonly ms: Readonly<Record<string, number | undefined>>;
+} {
+  const all = Object.values(costs);
+  const sum = (of: (cost: CallCost) => number): number => all.reduce((total, cost) => total + of(cost), 0);
+  const batch =
+    sum((cost) => cost.batch) /
+    Math.max(
+      1,
+      sum((cost) => cost.calls),
+    );
+  const ms = Object.entries(costs).map(([stage, cost]) => {
+    const line = lineOf(cost);
+    return [stage, line === undefined ? meanMs(cost) : line.perCallMs + line.perEventMs * batch] as const;
+  });
+  return { batch, ms: Object.fromEntries(ms) };
 }
 
 export function stageTimes(

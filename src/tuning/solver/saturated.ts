@@ -8,6 +8,7 @@ import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
 import { measuredIn, settledIn, type SurfaceState } from './model/surface.ts';
+import { holding } from './held.ts';
 import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
 import { anchorAmong } from './search/anchor.ts';
@@ -27,6 +28,8 @@ export interface SearchState {
 }
 
 export interface SearchInput {
+  /** Events per ms that are enough, of a stage that is held (held.ts). */
+  readonly enough?: number | undefined;
   readonly observation: StageObservation;
   /** In force during the observed period. */
   readonly current: Point;
@@ -47,7 +50,8 @@ const SWEEP_CALLS = 3;
 const THIN_CALLS = 5;
 /**
  * A stage that waits part of the time, for events or until what it did is taken, has nothing to gain from a neighbour, and
- * does not show what that gives: shares of the time with a full edge, and of its calls in flight.
+ * does not show what that gives: shares of the time with a full edge, and of its calls in flight. In a flow of several stages
+ * what comes, comes in the batches of the one before: the edge is not always full, and calls tell alone.
  */
 const HELD_FULL = 0.9;
 const HELD_BUSY = 0.8;
@@ -59,8 +63,9 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const before = { ...given, trim: noteFailures(given.trim, observation) };
   const { ms } = space.model.predict(current.batch, current.inFlight);
   const stay = presentStay(before.samples);
+  const { enough } = input;
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
-  if (before.sweep !== undefined) {
+  if (before.sweep !== undefined && enough === undefined) {
     const isThin = stay.used < SWEEP_CALLS;
     if (isThin && isHopeless(before.sweep, space, current)) return retreating(before, input);
     const isPatient = observation.at - stay.from < THIN_CALLS * ms;
@@ -68,6 +73,12 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   }
   if (before.surface.strange.length > 0) return wondering(before, input);
   if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
+  if (enough !== undefined) {
+    // Without a call that tells what the last move did it makes nothing larger, nor in the middle of a sweep.
+    const mayGrow = stay.used > 0 && before.sweep === undefined;
+    const chosen = isYoung ? undefined : holding(space, enough, current, mayGrow);
+    return { state: before, plan: chosen && saturatedPlan(chosen, 'what follows takes no more') };
+  }
   const trimmed = trim(before.trim, {
     observation,
     targetMs: goal.p95Ms,
@@ -80,7 +91,8 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const chosen = choose(trimmedSpace, current);
   // Double after double without a call that tells what the last one did: by the model as it was before, all of them pay.
   if (stay.used === 0 && isMore(chosen, current)) return { state, plan: undefined };
-  const isIdle = observation.fullRatio < HELD_FULL || observation.busyRatio < HELD_BUSY;
+  const isFed = goal.isShared === true || observation.fullRatio >= HELD_FULL;
+  const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
 }

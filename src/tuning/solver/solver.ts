@@ -17,6 +17,7 @@ import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
 import type { LoadInput } from './load/load-input.ts';
 import { followLoad, initialLoad, predictedAt, type LoadState } from './load/load.ts';
+import type { Use } from './load/use.ts';
 import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdown.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import { outlookOf } from './outlook.ts';
@@ -98,13 +99,21 @@ function step(
       : load.state.isSaturated && model.isInformed && !limits.hold
         ? searched(
             state,
-            { observation, current, space, goal },
+            { observation, current, space, goal, enough: enoughOf(load.state.use, goal, limits) },
             load.state.aimMs ?? goal.p95Ms,
             before.load.aimMs ?? goal.p95Ms,
           )
         : { state, plan: undefined };
   const together = { ...(plan ?? pacing), settings: { ...gently(plan?.settings, settings), ...refused.settings } };
   return { state: next, decisions: decisionsFor(together, settings, observation, goal) };
+}
+
+/** What a stage that is held by what follows can do more than it does. */
+const ROOM = 1.5;
+
+/** Alone, nothing follows that could hold it, and a pace explains calls that stand idle. */
+function enoughOf({ isHeld, rate }: Use, { isShared }: StageGoal, { callsPerSecond }: Limits): number | undefined {
+  return isShared === true && isHeld && callsPerSecond === undefined ? ROOM * rate : undefined;
 }
 
 /** The load's rules keep much as it is: not a neighbour that was only visited. */

@@ -21,6 +21,7 @@ import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
 import { FIRST_REGIME, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
+import { ALL_IN_USE, withUse, type Use } from './use.ts';
 
 /** Plain data, saved with the solver's state. */
 export interface LoadState extends RegimeState {
@@ -33,6 +34,8 @@ export interface LoadState extends RegimeState {
   readonly seek: Seek;
   /** Of the calls in flight. */
   readonly raises: Raises;
+  /** Of the calls that it may have in flight. */
+  readonly use: Use;
 }
 
 export interface Optimum extends Point {
@@ -52,13 +55,13 @@ export interface LoadStep {
 const BEST_MS = 1000;
 
 export function initialLoad(): LoadState {
-  return { ...FIRST_REGIME, best: undefined, floor: FEASIBLE, seek: WATCHING, raises: NO_RAISES };
+  return { ...FIRST_REGIME, best: undefined, floor: FEASIBLE, seek: WATCHING, raises: NO_RAISES, use: ALL_IN_USE };
 }
 
 export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const { model, observation } = input;
   if (input.limits.hold) return { state: before, plan: undefined };
-  const state = { ...before, ...nextRegime(before, input) };
+  const state = { ...before, ...nextRegime(before, input), use: withUse(before.use, observation) };
   if (state.isSaturated) return { state: aiming(state, input), plan: undefined };
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
   const judging = { ...input, p95Ms: input.goal.p95Ms };

@@ -107,3 +107,29 @@ describe('a full edge while a backlog is worked off', () => {
     expect(new Set(regimesOf([190, 175, 160, 145, 130, 115, 100, 85, 70]))).toEqual(new Set(['draining']));
   });
 });
+
+describe('an edge of a flow of several stages', () => {
+  const shared = { ...goal, isShared: true };
+  const over = (before: RegimeState, periods: number, some: Partial<StageObservation>): RegimeState => {
+    let state = before;
+    for (let i = 1; i <= periods; i += 1) {
+      const observation = observationOf({ at: 10_000 + 100 * i, done: 10, backlogEvents: 10, ...some });
+      state = nextRegime(state, { observation, settings: settingsOf({ edgeEvents: 10 }), goal: shared });
+    }
+    return state;
+  };
+
+  it('that is full has what the sources have, however old: it is no backlog to be worked off', () => {
+    expect(over(saturated, 1, { fullRatio: 1, oldestMs: 5000 }).regime).toBe('saturated');
+    const draining: RegimeState = { ...saturated, regime: 'draining', isSaturated: false };
+    expect(over(draining, 1, { fullRatio: 1, oldestMs: 5000 }).regime).toBe('saturated');
+    expect(over(saturated, 1, { fullRatio: 0, oldestMs: 5000 }).regime).toBe('draining');
+  });
+
+  it('that fills for a moment is carried on, one that stays full is saturated', () => {
+    const carrying: RegimeState = { ...saturated, regime: 'carrying', isSaturated: false };
+    expect(over(carrying, 3, { fullRatio: 1 }).regime).toBe('carrying');
+    expect(over(carrying, 4, { fullRatio: 1 }).regime).toBe('saturated');
+    expect(over(over(carrying, 3, { fullRatio: 1 }), 1, { fullRatio: 0 }).turning).toBe(0);
+  });
+});

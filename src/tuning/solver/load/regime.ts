@@ -117,7 +117,9 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const explaining = { ahead, edgeEvents, p95Ms: goal.p95Ms, longestMs: longest?.ms ?? 0 };
   const isOlderThan = (factor: number): boolean =>
     oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, explaining);
-  if (!isRefused && isOlderThan(BACKLOG_AGE)) return step('draining');
+  // What fills the edges of a flow of several stages is what its sources have: it is not worked off by being late.
+  const isFed = goal.isShared === true && observation.fullRatio >= FREE_RATIO;
+  if (!isRefused && !isFed && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
     case 'saturated':
@@ -126,9 +128,12 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
         ? step('carrying')
         : step('saturated', turning);
     case 'carrying':
-      return step(isFull ? 'draining' : 'carrying');
+      if (!isFull) return step('carrying');
+      if (goal.isShared !== true) return step('draining');
+      return turning < TURNING_PERIODS ? step('carrying', turning) : step('saturated');
     case 'draining':
       if (isFull) {
+        if (isFed) return step('saturated');
         if (isOlderThan(SATURATED_AGE)) return step('draining');
         if (turning < TURNING_PERIODS) return step('draining', turning);
         return step(oldestMs < YOUNGER * (before.turningFromMs ?? 0) ? 'draining' : 'saturated');

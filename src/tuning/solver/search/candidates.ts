@@ -11,6 +11,8 @@ export interface SearchSpace {
   readonly concurrency: Bound;
   /** Absent: no limit. */
   readonly callsPerMs?: number | undefined;
+  /** Events per ms beyond which there is nothing to gain, since what follows takes no more. Absent: no such limit. */
+  readonly enough?: number | undefined;
 }
 
 export interface Candidate extends Point {
@@ -52,6 +54,8 @@ export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Can
   const throughput = batch * callRate(inFlight / cost.ms, space.callsPerMs);
   const p95Ms = p95Of(cost, busy);
   let score = Math.log(throughput);
+  if (space.enough !== undefined && throughput > space.enough)
+    score = Math.log(space.enough) + THRIFT * Math.log(throughput / space.enough / inFlight);
   if (p95Ms > space.p95Ms) score -= OVER_TARGET * Math.log(p95Ms / space.p95Ms);
   return { batch, inFlight, throughput, p95Ms, score };
 }
@@ -67,6 +71,9 @@ function callRate(possible: number, granted: number | undefined): number {
 
 /** With as many slots as starts need on average a twelfth of the starts is missed; with half as many more, 1 in 200. */
 const CLOSENESS = 8;
+
+/** Where there is enough, cheap events still count a little. */
+const THRIFT = 0.05;
 
 /** Twice as late is as bad as this power of half the throughput. */
 export const OVER_TARGET = 4;
