@@ -134,17 +134,22 @@ function between(one: Cell, other: Cell, share: number): Pick<Cell, 'batch' | 'i
 
 /** The two nearest become one, unless one says next to nothing: then that goes. */
 function mergeNearest(cells: Cell[], now: number): void {
-  let [first, second, least] = [0, 1, Infinity];
+  let [first, second] = [0, 1];
+  let least = Infinity;
   const batches = columnOf(cells, ({ batch }) => Math.log(batch));
   const inFlights = columnOf(cells, ({ inFlight }) => Math.log(inFlight));
   for (let i = 0; i < batches.length; i += 1) {
-    const [batch, inFlight] = [batches[i] as number, inFlights[i] as number];
+    const batch = batches[i] as number;
+    const inFlight = inFlights[i] as number;
     for (let j = i + 1; j < batches.length; j += 1) {
       const inBatch = Math.abs(batch - (batches[j] as number));
       // Most are too far off in batch alone.
       if (inBatch >= least) continue;
       const distance = inBatch + 2 * Math.abs(inFlight - (inFlights[j] as number));
-      if (distance < least) [first, second, least] = [i, j, distance];
+      if (distance >= least) continue;
+      first = i;
+      second = j;
+      least = distance;
     }
   }
   const one = cells[first] as Cell;

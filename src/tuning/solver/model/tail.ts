@@ -80,8 +80,8 @@ function measured(state: TailState): Float64Array {
 export function tailAt(tails: Float64Array, inFlight: number): number {
   const at = clamp(Math.log2(inFlight), 0, OCTAVES - 1);
   const low = Math.min(OCTAVES - 2, Math.floor(at));
-  const [below, above] = [tails[low] as number, tails[low + 1] as number];
-  return below + (at - low) * (above - below);
+  const below = tails[low] as number;
+  return below + (at - low) * ((tails[low + 1] as number) - below);
 }
 
 function quantileOf(row: Float64Array, total: number): number {
