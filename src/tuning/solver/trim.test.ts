@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { observationOf } from './solver-fixtures.ts';
-import { budgetOf, FIRST_TRIM, noteFailures, type TrimState } from './trim.ts';
+import { Histogram } from '../../stats/histogram.ts';
+import { budgetOf, FIRST_TRIM, noteFailures, trim, type TrimState } from './trim.ts';
 
 /** So many periods of ten calls, of whose events a share fails. */
 function failing(share: number, periods: number, from: TrimState = FIRST_TRIM): TrimState {
@@ -30,4 +31,26 @@ it('follows within some hundred calls, both ways', () => {
 
 it('learns nothing while the target is away', () => {
   expect(failing(1, 50)).toBe(FIRST_TRIM);
+});
+
+/** A plant whose p95 goes with the budget: 1.05 of the target at FIRST_TRIM's, by `swing` more or less from second to second. */
+function trimmed(swing: number): number {
+  let state = FIRST_TRIM;
+  let sum = 0;
+  for (let i = 0; i < 3000; i += 1) {
+    const ratio = (1.05 * state.budget) / FIRST_TRIM.budget;
+    const latency = new Histogram();
+    latency.record(100 * ratio * (Math.floor(i / 10) % 2 === 0 ? 1 + swing : 1 - swing), 100);
+    const observation = observationOf({ at: 100 * i, calls: 50, latency: latency.data() });
+    state = trim(state, { observation, targetMs: 100, used: 1, delayPeriods: 1 });
+    if (i >= 2000) sum += ratio;
+  }
+  return sum / 1000;
+}
+
+it('holds p95 just below the target, and lower the more its seconds differ', () => {
+  expect(trimmed(0)).toBeCloseTo(0.97, 1);
+  expect(trimmed(0.1)).toBeLessThan(0.95);
+  expect(trimmed(0.2)).toBeLessThan(trimmed(0.1) - 0.05);
+  expect(trimmed(0.2)).toBeGreaterThan(0.6);
 });

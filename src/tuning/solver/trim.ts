@@ -5,6 +5,8 @@
  * Measured latencies are kept in a small decaying histogram relative to the target. Gains go by calls seen, not by
  * time: a slow target is trimmed in as many calls as a quick one.
  *
+ * What must keep the target is each second and not the long run: p95 is held below it by what seconds differ.
+ *
  * Where calls fail, the event at the 95th percentile is one whose call was repeated: the share is divided by its calls, since
  * what fails is soon known, and the integral would need half a minute for it (errors-30% of bench:tuning).
  */
@@ -21,13 +23,36 @@ export interface TrimState {
   readonly frozenUntil: number;
   /** Share of events whose call failed. */
   readonly failing: number;
+  readonly seconds: Seconds;
 }
 
-export const FIRST_TRIM: TrimState = { budget: 0.9, ratio: 0, frozenUntil: 0, failing: 0 };
+/** How p95 differs from second to second: logarithms of it over the target. Plain data. */
+interface Seconds {
+  /** Of the last second, about. */
+  readonly last: number;
+  /** Of the last two or three, and the variance of the one about the other. */
+  readonly mean: number;
+  readonly variance: number;
+}
+
+export const FIRST_TRIM: TrimState = {
+  budget: 0.9,
+  ratio: 0,
+  frozenUntil: 0,
+  failing: 0,
+  seconds: { last: 0, mean: 0, variance: 0 },
+};
 export const UNTRIMMED: TrimState = { ...FIRST_TRIM, budget: 1 };
 
-/** Where p95 is held, as a share of the target. */
+/** Where p95 is held, as a share of the target; where its seconds differ much, so many standard deviations below it. */
 const AIM = 0.97;
+const SECONDS = 1.5;
+/** Gains per period: of a second, of what it differs from, and of how much. */
+const SECOND_GAIN = 0.1;
+const MEAN_GAIN = 0.05;
+const VARIANCE_GAIN = 0.02;
+/** What differs by more, as a logarithm, is another load or target and not another second. */
+const MOST_DIFFERENT = 0.15;
 const GAIN = 0.06;
 const LEAST_BUDGET = 0.4;
 const MOST_BUDGET = 1.4;
@@ -75,8 +100,20 @@ export function trim(before: TrimState, { observation, targetMs, used, delayPeri
   if (observation.rejected > 0) return before;
   const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods);
   const ratio = p95 / targetMs;
-  const error = clamp(AIM - ratio, -0.5, 0.5);
-  if (error > 0 && used < BINDING) return { ...before, ratio };
+  const seconds = withPeriod(before.seconds, Math.log(ratio));
+  const aim = Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
+  const error = clamp(aim - ratio, -0.5, 0.5);
+  if (error > 0 && used < BINDING) return { ...before, ratio, seconds };
   const budget = clamp(before.budget * (1 + GAIN * weight * error), LEAST_BUDGET, MOST_BUDGET);
-  return { ...before, ratio, budget };
+  return { ...before, ratio, seconds, budget };
+}
+
+function withPeriod(before: Seconds, now: number): Seconds {
+  const last = before.last + SECOND_GAIN * (now - before.last);
+  const difference = clamp(last - before.mean, -MOST_DIFFERENT, MOST_DIFFERENT);
+  return {
+    last,
+    mean: before.mean + MEAN_GAIN * (last - before.mean),
+    variance: before.variance + VARIANCE_GAIN * (difference ** 2 - before.variance),
+  };
 }

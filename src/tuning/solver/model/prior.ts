@@ -264,15 +264,18 @@ function inCalls(points: Points, term: InFlightTerm, knee: number): Float64Array
   return points.column(`${term} ${knee}`, ({ inFlight }) => inFlightValue(term, inFlight, knee));
 }
 
-/** Where a knee may be: at what has been seen, but for the first and the last. */
+/** Where a knee may be: at what has been seen, but for the first and those with next to nothing beyond, where chance bends. */
 function kneesAmong(cells: readonly Cell[]): number[] {
   const seen = [...new Set(cells.map(({ inFlight }) => Math.round(inFlight)))].sort((one, other) => one - other);
-  const inner = seen.slice(1, -1);
+  const last = (seen.at(-1) as number) / BEYOND;
+  const inner = seen.slice(1).filter((knee) => knee <= last);
   const every = Math.max(1, inner.length / MOST_KNEES);
   return Array.from({ length: Math.min(MOST_KNEES, inner.length) }, (_, i) => inner[Math.floor(i * every)] as number);
 }
 
 const MOST_KNEES = 6;
+/** Ratio of most calls in flight to a knee. */
+const BEYOND = 1.15;
 
 /** Values that are further than 5 % apart. */
 function distinct(values: readonly number[]): number {
