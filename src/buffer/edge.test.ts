@@ -113,5 +113,6 @@ describe('Edge', () => {
     expect(discarded).toEqual([1, 2, 3]);
     expect(edge.events).toBe(0);
     expect(edge.oldestAcceptedAt).toBeUndefined();
+    expect(edge.newestAcceptedAt).toBeUndefined();
   });
 });

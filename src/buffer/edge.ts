@@ -94,6 +94,12 @@ export class Edge {
     return this.#ring[this.#head]?.origin.acceptedAt;
   }
 
+  /** The same of the newest. */
+  get newestAcceptedAt(): number | undefined {
+    if (this.#slices === 0) return undefined;
+    return this.#ring[(this.#head + this.#slices - 1) & (this.#ring.length - 1)]?.origin.acceptedAt;
+  }
+
   isFull(capacity: EdgeCapacity): boolean {
     return this.#events >= capacity.edgeEvents || this.#bytes >= capacity.edgeBytes;
   }

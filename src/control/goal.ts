@@ -26,6 +26,8 @@ export interface StageGoal {
   readonly goal: TuningGoal;
   /** Other stages of the flow share its target. Absent: the stage is alone. */
   readonly isShared?: boolean;
+  /** Another stage feeds it, and in time: a full edge has what that one has, and is no backlog. Absent: a source does. */
+  readonly isFed?: boolean;
   /** Every knob has a bound; a controller never leaves it, not even for a trial. */
   readonly bounds: KnobBounds;
 }

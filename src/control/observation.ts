@@ -48,6 +48,8 @@ export interface StageObservation {
   readonly backlogBytes: number;
   /** Age of the oldest queued event since acceptance. */
   readonly oldestMs: number;
+  /** Of the newest: where it is old, events were late when they came, or none came for so long. */
+  readonly newestMs: number;
   readonly inFlight: number;
   /** Calls that ended, however they ended. */
   readonly calls: number;

@@ -182,8 +182,15 @@ export class ControlLoop {
     const budgetMs = sharing.budgetOf(stage.name);
     // The mean's target is shared out like the p95's.
     const avgMs = (latency.avgMs * budgetMs) / latency.p95Ms;
-    const { isShared } = sharing;
-    return { p95Ms: Math.min(budgetMs, shape.p95At(avgMs)), avgMs, goal, isShared, bounds: sharing.boundsOf(stage) };
+    const [isShared, isFed] = [sharing.isShared(stage.name), sharing.isFed(stage.name)];
+    return {
+      p95Ms: Math.min(budgetMs, shape.p95At(avgMs)),
+      avgMs,
+      goal,
+      isShared,
+      isFed,
+      bounds: sharing.boundsOf(stage),
+    };
   }
 
   /** Queue space is shared, and bounded by what is in time. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { generate } from '../../connector/generate/generate.ts';
 import { fromBatches } from '../../connector/iterable/iterable.ts';
+import type { StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { Run, RunOptions } from '../../flow/run.ts';
@@ -100,6 +101,29 @@ describe('a flow of one stage', () => {
 });
 
 describe('what stages share', () => {
+  it('is told to each: whether others share its target, feed it, and are behind what comes', async () => {
+    const goals = new Map<string, StageGoal>();
+    const small = greedy(4, 50);
+    const noting: Controller<number> = {
+      ...small,
+      step: (state, observation, settings, goal) => {
+        goals.set(observation.stage, goal);
+        return small.step(state, observation, settings, goal);
+      },
+    };
+    const { host, ms, run } = started({ controller: noting }, {}, 1000);
+    await host.scheduler.advance(1000);
+    expect(goals.get('first')).toMatchObject({ isShared: true, isFed: false });
+    expect(goals.get('second')).toMatchObject({ isShared: true, isFed: true });
+    ms.second = 400; // events go on arriving, and wait outside
+    await host.scheduler.advance(2000);
+    expect(goals.get('second')).toMatchObject({ isShared: false, isFed: false });
+    ms.second = 5;
+    await host.scheduler.advance(5000);
+    expect(goals.get('second')).toMatchObject({ isShared: true, isFed: true });
+    await run.stop();
+  });
+
   it('grants no longer queue than can be in time', async () => {
     const { host, run } = started(); // 10 ms for each stage, 20 events per ms
     await host.scheduler.advance(2000);

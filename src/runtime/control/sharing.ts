@@ -37,7 +37,7 @@ import {
   type ArbiterStep,
 } from '../../tuning/arbiter/arbiter.ts';
 import type { Allotments } from '../../tuning/arbiter/allotment.ts';
-import type { FlowGraph } from '../../tuning/arbiter/flow-graph.ts';
+import { sharesTarget, type FlowGraph } from '../../tuning/arbiter/flow-graph.ts';
 import { upstreamTimes, withTimes, type CumulativeTimes } from '../../tuning/arbiter/own-view.ts';
 import { predictBatch, type BatchPrediction } from '../../tuning/arbiter/prediction.ts';
 import { isSaturated, type StageReport } from '../../tuning/arbiter/stage-report.ts';
@@ -70,6 +70,8 @@ export interface SharingOptions {
   readonly notice: (level: 'info' | 'warn', message: string) => void;
 }
 
+/** What comes late waits outside of the flow; for so long it is then taken for behind. */
+const BEHIND_MS = 1000;
 const EDGES_MS = 1000;
 /** Budgets that are far from what calls take are divided anew. */
 const BUDGETS_MS = 1000;
@@ -99,6 +101,8 @@ export class Sharing {
   #arbiter: ArbiterState;
   #allotments: Allotments;
   #weights: Weights = START_WEIGHTS;
+  #isBehind = false;
+  #behindUntil = Number.NEGATIVE_INFINITY;
   #times: CumulativeTimes = {};
   #upstream: Readonly<Record<string, number>> = {};
   #permits: number;
@@ -120,9 +124,14 @@ export class Sharing {
     this.#obey(Number.NEGATIVE_INFINITY, 'calls in flight are shared');
   }
 
-  /** Several stages share the target. */
-  get isShared(): boolean {
-    return this.#options.graph.stages.length > 1;
+  /** Others share the target with a stage. */
+  isShared(stage: string): boolean {
+    return sharesTarget(this.#options.graph, stage) && !this.#isBehind;
+  }
+
+  /** Another stage feeds it, and the flow is not behind what comes: that would be a backlog, in front of whatever caps the flow. */
+  isFed(stage: string): boolean {
+    return this.upstreamOf(stage) > 0 && !this.#isBehind;
   }
 
   /** p95 that a stage may add, ms. */
@@ -200,6 +209,10 @@ export class Sharing {
       edges: at + EDGES_MS,
       weights: at + WEIGHTS_MS,
     };
+    const waitsOutside = ({ stage, newestMs }: StageObservation): boolean =>
+      this.upstreamOf(stage) === 0 && newestMs > this.#options.p95Ms;
+    if (observations.some(waitsOutside)) this.#behindUntil = at + BEHIND_MS;
+    this.#isBehind = at < this.#behindUntil;
     this.#times = withTimes(this.#times, observations);
     this.#upstream = upstreamTimes(graph, this.#times);
     this.#reports.add(

@@ -18,6 +18,7 @@ export function observed(
     backlogEvents: 0,
     backlogBytes: 0,
     oldestMs: 0,
+    newestMs: 0,
     inFlight: 0,
     calls: 0,
     waitingRetries: 0,

@@ -83,6 +83,10 @@ export class Inlet {
     return this.#edge.oldestAcceptedAt ?? this.#spill?.oldestAcceptedAt;
   }
 
+  get newestAcceptedAt(): number | undefined {
+    return this.#edge.newestAcceptedAt;
+  }
+
   /** Nothing is left that the stage would get in this run. */
   get isDone(): boolean {
     return this.#edge.events === 0 && this.#spill?.isDone !== false;

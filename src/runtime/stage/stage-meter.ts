@@ -149,6 +149,7 @@ export class StageMeter {
       backlogEvents: inlet.backlogEvents,
       backlogBytes: inlet.backlogBytes,
       oldestMs: inlet.oldestAcceptedAt === undefined ? 0 : at - inlet.oldestAcceptedAt,
+      newestMs: inlet.newestAcceptedAt === undefined ? 0 : at - inlet.newestAcceptedAt,
       inFlight: this.#inFlight,
       calls: this.#ended - last.ended,
       ...held,

@@ -49,6 +49,14 @@ export function upstreamOf({ stages }: FlowGraph, name: string): ReadonlySet<str
   return found;
 }
 
+/** Whether a stage feeds another one, or is fed by one: branches beside each other have the whole target each. */
+export function sharesTarget({ stages }: FlowGraph, name: string): boolean {
+  const names = new Set(stages.map((stage) => stage.name));
+  return stages.some((stage) =>
+    stage.name === name ? stage.inputs.some((input) => names.has(input)) : stage.inputs.includes(name),
+  );
+}
+
 /** Two sources of one stage are one path. */
 function unique(paths: readonly (readonly string[])[]): readonly (readonly string[])[] {
   return [...new Map(paths.map((path) => [path.join('\n'), path])).values()];

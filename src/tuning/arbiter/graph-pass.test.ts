@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FlowGraph, GraphStage } from './flow-graph.ts';
+import { sharesTarget, type FlowGraph, type GraphStage } from './flow-graph.ts';
 import { graphPass, type StageRate } from './graph-pass.ts';
 
 const stage = (name: string, ...inputs: string[]): GraphStage => ({ name, work: 'io', inputs });
@@ -12,6 +12,10 @@ const rate = (name: string, arrived: number, done: number, capacity?: number): S
 
 /** in -> a -> (a third) b, in -> (all) c */
 const GRAPH: FlowGraph = { sources: ['in'], stages: [stage('a', 'in'), stage('b', 'a'), stage('c', 'in')] };
+
+it('a target is shared along a path, not by branches beside each other', () => {
+  expect(['a', 'b', 'c'].map((name) => sharesTarget(GRAPH, name))).toEqual([true, true, false]);
+});
 
 describe('the graph pass', () => {
   it('multiplies rates by selectivity from the sources on', () => {

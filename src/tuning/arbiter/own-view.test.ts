@@ -26,6 +26,7 @@ function observed(stage: string, latencyMs: number, events = 100, oldestMs = 0):
     backlogEvents: 0,
     backlogBytes: 0,
     oldestMs,
+    newestMs: 0,
     inFlight: 0,
     calls: 1,
     waitingRetries: 0,

@@ -30,6 +30,7 @@ export function observationOf(some: Partial<StageObservation> = {}): StageObserv
     backlogEvents: 0,
     backlogBytes: 0,
     oldestMs: 0,
+    newestMs: 0,
     inFlight: 0,
     calls: some.samples?.length ?? 0,
     waitingRetries: 0,

@@ -34,7 +34,7 @@ it('learns nothing while the target is away', () => {
 });
 
 /** A plant whose p95 goes with the budget: 1.05 of the target at FIRST_TRIM's, by `swing` more or less from second to second. */
-function trimmed(swing: number): number {
+function trimmed(swing: number, isPaced = false): number {
   let state = FIRST_TRIM;
   let sum = 0;
   for (let i = 0; i < 3000; i += 1) {
@@ -42,7 +42,7 @@ function trimmed(swing: number): number {
     const latency = new Histogram();
     latency.record(100 * ratio * (Math.floor(i / 10) % 2 === 0 ? 1 + swing : 1 - swing), 100);
     const observation = observationOf({ at: 100 * i, calls: 50, latency: latency.data() });
-    state = trim(state, { observation, targetMs: 100, used: 1, delayPeriods: 1 });
+    state = trim(state, { observation, targetMs: 100, used: 1, delayPeriods: 1, isPaced });
     if (i >= 2000) sum += ratio;
   }
   return sum / 1000;
@@ -50,7 +50,8 @@ function trimmed(swing: number): number {
 
 it('holds p95 just below the target, and lower the more its seconds differ', () => {
   expect(trimmed(0)).toBeCloseTo(0.97, 1);
-  expect(trimmed(0.1)).toBeLessThan(0.95);
-  expect(trimmed(0.2)).toBeLessThan(trimmed(0.1) - 0.05);
-  expect(trimmed(0.2)).toBeGreaterThan(0.6);
+  expect(trimmed(0.2)).toBeLessThan(0.95);
+  expect(trimmed(0.3)).toBeLessThan(trimmed(0.2) - 0.02);
+  expect(trimmed(0.3)).toBeGreaterThan(0.7);
+  expect(trimmed(0.3, true)).toBeGreaterThan(trimmed(0.3) + 0.05);
 });

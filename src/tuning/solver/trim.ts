@@ -91,9 +91,12 @@ export interface TrimInput {
   readonly used: number;
   /** Control periods that a call takes; the effect of a change is not seen earlier. */
   readonly delayPeriods: number;
+  /** The target grants so many calls per second: what events wait for is the next one, which smaller batches make no earlier. */
+  readonly isPaced: boolean;
 }
 
-export function trim(before: TrimState, { observation, targetMs, used, delayPeriods }: TrimInput): TrimState {
+export function trim(before: TrimState, input: TrimInput): TrimState {
+  const { observation, targetMs, used, delayPeriods, isPaced } = input;
   const p95 = quantile(observation.latency, 0.95);
   if (p95 === undefined || observation.at < before.frozenUntil || observation.pause !== undefined) return before;
   // Calls that are repeated because they were refused are late whatever the point.
@@ -101,7 +104,7 @@ export function trim(before: TrimState, { observation, targetMs, used, delayPeri
   const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods);
   const ratio = p95 / targetMs;
   const seconds = withPeriod(before.seconds, Math.log(ratio));
-  const aim = Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
+  const aim = isPaced ? AIM : Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
   const error = clamp(aim - ratio, -0.5, 0.5);
   if (error > 0 && used < BINDING) return { ...before, ratio, seconds };
   const budget = clamp(before.budget * (1 + GAIN * weight * error), LEAST_BUDGET, MOST_BUDGET);

@@ -108,8 +108,8 @@ describe('a full edge while a backlog is worked off', () => {
   });
 });
 
-describe('an edge of a flow of several stages', () => {
-  const shared = { ...goal, isShared: true };
+describe('an edge that another stage fills', () => {
+  const shared = { ...goal, isFed: true };
   const over = (before: RegimeState, periods: number, some: Partial<StageObservation>): RegimeState => {
     let state = before;
     for (let i = 1; i <= periods; i += 1) {

@@ -118,7 +118,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const isOlderThan = (factor: number): boolean =>
     oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, explaining);
   // What fills the edges of a flow of several stages is what its sources have: it is not worked off by being late.
-  const isFed = goal.isShared === true && observation.fullRatio >= FREE_RATIO;
+  const isFed = goal.isFed === true && observation.fullRatio >= FREE_RATIO;
   if (!isRefused && !isFed && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
@@ -129,7 +129,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
         : step('saturated', turning);
     case 'carrying':
       if (!isFull) return step('carrying');
-      if (goal.isShared !== true) return step('draining');
+      if (goal.isFed !== true) return step('draining');
       return turning < TURNING_PERIODS ? step('carrying', turning) : step('saturated');
     case 'draining':
       if (isFull) {

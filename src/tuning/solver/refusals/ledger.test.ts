@@ -24,6 +24,7 @@ function period(at: number, ended: string, inFlight: number): StageObservation {
     backlogEvents: 0,
     backlogBytes: 0,
     oldestMs: 0,
+    newestMs: 0,
     inFlight,
     calls: samples.length,
     waitingRetries: 0,
