@@ -126,7 +126,7 @@ export class Sharing {
 
   /** Others share the target with a stage. */
   isShared(stage: string): boolean {
-    return sharesTarget(this.#options.graph, stage) && !this.#isBehind;
+    return sharesTarget(this.#options.graph, stage);
   }
 
   /** Another stage feeds it, and the flow is not behind what comes: that would be a backlog, in front of whatever caps the flow. */

@@ -19,9 +19,12 @@ const INFEASIBLE = 1.3;
 const BURST_SHARE = 0.35;
 const BURST_EXPECTED = 1.5;
 const LEAST_BURST_AGE_MS = 2;
-/** An edge holds so many batches, and what comes in so many targets, so that only overload fills it. */
+/**
+ * An edge holds so many batches, and what comes in a target: with more, a source as fast as the stage makes it late before it is
+ * held back. In a flow of several stages what is in time bounds it anyway, and the rest is room for the batches of others.
+ */
 const EDGE_BATCHES = 4;
-const EDGE_TARGETS = 4;
+const EDGE_TARGETS = { alone: 1, shared: 4 };
 const LEAST_EDGE = 64;
 /** Knobs that stay as they are within a factor. */
 const PLAYS: Partial<Record<KnobName, number>> = {
@@ -61,6 +64,7 @@ export function planFor(
   const batchLimit = Math.min(load.batchLimit, Math.max(LEAST_BATCH_LIMIT, 2 * batch, within));
   const burstConcurrency = Math.min(limits.maxConcurrency ?? Infinity, Math.max(inFlight, best.inFlight));
   const ageMs = Math.max(LEAST_BURST_AGE_MS, BURST_EXPECTED * p95Ms);
+  const targets = goal.isShared === true ? EDGE_TARGETS.shared : EDGE_TARGETS.alone;
   return {
     kind: 'move',
     settings: {
@@ -69,7 +73,7 @@ export function planFor(
       burstConcurrency,
       burstAgeMs: Math.min(BURST_SHARE * targetMs, ageMs),
       lingerMs,
-      edgeEvents: Math.max(LEAST_EDGE, EDGE_BATCHES * batchLimit, EDGE_TARGETS * load.rate * targetMs),
+      edgeEvents: Math.max(LEAST_EDGE, EDGE_BATCHES * batchLimit, targets * load.rate * targetMs),
     },
     reason,
     evidence: { arrivalsPerSecond: 1000 * load.rate, p95Ms },
