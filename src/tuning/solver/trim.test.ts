@@ -55,3 +55,13 @@ it('holds p95 just below the target, and lower the more its seconds differ', () 
   expect(trimmed(0.3)).toBeGreaterThan(0.7);
   expect(trimmed(0.3, true)).toBeGreaterThan(trimmed(0.3) + 0.05);
 });
+
+it('stays a number where events took no time at all', () => {
+  const latency = new Histogram();
+  latency.record(0, 100);
+  const observation = observationOf({ calls: 50, latency: latency.data() });
+  const input = { observation, targetMs: 100, used: 1, delayPeriods: 1, isPaced: false };
+  const { budget, seconds } = trim(trim(FIRST_TRIM, input), input);
+  expect(budget).toBeGreaterThan(FIRST_TRIM.budget);
+  expect(Object.values(seconds).every(Number.isFinite)).toBe(true);
+});

@@ -2,8 +2,7 @@
  * The share of the target that a predicted p95 may take: an integral controller on the measured p95, so that what the
  * model gets wrong about tails does not matter for long.
  *
- * Measured latencies are kept in a small decaying histogram relative to the target. Gains go by calls seen, not by
- * time: a slow target is trimmed in as many calls as a quick one.
+ * Gains go by calls seen, not by time: a slow target is trimmed in as many calls as a quick one.
  *
  * What must keep the target is each second and not the long run: p95 is held below it by what seconds differ.
  *
@@ -17,10 +16,6 @@ import { clamp } from './model/numbers.ts';
 
 export interface TrimState {
   readonly budget: number;
-  /** Smoothed p95 over the target; 0 while nothing was measured. */
-  readonly ratio: number;
-  /** Nothing is learned before this, monotonic ms. */
-  readonly frozenUntil: number;
   /** Share of events whose call failed. */
   readonly failing: number;
   readonly seconds: Seconds;
@@ -37,8 +32,6 @@ interface Seconds {
 
 export const FIRST_TRIM: TrimState = {
   budget: 0.9,
-  ratio: 0,
-  frozenUntil: 0,
   failing: 0,
   seconds: { last: 0, mean: 0, variance: 0 },
 };
@@ -51,6 +44,8 @@ const SECONDS = 1.5;
 const SECOND_GAIN = 0.1;
 const MEAN_GAIN = 0.05;
 const VARIANCE_GAIN = 0.02;
+/** One period counts for so much at most, as a logarithm: a p95 of 0 (what came quicker than the stages before it) has none. */
+const MOST_LOG = 1;
 /** What differs by more, as a logarithm, is another load or target and not another second. */
 const MOST_DIFFERENT = 0.15;
 const GAIN = 0.06;
@@ -98,17 +93,17 @@ export interface TrimInput {
 export function trim(before: TrimState, input: TrimInput): TrimState {
   const { observation, targetMs, used, delayPeriods, isPaced } = input;
   const p95 = quantile(observation.latency, 0.95);
-  if (p95 === undefined || observation.at < before.frozenUntil || observation.pause !== undefined) return before;
+  if (p95 === undefined || observation.pause !== undefined) return before;
   // Calls that are repeated because they were refused are late whatever the point.
   if (observation.rejected > 0) return before;
   const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods);
   const ratio = p95 / targetMs;
-  const seconds = withPeriod(before.seconds, Math.log(ratio));
+  const seconds = withPeriod(before.seconds, clamp(Math.log(ratio), -MOST_LOG, MOST_LOG));
   const aim = isPaced ? AIM : Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
   const error = clamp(aim - ratio, -0.5, 0.5);
-  if (error > 0 && used < BINDING) return { ...before, ratio, seconds };
+  if (error > 0 && used < BINDING) return { ...before, seconds };
   const budget = clamp(before.budget * (1 + GAIN * weight * error), LEAST_BUDGET, MOST_BUDGET);
-  return { ...before, ratio, seconds, budget };
+  return { ...before, seconds, budget };
 }
 
 function withPeriod(before: Seconds, now: number): Seconds {
