@@ -11,7 +11,8 @@ const DRAIN_LIMIT_MS = 27_000;
 /** Dies at random, again and again, then runs to its end. */
 export async function killRows({ folder, row, skip, random, kills }) {
   const name = `kill -9, ${kills} times, under ${RATE.toLocaleString('en')} events/s`;
-  const place = await stream(folder, 'kills', (kills + RETURN_S) * RATE);
+  // However long each life is, some are left after the last death.
+  const place = await stream(folder, 'kills', ((kills * LIFE_MS[1]) / 1000 + RETURN_S) * RATE);
   const killed = await killAtRandom(() => start(place), kills, random);
   await returnRow(place, kills, { folder, row, skip });
   const { code } = await start(place).ended;
