@@ -96,7 +96,6 @@ export class Edge {
 
   /** The same of the newest. */
   get newestAcceptedAt(): number | undefined {
-    if (this.#slices === 0) return undefined;
     return this.#ring[(this.#head + this.#slices - 1) & (this.#ring.length - 1)]?.origin.acceptedAt;
   }
 

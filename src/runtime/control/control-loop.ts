@@ -182,13 +182,12 @@ export class ControlLoop {
     const budgetMs = sharing.budgetOf(stage.name);
     // The mean's target is shared out like the p95's.
     const avgMs = (latency.avgMs * budgetMs) / latency.p95Ms;
-    const [isShared, isFed] = [sharing.isShared(stage.name), sharing.isFed(stage.name)];
     return {
       p95Ms: Math.min(budgetMs, shape.p95At(avgMs)),
       avgMs,
       goal,
-      isShared,
-      isFed,
+      isShared: sharing.isShared(stage.name),
+      isFed: sharing.isFed(stage.name),
       bounds: sharing.boundsOf(stage),
     };
   }

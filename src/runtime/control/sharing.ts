@@ -3,8 +3,8 @@
  * resource strategy, the weights and the buffer manager need to know, asks each at its own pace, and turns what
  * they say into goals and bounds of the stages.
  *
- * Time scales (each sees the faster one as settled): limits and grants each control period, edges each second,
- * budgets and grants every 5 s, weights every 10 s. A changed goal makes its stage's controller wait for two
+ * Time scales (each sees the faster one as settled): limits and grants each control period, edges each second, and
+ * budgets where they are far off, budgets and grants every 5 s, weights every 10 s. A changed goal makes its stage's controller wait for two
  * control periods: what it sees until then was caused by the change.
  *
  * Invariants (sharing.test.ts)
@@ -43,6 +43,7 @@ import { predictBatch, type BatchPrediction } from '../../tuning/arbiter/predict
 import { isSaturated, type StageReport } from '../../tuning/arbiter/stage-report.ts';
 import { quantile } from '../../stats/histogram.ts';
 import { CONTROL_PERIOD_MS } from '../../tuning/controller.ts';
+import { Contention } from './contention.ts';
 import type { ControlledStage } from './controlled-stage.ts';
 import { EdgeSizing } from './edge-sizing.ts';
 import { FlowReports, type FlowTotals } from '../flow-reports.ts';
@@ -70,8 +71,8 @@ export interface SharingOptions {
   readonly notice: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** What comes late waits outside of the flow; for so long it is then taken for behind. */
-const BEHIND_MS = 1000;
+/** What comes late waits outside of the flow; for so many control periods it is then taken for behind. */
+const BEHIND_PERIODS = 10;
 const EDGES_MS = 1000;
 /** Budgets that are far from what calls take are divided anew. */
 const BUDGETS_MS = 1000;
@@ -80,12 +81,6 @@ const WEIGHTS_MS = 10_000;
 const FIRST_MS = 1000;
 /** A stage whose goal has moved learns nothing for so long. */
 const QUIET_MS = 2 * CONTROL_PERIOD_MS;
-/** Calls that CPU contention leaves to each stage on average, however few were in flight as it began. */
-const LEAST_CALLS = 16;
-/** CPU has to fall so far below the critical value before contention is over. */
-const HYSTERESIS = 0.05;
-/** Weight of the newest sample of CPU: contention lasts, bursts do not. */
-const NEWEST = 0.1;
 /** A stage that is busy for so many periods on end is held by its cap; queues that fill and drain make it busy for one or two. */
 const BUSY = 0.9;
 const BUSY_PERIODS = 5;
@@ -101,14 +96,11 @@ export class Sharing {
   #arbiter: ArbiterState;
   #allotments: Allotments;
   #weights: Weights = START_WEIGHTS;
-  #isBehind = false;
-  #behindUntil = Number.NEGATIVE_INFINITY;
+  #behindFor = 0;
   #times: CumulativeTimes = {};
   #upstream: Readonly<Record<string, number>> = {};
   #permits: number;
-  #cpu: number | undefined;
-  /** Calls that stages may share while CPU is short; undefined while it is not. */
-  #contended: number | undefined;
+  readonly #contention = new Contention();
   #due: { arbiter: number; budgets: number; edges: number; weights: number } | undefined;
   #latest: readonly StageReport[] = [];
 
@@ -131,7 +123,7 @@ export class Sharing {
 
   /** Another stage feeds it, and the flow is not behind what comes: that would be a backlog, in front of whatever caps the flow. */
   isFed(stage: string): boolean {
-    return this.upstreamOf(stage) > 0 && !this.#isBehind;
+    return this.upstreamOf(stage) > 0 && this.#behindFor <= 0;
   }
 
   /** p95 that a stage may add, ms. */
@@ -203,16 +195,16 @@ export class Sharing {
     const { graph, resources } = this.#options;
     const sample = resources.read();
     if (this.#due === undefined) this.#reports.start(at, totals);
-    this.#due ??= {
+    const due = {
       arbiter: at + FIRST_MS,
       budgets: at + 2 * BUDGETS_MS,
       edges: at + EDGES_MS,
       weights: at + WEIGHTS_MS,
     };
+    this.#due ??= due;
     const waitsOutside = ({ stage, newestMs }: StageObservation): boolean =>
       this.upstreamOf(stage) === 0 && newestMs > this.#options.p95Ms;
-    if (observations.some(waitsOutside)) this.#behindUntil = at + BEHIND_MS;
-    this.#isBehind = at < this.#behindUntil;
+    this.#behindFor = observations.some(waitsOutside) ? BEHIND_PERIODS : this.#behindFor - 1;
     this.#times = withTimes(this.#times, observations);
     this.#upstream = upstreamTimes(graph, this.#times);
     this.#reports.add(
@@ -257,25 +249,18 @@ export class Sharing {
 
   /** Limits of resources, and contention for CPU: how many calls all stages may share. */
   #limit(at: number, observations: readonly StageObservation[], { cpuRatio, memoryRatio }: ResourceSample): string {
-    const { strategy, graph } = this.#options;
+    const { strategy, graph, settings, cpuCritical } = this.#options;
     const inUse = observations.reduce((sum, { inFlight }) => sum + inFlight, 0);
     const utilization = strategy.units === Infinity ? 0 : inUse / strategy.units;
     const verdict = strategy.step({ at, utilization, cpuRatio, memoryRatio }, inUse);
-    this.#follow(cpuRatio);
+    if (cpuRatio !== null && graph.stages.length > 1) {
+      const inForce = graph.stages.map(({ name }) => settings.get(name).concurrency);
+      this.#contention.follow(cpuRatio, cpuCritical, inForce, this.#mayMove);
+    }
     // Each stage keeps one call: a flow that stands still never comes below a limit again.
-    this.#permits = Math.max(graph.stages.length, Math.min(verdict.units, this.#contended ?? Infinity));
+    this.#permits = Math.max(graph.stages.length, Math.min(verdict.units, this.#contention.calls));
     this.#arbiter = withPermits(graph, this.#arbiter, this.#latest, this.#goal());
     return verdict.reason ?? 'calls in flight are shared';
-  }
-
-  #follow(cpuRatio: number | null): void {
-    const { cpuCritical, graph, settings } = this.#options;
-    if (cpuRatio === null || graph.stages.length < 2) return;
-    this.#cpu = this.#cpu === undefined ? cpuRatio : this.#cpu + NEWEST * (cpuRatio - this.#cpu);
-    if (this.#cpu < cpuCritical - HYSTERESIS) this.#contended = undefined;
-    if (this.#cpu < cpuCritical || this.#contended !== undefined || !this.#mayMove) return;
-    const inForce = graph.stages.reduce((sum, { name }) => sum + settings.get(name).concurrency, 0);
-    this.#contended = Math.max(inForce, LEAST_CALLS * graph.stages.length);
   }
 
   #arbitrate(at: number, totals: FlowTotals, observations: readonly StageObservation[]): void {

@@ -277,14 +277,12 @@ export function redivided(
   const { batch, ms } = msAtOneBatch(costs);
   const isKnown = before.isStarted && graph.stages.every(({ name }) => ms[name] !== undefined);
   const budgets = isKnown ? startBudgets(graph, pathsOf(graph), ms, p95Ms) : before.budgets;
-  const isFarOff = graph.stages.some(({ name }) => isFar(budgets[name] ?? 0, before.budgets[name] ?? 0));
+  const isFarOff = graph.stages.some(
+    ({ name }) => Math.abs(Math.log((budgets[name] ?? 0) / (before.budgets[name] ?? 0))) > FAR_OFF,
+  );
   // What was predicted of moves before holds no longer.
   const state = isFarOff ? { ...before, budgets, guard: { ...before.guard, pending: [] } } : before;
   return told(graph, before, state, { kind: 'move', at, evidence: { batch } }, () => 'time goes where calls take it');
-}
-
-function isFar(wanted: number, is: number): boolean {
-  return Math.abs(Math.log(wanted / is)) > FAR_OFF;
 }
 
 function divisionOf({ budgets, grants }: Division): Division {

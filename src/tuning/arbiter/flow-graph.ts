@@ -50,11 +50,8 @@ export function upstreamOf({ stages }: FlowGraph, name: string): ReadonlySet<str
 }
 
 /** Whether a stage feeds another one, or is fed by one: branches beside each other have the whole target each. */
-export function sharesTarget({ stages }: FlowGraph, name: string): boolean {
-  const names = new Set(stages.map((stage) => stage.name));
-  return stages.some((stage) =>
-    stage.name === name ? stage.inputs.some((input) => names.has(input)) : stage.inputs.includes(name),
-  );
+export function sharesTarget(graph: FlowGraph, name: string): boolean {
+  return upstreamOf(graph, name).size > 0 || graph.stages.some(({ inputs }) => inputs.includes(name));
 }
 
 /** Two sources of one stage are one path. */

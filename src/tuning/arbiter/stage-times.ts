@@ -20,14 +20,12 @@ export function msAtOneBatch(costs: Readonly<Record<string, CallCost>>): {
   readonly batch: number;
   readonly ms: Readonly<Record<string, number | undefined>>;
 } {
-  const all = Object.values(costs);
-  const sum = (of: (cost: CallCost) => number): number => all.reduce((total, cost) => total + of(cost), 0);
-  const batch =
-    sum((cost) => cost.batch) /
-    Math.max(
-      1,
-      sum((cost) => cost.calls),
-    );
+  let [events, calls] = [0, 0];
+  for (const cost of Object.values(costs)) {
+    events += cost.batch;
+    calls += cost.calls;
+  }
+  const batch = events / Math.max(1, calls);
   const ms = Object.entries(costs).map(([stage, cost]) => {
     const line = lineOf(cost);
     return [stage, line === undefined ? meanMs(cost) : line.perCallMs + line.perEventMs * batch] as const;

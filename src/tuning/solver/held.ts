@@ -8,7 +8,7 @@
  */
 
 import type { Point } from './cost-model.ts';
-import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
+import { candidateAt, isMore, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 
 /** Of its budget, that its calls may take. */
@@ -28,6 +28,5 @@ export function holding(whole: SearchSpace, enough: number, current: Point, mayG
   const isRight = throughput > LEAST_ROOM * enough && throughput < MOST_ROOM * enough;
   if (isRight && p95Ms <= LATE * space.p95Ms) return undefined;
   const chosen = choose(space, current);
-  const isMore = chosen.inFlight > current.inFlight || chosen.batch > current.batch;
-  return isMore && !mayGrow ? undefined : chosen;
+  return isMore(chosen, current) && !mayGrow ? undefined : chosen;
 }

@@ -12,7 +12,7 @@ import { holding } from './held.ts';
 import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
 import { anchorAmong } from './search/anchor.ts';
-import { candidateAt, type Candidate, type SearchSpace } from './search/candidates.ts';
+import { candidateAt, isMore, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { isHopeless, retreat, sweep, type SweepState } from './search/sweep.ts';
 import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
@@ -96,10 +96,6 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
-}
-
-function isMore(one: Point, other: Point): boolean {
-  return one.inFlight > other.inFlight || one.batch > other.batch;
 }
 
 function swept<S extends SearchState>(before: S, state: SweepState, { space, current }: SearchInput): Searched<S> {

@@ -124,6 +124,11 @@ function atTarget(space: SearchSpace, fits: Candidate, misses: Candidate): Candi
   return candidateAt(space, { batch, inFlight: fits.inFlight });
 }
 
+/** In either coordinate. */
+export function isMore(one: Point, other: Point): boolean {
+  return one.inFlight > other.inFlight || one.batch > other.batch;
+}
+
 export function isWithin({ batch, concurrency }: SearchSpace, point: Point): boolean {
   return (
     point.batch >= batch.min &&
