@@ -21,8 +21,9 @@ const DSYNC = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
 const CREATE = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_RDWR;
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   create: CREATE,
-  'write-through': CREATE | DSYNC,
+  'create-through': CREATE | DSYNC,
   update: fs.constants.O_RDWR,
+  'update-through': fs.constants.O_RDWR | DSYNC,
   read: fs.constants.O_RDONLY,
 };
 
@@ -76,7 +77,7 @@ async function openFile(path: string, mode: OpenMode): Promise<OpenFile> {
     return written;
   };
   return {
-    write: mode === 'write-through' && DSYNC === 0 ? writeAndSync : write,
+    write: mode.endsWith('-through') && DSYNC === 0 ? writeAndSync : write,
     read: async (into, position) => {
       let done = 0;
       while (done < into.length) {

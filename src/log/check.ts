@@ -48,8 +48,9 @@ export async function checkSegment(
     if (scanned.kind === 'end' && last === Infinity) break;
     const reason = scanned.kind === 'end' ? 'the file ends before this record' : scanned.reason;
     const next = await findRecord(file, at.offset, { after: at.sequence, epoch: segment.epoch });
-    if (next === 'blank' && last === Infinity) break;
-    const found = next === 'blank' || next === undefined || next.sequence > last ? undefined : next;
+    const isRoom = next === undefined && scanned.kind === 'damage' && !scanned.isOurs;
+    if (isRoom && last === Infinity) break;
+    const found = next === undefined || next.sequence > last ? undefined : next;
     const lost = {
       segment: segment.name,
       offset: at.offset,

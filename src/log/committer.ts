@@ -6,7 +6,7 @@
  * - After any error of a sync or a write but a full disk, the file is never written to again: what was not durable is
  *   written anew, under a new epoch, into a new segment (after a failed sync the kernel marks pages clean that never reached the
  *   disk; Rebello et al., "Can applications recover from fsync failures?", USENIX ATC 2020).
- * - A full disk is no failure: the reserve is given back, and then it waits. Nothing is dropped.
+ * - A full disk is no failure: spares and the reserve are given back, and then it waits. Nothing is dropped.
  * - One commit at a time. In fsync mode it is one call that writes and syncs, or several at the same time for its parts.
  */
 
@@ -116,8 +116,11 @@ export class Committer {
   /** Ends the active segment, so that it can be removed; the next group begins another. */
   async seal(): Promise<void> {
     await this.sync();
-    await this.#active?.file.close();
+    const active = this.#active;
+    if (active === undefined) return;
     this.#active = undefined;
+    await active.file.close();
+    active.segment.isReusable = true;
   }
 
   async #write(group: Group): Promise<void> {
@@ -179,7 +182,7 @@ export class Committer {
     for (let failures = 0; ;) {
       try {
         await this.#checkLock();
-        this.#active = await this.#create();
+        this.#active = await this.#create(failures === 0 ? this.#parts.files.spares.take() : undefined);
         this.#allDurable();
         return;
       } catch (error) {
@@ -195,16 +198,15 @@ export class Committer {
     if (!(await this.#parts.files.lock.isHeld())) throw this.#failure('another process has taken the lock');
   }
 
-  async #create(): Promise<ActiveSegment> {
+  async #create(spare: string | undefined): Promise<ActiveSegment> {
     const { fileSystem, directory, files } = this.#parts;
     this.#nextEpoch();
-    const active = await createSegment(
-      fileSystem,
-      directory,
-      this.#header(),
-      this.#unsynced,
-      this.#isWriteThrough ? 'write-through' : 'create',
-    );
+    const active = await createSegment(fileSystem, directory, {
+      header: this.#header(),
+      groups: this.#unsynced,
+      isWriteThrough: this.#isWriteThrough,
+      spare,
+    });
     active.segment.end = active.end;
     active.segment.last = this.#unsynced.at(-1)?.last ?? active.segment.last;
     files.segments.add(active.segment);
@@ -242,7 +244,9 @@ export class Committer {
   }
 
   async #makeRoom(): Promise<void> {
-    if (!(await this.#parts.files.reserve.release())) await this.#parts.waitForRoom('disk-full');
+    const { spares, reserve } = this.#parts.files;
+    if ((await spares.release()) || (await reserve.release())) return;
+    await this.#parts.waitForRoom('disk-full');
   }
 
   #failure(problem: string, cause?: unknown): LogError {

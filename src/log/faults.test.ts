@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { DIRECTORY, logWorld, payload, payloads, readAll, texts } from '../testing/storage/log-fixtures.ts';
 import { mountDisk } from '../testing/storage/simulated-file-system.ts';
 import { Group } from './group.ts';
+import { writeLosses } from './losses.ts';
 import type { LogOptions } from './options.ts';
 import { byteBuffer, writeRecord } from './record.ts';
 import { createSegment } from './segment-file.ts';
@@ -236,7 +237,9 @@ test('a segment of a writer that had lost its lock is not read, and kept aside',
 test('a record of another epoch is not served, however sound it is', async () => {
   const { open, run, disk } = logWorld();
   await segmentWith({ disk, run }, { epoch: 5, first: 1, recordEpoch: 4, text: 'left over' });
-  await expect(open()).rejects.toMatchObject({ damages: [{ first: 1, last: 1, reason: 'a record of another epoch' }] });
+  await expect(open()).rejects.toMatchObject({
+    damages: [{ first: 1, last: 1, reason: 'its records end before this one' }],
+  });
 });
 
 test.each([
@@ -270,6 +273,24 @@ test('a segment whose header is damaged is read by its name', async () => {
   expect(await run(readAll(await open()))).toEqual(texts(1, 100));
 });
 
+test('a segment that cannot be used is kept aside, also when its loss was accepted before', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open();
+  await run(log.append(payloads(1, 1)));
+  await run(log.close());
+  const path = disk.paths.find((one) => one.endsWith('.segment')) ?? '';
+  const segment = path.slice(DIRECTORY.length + 1);
+  for (const position of [20, 70]) disk.flipBit(path, position); // its header and its record
+  const loss = { segment, offset: 64, first: 1, last: 1, resumesAt: null, reason: 'it has rotted' };
+  await run(writeLosses(mountDisk(disk), DIRECTORY, [loss]));
+  const again = await open();
+  expect(disk.paths).toContain(`${DIRECTORY}/quarantine/${segment}`);
+  for (let i = 2; i <= 200; i += 10) await run(again.append(payloads(i, i + 9)));
+  again.acknowledge(190);
+  await run(again.close());
+  expect(await run(readAll(await open()))).toEqual(texts(191, 201));
+});
+
 test('segments are removed some time after their last record when they may only be so old', async () => {
   const { open, run, scheduler, events } = logWorld();
   const log = await open({ maxAgeMs: 10_000 });
@@ -298,5 +319,5 @@ async function segmentWith(
   writeRecord(buffer, 0, payload(text), { epoch: recordEpoch, sequence: first, unsyncedFrom: first });
   const group = Group.of(first, 1, buffer.bytes);
   const header = { epoch, first, follows: first - 1, followsFirst: 0, followsBytes: 0, bornWith: first, createdAt: 0 };
-  await run(createSegment(mountDisk(disk), DIRECTORY, header, [group]));
+  await run(createSegment(mountDisk(disk), DIRECTORY, { header, groups: [group], isWriteThrough: true }));
 }

@@ -26,10 +26,10 @@ export interface FileSystem {
 }
 
 /**
- * `create`: a new file, or EEXIST. `write-through`: like it, and each write is durable, as if synced, when it resolves; it
- * fails as a sync may. `update`: one that is there, to read and write. `read`: to read only.
+ * `create`: a new file, or EEXIST. `update`: one that is there, to read and write. `read`: to read only. `…-through`: each
+ * write is durable, as if synced, when it resolves; it fails as a sync may.
  */
-export type OpenMode = 'create' | 'write-through' | 'update' | 'read';
+export type OpenMode = 'create' | 'create-through' | 'update' | 'update-through' | 'read';
 
 export interface OpenFile {
   /** @returns how many bytes were written, which may be fewer than given */

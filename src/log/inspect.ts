@@ -8,7 +8,7 @@ import { checkNewest, checkSealed, type TornTail } from './recover.ts';
 import { SegmentList } from './segment-list.ts';
 import type { Segment } from './segment.ts';
 import { Signal } from './signal.ts';
-import { clip, survey } from './survey.ts';
+import { clip, survey, type Survey } from './survey.ts';
 
 export interface LogInspection {
   readonly segments: readonly Segment[];
@@ -44,7 +44,7 @@ export async function inspectLog(
   if (found.sizes.size === 0 && found.ledger.state === 'new') return undefined;
   const newest = await checkNewest(fileSystem, directory, found, isThorough);
   const sealed = await checkSealed(fileSystem, directory, found, isThorough);
-  const damages = [...found.damages, ...sealed, ...newest.damages];
+  const damages = await stillThere(fileSystem, directory, found, [...found.damages, ...sealed, ...newest.damages]);
   const last = newest.tail === undefined ? newest.durable : newest.tail.first + newest.tail.count - 1;
   const segment = found.segments.at(-1);
   if (segment !== undefined) {
@@ -66,4 +66,16 @@ export async function inspectLog(
     isLedgerLost: found.ledger.state === 'lost',
     read: (from) => readRecords({ directory, fileSystem, segments, losses: found.losses, progress }, from, false),
   };
+}
+
+/** Without those of files that the writer has removed meanwhile: it may have written another segment over them. */
+async function stillThere(
+  fileSystem: FileSystem,
+  directory: string,
+  { sizes }: Survey,
+  damages: readonly Damage[],
+): Promise<readonly Damage[]> {
+  if (damages.length === 0) return damages;
+  const now = await fileSystem.list(directory);
+  return damages.filter(({ segment }) => !sizes.has(segment) || now.includes(segment));
 }

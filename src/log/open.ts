@@ -11,6 +11,7 @@ import type { LogSettings } from './options.ts';
 import { checkNewest, checkSealed, type Newest } from './recover.ts';
 import { Reserve } from './reserve.ts';
 import { SegmentList } from './segment-list.ts';
+import { Spares } from './spares.ts';
 import { parseSegmentName } from './segment.ts';
 import { clip, isAccepted, survey, type Survey } from './survey.ts';
 
@@ -29,6 +30,7 @@ export interface OpenedFiles {
   readonly ledger: Ledger;
   readonly entry: LedgerEntry;
   readonly reserve: Reserve;
+  readonly spares: Spares;
   readonly lock: FileLock;
   /** Last sequence that is durable in its place. */
   readonly durable: number;
@@ -68,14 +70,14 @@ async function recovered(
   if (damages.length > 0 && !settings.acceptLoss) throw new LogDamagedError(directory, damages);
   const losses = [...found.losses.filter((loss) => !isAccepted(loss, damages)), ...damages];
   if (damages.length > 0) await writeLosses(fileSystem, directory, losses);
-  const unreadable = found.damages.map(({ segment }) => segment).filter((name) => found.sizes.has(name));
-  await quarantine(fileSystem, directory, [...unreadable, ...found.stale.map(({ name }) => name)]);
+  await quarantine(fileSystem, directory, [...found.unreadable, ...found.stale.map(({ name }) => name)]);
   report(found, newest, damages, settings.onEvent);
 
   const { ledger, found: state } = await Ledger.open(fileSystem, directory);
   const reserve = new Reserve(fileSystem, directory, settings.reserveBytes);
   await reserve.hold();
-  return { ...inOrder(found, newest, losses), losses, ledger, entry: state.entry, reserve, lock };
+  const spares = new Spares(fileSystem, directory);
+  return { ...inOrder(found, newest, losses), losses, ledger, entry: state.entry, reserve, spares, lock };
 }
 
 /** The segments as they are now known, and what is left over. */

@@ -57,7 +57,7 @@ export async function* readRecords(log: ReadableLog, from: number, isFollowing: 
         await progress.changed.wait();
         continue;
       }
-      if (next <= log.segments.floor) throw removed(log, next);
+      if (next <= log.segments.floor) throw removed(log, next, log.segments.floor);
       if (cursor?.segment !== segment) {
         await cursor?.file.close();
         cursor = undefined;
@@ -92,7 +92,7 @@ async function cursorAt(log: ReadableLog, segment: Segment, wanted: number): Pro
     const scanner = new RecordScanner(file, { ...placeBefore(segment, from), epoch: segment.epoch });
     return { segment, file, scanner };
   } catch (error) {
-    if (wanted <= log.segments.floor) throw removed(log, wanted);
+    if (wanted <= log.segments.floor) throw removed(log, wanted, log.segments.floor);
     if (!isNoDescriptor(error) || log.pause === undefined || log.progress.isClosed) throw error;
     await log.pause();
     return undefined;
@@ -111,9 +111,15 @@ async function nextBatch(log: ReadableLog, { segment, file, scanner }: Cursor): 
     return undefined;
   }
   const { holes } = await checkSegment(file, segment, { from, last });
+  if (!(await isThere(log, segment))) throw removed(log, from.sequence, segment.last);
   throw new LogDamagedError(log.directory, holes);
 }
 
-function removed(log: ReadableLog, wanted: number): LogError {
-  return new LogError(log.directory, `records ${wanted} to ${log.segments.floor} were removed before they were read`);
+/** Whether the file is still this segment's: once it has lost its name, another one may be written over it. */
+async function isThere({ fileSystem, directory }: ReadableLog, { name }: Segment): Promise<boolean> {
+  return (await fileSystem.list(directory)).includes(name);
+}
+
+function removed({ directory }: ReadableLog, first: number, last: number): LogError {
+  return new LogError(directory, `records ${first} to ${last} were removed before they were read`);
 }

@@ -18,8 +18,10 @@ import { checksum } from './checksum.ts';
 
 export const RECORD_HEADER_BYTES = 24;
 
+/** Where a record has its epoch. */
+export const EPOCH = 8;
+
 const LENGTH = 4;
-const EPOCH = 8;
 const DISTANCE = 12;
 const SEQUENCE = 16;
 const HIGH_WORD = 2 ** 32;

@@ -106,7 +106,7 @@ async function judge(file: OpenFile, segment: Segment, from: CheckFrom, known: n
 }
 
 function endsEarly(segment: Segment, { offset, sequence }: CheckFrom, last: number): Damage {
-  const reason = 'the file ends before this record';
+  const reason = 'its records end before this one';
   return { segment: segment.name, offset, first: sequence, last, resumesAt: null, reason };
 }
 

@@ -1,6 +1,6 @@
 import { writeAll, writeThrough, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
 import type { Group } from './group.ts';
-import { encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
+import { draftName, encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
 
 /** The segment that is written to. */
 export interface ActiveSegment {
@@ -10,12 +10,19 @@ export interface ActiveSegment {
   end: number;
   /** Up to here it is durable. */
   durableEnd: number;
-  /** Up to here the file has blocks: to overwrite zeros, the file system's journal need not be synced. */
+  /** Up to here the file has blocks: to overwrite them, the file system's journal need not be synced. */
   allocated: number;
 }
 
-/** `write-through`: what is written to it later is durable at once; `create`: once it is synced. */
-export type SegmentMode = Extract<OpenMode, 'write-through' | 'create'>;
+export interface NewSegment {
+  readonly header: SegmentHeader;
+  /** Its first records. */
+  readonly groups: readonly Group[];
+  /** What is written to it later is durable at once, or else once it is synced. */
+  readonly isWriteThrough: boolean;
+  /** A file to write it over, by its name. */
+  readonly spare?: string | undefined;
+}
 
 /**
  * Creates a segment that holds records from the start. It gets its name only once header and records are durable,
@@ -25,32 +32,37 @@ export type SegmentMode = Extract<OpenMode, 'write-through' | 'create'>;
 export async function createSegment(
   fileSystem: FileSystem,
   directory: string,
-  header: SegmentHeader,
-  groups: readonly Group[],
-  mode: SegmentMode = 'write-through',
+  { header, groups, isWriteThrough, spare }: NewSegment,
 ): Promise<ActiveSegment> {
   const segment = newSegment(header);
   const name = `${directory}/${segment.name}`;
-  const draft = `${name}.tmp`;
-  await fileSystem.remove(draft);
-  const file = await fileSystem.open(draft, mode);
+  const draft = `${directory}/${spare ?? draftName(segment.name)}`;
+  let file: OpenFile | undefined;
   try {
+    if (spare === undefined) await fileSystem.remove(draft);
+    file = await fileSystem.open(draft, openMode(isWriteThrough, spare !== undefined));
     const bytes = contentOf(header, groups);
-    if (mode === 'write-through') {
+    if (isWriteThrough) {
       await writeThrough(file, bytes, 0, fileSystem.partBytes);
     } else {
       await writeAll(file, bytes, 0);
       await file.sync();
     }
+    const allocated = await file.size();
     await fileSystem.rename(draft, name);
     await fileSystem.syncDirectory(directory);
-    return { segment, file, end: bytes.length, durableEnd: bytes.length, allocated: bytes.length };
+    return { segment, file, end: bytes.length, durableEnd: bytes.length, allocated };
   } catch (error) {
-    await file.close().catch(() => undefined);
+    await file?.close().catch(() => undefined);
     // It may have its name already: tried again and again, such files would fill the disk.
     for (const path of [draft, name]) await fileSystem.remove(path).catch(() => undefined);
     throw error;
   }
+}
+
+function openMode(isWriteThrough: boolean, isThere: boolean): OpenMode {
+  if (isThere) return isWriteThrough ? 'update-through' : 'update';
+  return isWriteThrough ? 'create-through' : 'create';
 }
 
 /** One write, and so one sync, for all of it. */

@@ -16,6 +16,9 @@
  *
  * **A segment ends where the next one begins**: what it holds beyond the next one's `follows` was never acknowledged,
  * or was written anew. So no file is ever cut, and a file whose sync failed is never touched again.
+ *
+ * **Behind the last record may lie anything that is not of its epoch**: zeros that were written ahead, or what the file held
+ * when it was another segment (spares.ts). Each segment has an epoch of its own, and each record that of its segment.
  */
 
 import { checksum } from './checksum.ts';
@@ -46,6 +49,8 @@ export interface Segment extends SegmentHeader {
   last: number;
   /** Where the record after `last` begins or would begin; null when nobody has looked. */
   end: number | null;
+  /** Closed by this writer, and nothing it was asked to write has failed: another segment may be written over it. */
+  isReusable: boolean;
   /** Places where a reader may begin: sequences, and where they lie; ascending, sparse. */
   readonly index: { readonly sequences: number[]; readonly offsets: number[] };
 }
@@ -56,6 +61,7 @@ export function newSegment(header: SegmentHeader): Segment {
     name: segmentName(header),
     last: header.first - 1,
     end: SEGMENT_HEADER_BYTES,
+    isReusable: false,
     index: { sequences: [header.first], offsets: [SEGMENT_HEADER_BYTES] },
   };
 }
@@ -63,6 +69,11 @@ export function newSegment(header: SegmentHeader): Segment {
 /** Ascending names are ascending sequences; 16 digits hold every safe integer. */
 export function segmentName({ first, epoch }: Pick<SegmentHeader, 'first' | 'epoch'>): string {
   return `${String(first).padStart(16, '0')}-${String(epoch).padStart(10, '0')}.segment`;
+}
+
+/** What a file is called that is not yet a segment, or no more. */
+export function draftName(name: string): string {
+  return `${name}.tmp`;
 }
 
 /** @returns undefined for the name of anything else */

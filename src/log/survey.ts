@@ -17,6 +17,8 @@ export interface Survey {
   readonly stale: readonly Segment[];
   /** All of what they held was written anew elsewhere, or is done with. */
   readonly superseded: readonly Segment[];
+  /** Without a readable header or first record, also where their loss was accepted. */
+  readonly unreadable: readonly string[];
   /** Drafts that a crash has left. */
   readonly leftovers: readonly string[];
   /** Segments that are missing or have no readable header. */
@@ -45,6 +47,7 @@ export async function survey(fileSystem: FileSystem, directory: string): Promise
     sizes: new Map(files.map(({ name, bytes }) => [name, bytes])),
     stale,
     superseded: [...superseded, ...done],
+    unreadable: unreadable.map(({ name }) => name),
     leftovers: names.filter((name) => name.endsWith('.tmp')),
     damages,
     losses,

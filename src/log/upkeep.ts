@@ -109,12 +109,18 @@ export class Upkeep {
     await this.saveLedger();
     for (const segment of gone) this.#noteExpired(segment);
     files.segments.drop(count);
-    await removeSegments(
-      fileSystem,
-      directory,
-      gone.map(({ name }) => name),
-      files.losses,
-    );
+    const kept = this.#spareOf(gone);
+    await files.spares.keep(kept);
+    const names = gone.filter((segment) => !kept.includes(segment)).map(({ name }) => name);
+    await removeSegments(fileSystem, directory, names, files.losses);
+  }
+
+  /** Those to keep for new segments. None while the disk is full: then their room is wanted. */
+  #spareOf(gone: readonly Segment[]): Segment[] {
+    const { settings, files } = this.#parts;
+    if (!files.reserve.isHeld) return [];
+    const isFit = ({ isReusable, end }: Segment): boolean => isReusable && (end ?? Infinity) <= settings.segmentBytes;
+    return gone.filter(isFit).slice(0, files.spares.wanted);
   }
 
   #noteExpired({ first, last }: Segment): void {

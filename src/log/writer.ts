@@ -205,7 +205,8 @@ export class Writer implements Progress {
 
   /** Waits until there is room for another group, on the disk and in the log. */
   async #admit(): Promise<void> {
-    while (!(await this.#files.reserve.hold())) await this.#waitForRoom('disk-full');
+    const { reserve, spares } = this.#files;
+    while (!(await reserve.hold())) if (!(await spares.release())) await this.#waitForRoom('disk-full');
     while (!(await this.#upkeep.makeRoom())) await this.#waitForRoom('log-full');
     this.#resume();
   }
@@ -262,6 +263,7 @@ export class Writer implements Progress {
     this.changed.notify();
     await this.#committer.close().catch(() => undefined);
     await this.#files.ledger.close().catch(() => undefined);
+    await this.#files.spares.release().catch(() => undefined);
     await this.#files.lock.release();
   }
 

@@ -5,6 +5,7 @@
 
 import { systemRandom } from '../../src/host/random.ts';
 import { LogDamagedError } from '../../src/log/errors.ts';
+import type { FileSystem } from '../../src/log/file-system.ts';
 import { readLosses } from '../../src/log/losses.ts';
 import type { LogEvent } from '../../src/log/log-event.ts';
 import { openLog, type Log } from '../../src/log/log.ts';
@@ -29,6 +30,7 @@ export interface SimulationCounts {
   abandonedSegments: number;
   pauses: number;
   tornTails: number;
+  writtenOver: number;
   damagesFound: number;
 }
 
@@ -41,6 +43,7 @@ export function noCounts(): SimulationCounts {
     abandonedSegments: 0,
     pauses: 0,
     tornTails: 0,
+    writtenOver: 0,
     damagesFound: 0,
   };
 }
@@ -146,7 +149,7 @@ class LogSimulation {
       const opening = openLog(
         DIRECTORY,
         { ...this.#options, acceptLoss: this.#isRotten },
-        { fileSystem: mountDisk(this.#disk), scheduler: this.#scheduler },
+        { fileSystem: this.#fileSystem(), scheduler: this.#scheduler },
       );
       const log = await this.#until(
         () => !life.isAlive,
@@ -156,6 +159,17 @@ class LogSimulation {
       if (log !== undefined) return (await this.#inspected(log)) ? log : undefined;
     }
     return undefined;
+  }
+
+  #fileSystem(): FileSystem {
+    const fileSystem = mountDisk(this.#disk);
+    return {
+      ...fileSystem,
+      open: (path, mode) => {
+        if (path.endsWith('.segment.tmp') && mode.startsWith('update')) this.#counts.writtenOver += 1;
+        return fileSystem.open(path, mode);
+      },
+    };
   }
 
   /** An error of the disk is an answer; damage without rot is a false alarm. */

@@ -80,7 +80,7 @@ function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: Op
     // A crash may strike between the bytes' arrival in the page cache and the end of their sync.
     write: async (bytes, position) => {
       const written = await call(() => write(disk, inode, bytes, position));
-      if (mode === 'write-through') await sync();
+      if (mode.endsWith('-through')) await sync();
       return written;
     },
     read: (into, position) => call(() => inode.read(into, position)),
@@ -96,7 +96,7 @@ function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: Op
 
 function inodeFor(disk: SimulatedDisk, path: string, mode: OpenMode): Inode {
   const inode = disk.inode(path);
-  if (mode !== 'create' && mode !== 'write-through') {
+  if (!mode.startsWith('create')) {
     if (inode === undefined) throw systemError('ENOENT', `open ${path}`);
     return inode;
   }
