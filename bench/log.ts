@@ -1,5 +1,6 @@
 /**
- * The durable log: how much it takes, how soon it answers at a fixed rate, how fast it opens again.
+ * The durable log: how much it takes, as a log that keeps all and as a queue that keeps the newest, how soon it answers at a
+ * fixed rate, how fast it opens again.
  *
  * Every append is durable before it counts (fdatasync, or what the peer has for it). Peers are searched for their best
  * configuration and batch size first, then all are measured in turn, round by round; ratios are taken within a round.
@@ -10,20 +11,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { durableLog } from 'daoflow/log';
-import {
-  atLeast,
-  atMost,
-  bench,
-  ratioOf,
-  sampleOf,
-  startChild,
-  type BenchContext,
-  type Sample,
-} from './harness/index.ts';
-import { appendRate, type AppendLoad } from './log/append-rate.ts';
-import { randomEvents, type Configuration, type Contestant } from './log/contestant.ts';
+import { atLeast, atMost, bench, sampleOf, startChild, type BenchContext, type Sample } from './harness/index.ts';
+import { contest, leadOver, type ContestOptions, type Entrant, type Placed } from './log/contest.ts';
+import { EVENT_BYTES, randomEvents } from './log/contestant.ts';
 import { ingestAtRate, type Ingested } from './log/ingest-rate.ts';
-import { own, peers, tryOpen } from './log/stores.ts';
+import { emptyEachTime, LastingQueues } from './log/raters.ts';
+import { asQueue, own, peers, tryOpen } from './log/stores.ts';
 
 const RATE = 100_000;
 const REOPEN_BYTES = 2 ** 30;
@@ -32,10 +25,15 @@ const QUICK_BATCHES = [1000, 20_000];
 /** Tries of each configuration before the rounds. */
 const SEARCH_TURNS = 3;
 
+/** Events that a queue keeps: what is older was consumed. */
+const KEPT = Math.floor((64 * 2 ** 20) / EVENT_BYTES);
+
 const INGEST = 'durable ingest, 100K events/s of 200 bytes';
 const targets = {
   throughput: { name: 'durable appends, 200 bytes', metric: 'rate', unit: 'events/s', ...atLeast(500_000) },
   lead: { name: 'durable appends vs best peer', metric: 'rate ratio', unit: 'x', ...atLeast(2.5) },
+  queue: { name: 'durable queue, 200 bytes, keeps 64 MB', metric: 'rate', unit: 'events/s', ...atLeast(500_000) },
+  queueLead: { name: 'durable queue vs best peer', metric: 'rate ratio', unit: 'x', ...atLeast(2.5) },
   avg: { name: INGEST, metric: 'avg', unit: 'ms', ...atMost(10) },
   p95: { name: INGEST, metric: 'p95', unit: 'ms', ...atMost(30) },
   reopen: { name: 'reopen of 1 GB after kill -9', metric: 'time', unit: 'ms', ...atMost(500) },
@@ -51,107 +49,80 @@ await bench('log', {
   targets,
   async run(b) {
     const events = randomEvents(100_000); // twice the largest batch
-    await measureAppends(b, events);
+    const options = {
+      events,
+      freshDirectory,
+      check: (isTrue: boolean, what: string): void => b.check(isTrue, what),
+    };
+    const all = await entrantsHere(b);
+    const best = await measureRates(b, all, emptyEachTime(options), {
+      name: 'appends',
+      rate: 'throughput',
+      lead: 'lead',
+    });
+    const queues = new LastingQueues(options, KEPT, b.quick ? 1000 : Infinity);
+    await measureRates(b, (b.quick ? best : all).flatMap(asQueues), queues.rate, {
+      name: 'queue',
+      rate: 'queue',
+      lead: 'queueLead',
+    });
+    await queues.close();
     await measureIngest(b, events);
     await measureReopen(b);
   },
 });
 
-interface Candidate {
-  readonly contestant: Contestant;
-  readonly configuration: Configuration;
-  readonly load: Omit<AppendLoad, 'forMs'>;
+interface RateRows {
+  /** Of what is measured, in the rows of the peers. */
+  readonly name: string;
+  readonly rate: keyof typeof targets;
+  readonly lead: keyof typeof targets;
 }
 
-interface Best extends Candidate {
-  /** Events/s, the median of its tries. */
-  readonly rate: number;
-}
-
-async function measureAppends(b: Context, events: readonly Uint8Array[]): Promise<void> {
-  const contestants: Best[] = [];
-  for (const contestant of [own, ...peers]) {
-    const best = await bestOf(b, contestant, events);
-    if (best !== undefined) contestants.push(best);
-  }
-  const rates = new Map<Best, number[]>(contestants.map((one) => [one, []]));
-  for (let round = 0; round < b.rounds(7, 3); round += 1) {
-    // Both ways around: what a contestant leaves to the disk, files to discard above all, is not always left to the same one.
-    const order = round % 2 === 0 ? contestants : contestants.toReversed();
-    for (const [i] of order.entries()) {
-      const one = order[(i + round) % order.length] as Best;
-      rates.get(one)?.push((await measured(b, one, events, b.quick ? 500 : 1500)).eventsPerSecond);
-    }
-  }
-  const [ours, ...others] = contestants.map((one) => ({ ...one, sample: sampleOf(rates.get(one) ?? []) }));
-  if (ours === undefined) throw new Error('the log itself could not be measured');
-  b.record('throughput', ours.sample);
-  for (const { contestant, configuration, load, sample } of others) {
-    b.note(`${contestant.name}, ${configuration.name}, batch ${load.batch}`, 'rate', sample, 'events/s');
-  }
-  b.record(
-    'lead',
-    others.length === 0
-      ? null
-      : leadOver(
-          ours.sample,
-          others.map(({ sample }) => sample),
-        ),
-  );
-}
-
-/** Round by round against whichever peer was the fastest over all. */
-function leadOver(ours: Sample, others: readonly Sample[]): Sample {
-  const best = others.reduce((a, b) => (b.median > a.median ? b : a));
-  return ratioOf(ours, best);
-}
-
-/**
- * Tries every configuration with every batch size, briefly, in turns and several times: a single try at a moment at which
- * somebody else uses the disk would choose wrongly for all rounds.
- *
- * @returns undefined when it cannot be loaded here
- */
-async function bestOf(b: Context, contestant: Contestant, events: readonly Uint8Array[]): Promise<Best | undefined> {
-  const store = await tryOpen(contestant, freshDirectory(), contestant.configurations[0]?.name ?? '');
-  if (typeof store === 'string') {
-    b.say(`SKIPPED, not measured here: ${contestant.name}: ${store}`);
-    return undefined;
-  }
-  await store.close();
-  const candidates = contestant.configurations.flatMap((configuration) =>
-    (b.quick ? QUICK_BATCHES : BATCHES).map((batch) => ({
-      contestant,
-      configuration,
-      load: { batch, callers: configuration.callers },
-    })),
-  );
-  const rates = new Map<Candidate, number[]>(candidates.map((one) => [one, []]));
-  for (let turn = 0; turn < SEARCH_TURNS; turn += 1) {
-    for (const one of candidates) {
-      rates.get(one)?.push((await measured(b, one, events, b.quick ? 100 : 300)).eventsPerSecond);
-    }
-  }
-  const tried = candidates.map((one) => ({ ...one, rate: sampleOf(rates.get(one) ?? []).median }));
-  const best = tried.reduce((a, one) => (one.rate > a.rate ? one : a));
-  const { configuration, load, rate } = best;
-  b.say(`${contestant.name}: best with ${configuration.name}, batch ${load.batch}: ${Math.round(rate)} events/s`);
-  return best;
-}
-
-async function measured(
+/** @returns each at its best */
+async function measureRates(
   b: Context,
-  { contestant, configuration, load }: Candidate,
-  events: readonly Uint8Array[],
-  forMs: number,
-): Promise<{ readonly eventsPerSecond: number }> {
-  const directory = freshDirectory();
-  const store = await contestant.open(directory, configuration.name);
-  const result = await appendRate(store, events, { ...load, forMs });
-  b.check(result.isComplete, `${contestant.name} holds what was appended`);
-  await store.close();
-  rmSync(directory, { recursive: true, force: true });
-  return result;
+  entrants: readonly Entrant[],
+  rate: ContestOptions['rate'],
+  rows: RateRows,
+): Promise<Placed[]> {
+  b.say(`${rows.name}:`);
+  const [ours, ...others] = await contest(entrants, {
+    batches: b.quick ? QUICK_BATCHES : BATCHES,
+    searchTurns: SEARCH_TURNS,
+    searchMs: b.quick ? 100 : 300,
+    rounds: b.rounds(7, 3),
+    roundMs: b.quick ? 500 : 1500,
+    rate,
+    say: (text) => b.say(text),
+  });
+  if (ours === undefined) throw new Error('the log itself could not be measured');
+  b.record(rows.rate, ours.sample);
+  for (const { contestant, configuration, batch, sample } of others) {
+    b.note(`${rows.name}: ${contestant.name}, ${configuration.name}, batch ${batch}`, 'rate', sample, 'events/s');
+  }
+  b.record(rows.lead, leadOver(ours.sample, others));
+  return [ours, ...others];
+}
+
+function asQueues({ contestant, configuration }: Entrant): Entrant[] {
+  if (contestant === own) return [{ contestant, configuration }];
+  return asQueue(configuration).map((one) => ({ contestant, configuration: one }));
+}
+
+/** All configurations of the contestants that can be loaded here. */
+async function entrantsHere(b: Context): Promise<Entrant[]> {
+  const entrants: Entrant[] = [];
+  for (const contestant of [own, ...peers]) {
+    const store = await tryOpen(contestant, freshDirectory(), contestant.configurations[0]?.name ?? '');
+    if (typeof store === 'string') {
+      b.say(`SKIPPED, not measured here: ${contestant.name}: ${store}`);
+      continue;
+    }
+    await store.close();
+    entrants.push(...contestant.configurations.map((configuration) => ({ contestant, configuration })));
+  }
+  return entrants;
 }
 
 async function measureIngest(b: Context, events: readonly Uint8Array[]): Promise<void> {

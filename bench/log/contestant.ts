@@ -1,8 +1,8 @@
 /** What is measured: a store that appends events of 200 bytes and says when they are durable. */
 export interface Store {
-  /** Appends and resolves once a power loss can no longer take it. */
+  /** Appends, removes the oldest beyond those it keeps, and resolves once a power loss can no longer take what it appended. */
   append(events: readonly Uint8Array[]): void | Promise<void>;
-  /** How many events are in it. */
+  /** How many events are in it and not removed. */
   count(): number | Promise<number>;
   close(): void | Promise<void>;
 }
@@ -17,7 +17,8 @@ export interface Configuration {
 export interface Contestant {
   readonly name: string;
   readonly configurations: readonly Configuration[];
-  open(directory: string, configuration: string): Promise<Store>;
+  /** @param keep - events that stay, the newest; Infinity: all */
+  open(directory: string, configuration: string, keep: number): Promise<Store>;
 }
 
 export const EVENT_BYTES = 200;

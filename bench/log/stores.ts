@@ -1,18 +1,29 @@
-/** The log and its peers, each as its documentation says for durable appends. */
+/** The log and its peers, each as its documentation says for durable appends; they remove in the transaction that appends, or as
+ * a ring write the new over the old: nothing to remove, but no more than fits it is ever kept.
+ */
 
 import { durableLog } from 'daoflow/log';
-import type { Contestant, Store } from './contestant.ts';
+import type { Configuration, Contestant, Store } from './contestant.ts';
+
+/** What the name of a configuration ends with that is a ring. */
+const RING = ', as a ring';
+
+/** A peer as a queue: this way, and as a ring. */
+export function asQueue(configuration: Configuration): readonly Configuration[] {
+  return [configuration, { ...configuration, name: `${configuration.name}${RING}` }];
+}
 
 export const own: Contestant = {
   name: 'daoflow/log',
   configurations: [{ name: 'fsync', callers: 'many' }],
-  open: async (directory) => {
+  open: async (directory, _, keep) => {
     const log = await durableLog(directory, { reserveBytes: 0 });
     return {
       append: async (events) => {
-        await log.append(events);
+        const last = await log.append(events);
+        if (last > keep) log.acknowledge(last - keep);
       },
-      count: () => log.stats.last,
+      count: () => log.stats.last - log.stats.acknowledged,
       close: () => log.close(),
     };
   },
@@ -30,7 +41,7 @@ const lmdb: Contestant = {
     { name: 'put, flushed', callers: 'many' },
     { name: 'put, flushed, 32 KB pages', callers: 'many' },
   ],
-  open: async (directory, configuration) => {
+  open: async (directory, configuration, keep) => {
     const { open } = await import('lmdb');
     const isPut = configuration.startsWith('put');
     const db = open<Uint8Array, number>({
@@ -42,14 +53,21 @@ const lmdb: Contestant = {
       overlappingSync: isPut,
       ...(configuration.includes('32 KB') ? { pageSize: 32 * 1024 } : {}),
     });
+    const isRing = configuration.endsWith(RING);
     let key = 0;
+    let oldest = 0;
     const putAll = (events: readonly Uint8Array[]): void => {
-      for (const event of events) db.putSync(key++, event, { append: true });
+      for (const event of events) {
+        if (isRing) db.putSync(key++ % keep, event);
+        else db.putSync(key++, event, { append: true });
+      }
+      while (!isRing && key - oldest > keep) db.removeSync(oldest++);
     };
     return {
       append: isPut
         ? async (events) => {
-            for (const event of events) void db.put(key++, event);
+            for (const event of events) void db.put(isRing ? key++ % keep : key++, event);
+            while (!isRing && key - oldest > keep) void db.remove(oldest++);
             await db.flushed;
           }
         : (events) => db.transactionSync(() => putAll(events)),
@@ -69,7 +87,7 @@ const level: Contestant = {
     { name: 'sync, no compression, 64 MB buffer', callers: 'many' },
     { name: 'sync, no compression, 64 MB buffer, one caller', callers: 'one' },
   ],
-  open: async (directory) => {
+  open: async (directory, configuration, keep) => {
     const { ClassicLevel } = await import('classic-level');
     const db = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
       keyEncoding: 'view',
@@ -78,15 +96,21 @@ const level: Contestant = {
       writeBufferSize: 64 * 2 ** 20,
     });
     await db.open();
+    const isRing = configuration.endsWith(RING);
     const key = new DataView(new ArrayBuffer(4));
     const keyBytes = new Uint8Array(key.buffer);
     let next = 0;
+    let oldest = 0;
     return {
       append: (events) => {
         const batch = db.batch();
         for (const event of events) {
-          key.setUint32(0, next++);
+          key.setUint32(0, isRing ? next++ % keep : next++);
           batch.put(keyBytes, event); // copies both
+        }
+        while (!isRing && next - oldest > keep) {
+          key.setUint32(0, oldest++);
+          batch.del(keyBytes);
         }
         return batch.write({ sync: true });
       },
@@ -109,7 +133,7 @@ const sqlite: Contestant = {
     { name: 'page 4096', callers: 'one' },
     { name: 'page 16384, checkpoint 10,000 pages', callers: 'one' },
   ],
-  open: async (directory, configuration) => {
+  open: async (directory, configuration, keep) => {
     const db = await openSqlite(`${directory}/data.sqlite`);
     const isTuned = configuration.includes('checkpoint');
     db.exec(`PRAGMA page_size=${isTuned ? 16384 : 4096}`);
@@ -117,11 +141,20 @@ const sqlite: Contestant = {
     db.exec('PRAGMA synchronous=FULL');
     if (isTuned) db.exec('PRAGMA wal_autocheckpoint=10000');
     db.exec('CREATE TABLE log (sequence INTEGER PRIMARY KEY, payload BLOB NOT NULL)');
+    const isRing = configuration.endsWith(RING);
     const insert = db.prepare('INSERT INTO log (payload) VALUES (?)');
+    const replace = db.prepare('INSERT OR REPLACE INTO log (sequence, payload) VALUES (?, ?)');
+    const remove = db.prepare('DELETE FROM log WHERE sequence <= ?');
+    let last = 0;
     return {
       append: (events) => {
         db.exec('BEGIN');
-        for (const event of events) insert.run(event);
+        for (const event of events) {
+          last += 1;
+          if (isRing) replace.run(last % keep, event);
+          else insert.run(event);
+        }
+        if (!isRing && last > keep) remove.run(last - keep);
         db.exec('COMMIT');
       },
       count: () => (db.prepare('SELECT count(*) AS n FROM log').get() as { n: number }).n,
@@ -151,7 +184,7 @@ export async function tryOpen(
   configuration: string,
 ): Promise<Store | string> {
   try {
-    return await contestant.open(directory, configuration);
+    return await contestant.open(directory, configuration, Infinity);
   } catch (error) {
     return error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
   }
