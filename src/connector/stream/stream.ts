@@ -9,7 +9,6 @@ import { FORMATS, type ByteSource, type EventSource, type Format, type Source } 
 import type { LineFormat } from '../encode-lines.ts';
 import { nameOption, wordOption } from '../options.ts';
 import { nodeReader, webReader } from './read.ts';
-import { nodeWriter, webWriter } from './write.ts';
 
 export interface StreamOptions {
   readonly name?: string;
@@ -77,7 +76,12 @@ function sinkSide(target: unknown, name: string, format: Format | undefined, end
     throw new ConfigError('stream().format', "'ndjson' or 'csv' to write", format);
   }
   const limits = { maxConcurrency: 1 };
-  return { limits, deadline: false, open: () => (isWeb ? webWriter : nodeWriter)(target as never, name, format, ends) };
+  // Writing is not among what every flow loads.
+  const open = async () => {
+    const { nodeWriter, webWriter } = await import('./write.ts');
+    return (isWeb ? webWriter : nodeWriter)(target as never, name, format, ends);
+  };
+  return { limits, deadline: false, open };
 }
 
 function isNodeReadable(value: unknown): value is Readable {

@@ -160,7 +160,7 @@ function isSound(sample: CallSample, { pause }: StageObservation): boolean {
 }
 
 /** The number of calls in flight was changing. */
-function isInTransit({ inFlightAtStart, inFlightMean }: CallSample): boolean {
+export function isInTransit({ inFlightAtStart, inFlightMean }: CallSample): boolean {
   return inFlightMean > 3 && Math.abs(Math.log(inFlightAtStart / inFlightMean)) > TRANSIT;
 }
 
@@ -170,7 +170,7 @@ function startOf({ endedAt, durationMs }: CallSample): number {
   return endedAt - durationMs;
 }
 
-function usableCall(sample: CallSample): UsableCall {
+export function usableCall(sample: CallSample): UsableCall {
   const { batch, inFlightMean, durationMs } = sample;
   return {
     batch,

@@ -3,18 +3,21 @@
  * model, trials of its neighbours, and a trim of the latency budget.
  */
 
-import { within, type StageGoal } from '../../control/goal.ts';
+import type { StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
-import { measuredIn, settledIn, type SurfaceState } from './model/surface.ts';
+import { learn, measuredIn, settledIn, type SurfaceState } from './model/surface.ts';
 import { holding } from './held.ts';
+import { backTo, saturatedPlan, visitTo } from './moves.ts';
 import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
+import { leastMs as leastMsOf } from './unended.ts';
 import { anchorAmong } from './search/anchor.ts';
 import { candidateAt, isMore, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { isHopeless, retreat, sweep, type SweepState } from './search/sweep.ts';
+import { looked, placeFrom, withLook, withWall, type LookState } from './trial/look.ts';
 import { bestTrial, restAfter, trialLengthMs, type TrialState } from './trial/trial.ts';
 import { budgetOf, noteFailures, trim, type TrimState } from './trim.ts';
 
@@ -24,6 +27,7 @@ export interface SearchState {
   /** Undefined once it is over. */
   readonly sweep: SweepState | undefined;
   readonly trial: TrialState;
+  readonly look: LookState;
   readonly trim: TrimState;
 }
 
@@ -71,6 +75,7 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
     const isPatient = observation.at - stay.from < THIN_CALLS * ms;
     return isYoung || (isThin && isPatient) ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
+  if (before.look.visit !== undefined) return looking(before, input);
   if (before.surface.strange.length > 0) return wondering(before, input);
   if (before.trial.visit !== undefined) return visiting(before, before.trial.visit, input);
   if (enough !== undefined) {
@@ -95,13 +100,36 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const isFed = goal.isShared === true || observation.fullRatio >= HELD_FULL;
   const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
-  return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
+  const isDue = goal.isShared !== true && observation.at >= (state.look.nextAt ?? Infinity);
+  const look = isDue && isSamePoint(rounded(chosen), current) ? placeFrom(space, current) : undefined;
+  if (look === undefined) return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
+  const begun = withLook(state.look, candidateAt(space, current), ms, observation.at);
+  return { state: { ...state, look: begun }, plan: visitTo(space, look, LOOKING) };
 }
 
-function swept<S extends SearchState>(before: S, state: SweepState, { space, current }: SearchInput): Searched<S> {
-  const { state: next, next: point } = sweep(state, space, current);
+const LOOKING = 'many more and smaller calls might do better';
+
+function looking<S extends SearchState>(before: S, { observation, current, space, goal }: SearchInput): Searched<S> {
+  const leastMs = leastMsOf(before.samples.unended);
+  const { look, next, won } = looked(before.look, { observation, current, space, targetMs: goal.p95Ms, leastMs });
+  const { at } = observation;
+  if (next === undefined)
+    return { state: { ...before, look, surface: learn(before.surface, won, at, true) }, plan: undefined };
+  if (look.visit !== undefined) return { state: { ...before, look }, plan: visitTo(space, next, LOOKING) };
+  // Those of its calls that still last would count for the next place.
+  const nextAt = Math.max(before.trial.nextAt, at + SETTLED_CALLS * leastMs);
+  return { state: { ...before, look, trial: { nextAt } }, plan: backTo(space, next) };
+}
+
+function swept<S extends SearchState>(
+  before: S,
+  state: SweepState,
+  { observation: { at }, space, current }: SearchInput,
+): Searched<S> {
+  const { state: next, next: point, isWall } = sweep(state, space, current);
+  const { ms } = space.model.predict(point.batch, point.inFlight);
   return {
-    state: { ...before, sweep: next },
+    state: { ...before, sweep: next, look: isWall === true ? withWall(before.look, at, ms) : before.look },
     plan: saturatedPlan(candidateAt(space, point), 'throughput still grows: looking further'),
   };
 }
@@ -133,13 +161,11 @@ function visiting<S extends SearchState>(
   { observation, space }: SearchInput,
 ): Searched<S> {
   if (observation.at < until - CONTROL_PERIOD_MS / 2) return { state: before, plan: undefined };
-  const plan = saturatedPlan(candidateAt(space, inside(space, base)), 'the trial is over');
-  return { state: { ...before, trial: { nextAt: before.trial.nextAt } }, plan: { ...plan, kind: 'revert' } };
+  return { state: { ...before, trial: { nextAt: before.trial.nextAt } }, plan: backTo(space, base) };
 }
 
-/** The target may have refused so many calls meanwhile. */
-function inside({ concurrency }: SearchSpace, { batch, inFlight }: Point): Point {
-  return { batch, inFlight: within(concurrency, inFlight) };
+function rounded({ batch, inFlight }: Point): Point {
+  return { batch: Math.round(batch), inFlight: Math.round(inFlight) };
 }
 
 function tried<S extends SearchState>(
@@ -148,7 +174,7 @@ function tried<S extends SearchState>(
   chosen: Candidate,
   ms: number,
 ): Searched<S> {
-  const base = { batch: Math.round(chosen.batch), inFlight: Math.round(chosen.inFlight) };
+  const base = rounded(chosen);
   const trial = bestTrial(space, base, measuredIn(before.surface));
   if (trial === undefined) {
     return { state: { ...before, trial: { nextAt: at + IDLE_MS } }, plan: saturatedPlan(chosen) };
@@ -156,21 +182,9 @@ function tried<S extends SearchState>(
   const lengthMs = trialLengthMs(Math.max(ms, space.model.predict(trial.batch, trial.inFlight).ms), CONTROL_PERIOD_MS);
   const until = at + Math.ceil(lengthMs / CONTROL_PERIOD_MS) * CONTROL_PERIOD_MS;
   const nextAt = until + SETTLED_CALLS * ms + lengthMs * restAfter(trial);
-  const plan = saturatedPlan(trial, 'a neighbour might do better');
+  const plan = visitTo(space, trial, 'a neighbour might do better');
   return {
     state: { ...before, trial: { visit: { base, until }, nextAt } },
-    plan: { ...plan, kind: 'trial', evidence: { ...plan.evidence, gain: trial.gain, loss: trial.loss } },
-  };
-}
-
-export function saturatedPlan(candidate: Candidate, reason = 'the most throughput within the target'): Plan {
-  const { batch, inFlight, throughput, p95Ms } = candidate;
-  return {
-    kind: 'move',
-    // A full edge holds one batch: more would only be older when its turn comes.
-    settings: { batchLimit: batch, concurrency: inFlight, burstConcurrency: inFlight, lingerMs: 0, edgeEvents: batch },
-    reason,
-    evidence: { p95Ms },
-    expected: { throughput: throughput * 1000, p95Ms },
+    plan: { ...plan, evidence: { ...plan.evidence, gain: trial.gain, loss: trial.loss } },
   };
 }

@@ -28,7 +28,8 @@ import { saturated, type SearchInput, type Searched, type SearchState } from './
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP } from './search/sweep.ts';
-import { FIRST_TRIAL, type TrialState } from './trial/trial.ts';
+import { besidesLook, FIRST_LOOK, withoutLook } from './trial/look.ts';
+import { FIRST_TRIAL } from './trial/trial.ts';
 import { budgetOf, FIRST_TRIM, UNTRIMMED } from './trim.ts';
 
 export interface SolverState extends SearchState {
@@ -45,6 +46,7 @@ export const stageSolver: Controller<SolverState> = {
     surface: BLANK_SURFACE,
     sweep: FIRST_SWEEP,
     trial: FIRST_TRIAL,
+    look: FIRST_LOOK,
     trim: FIRST_TRIM,
     refusals: initialRefusals(),
     load: initialLoad(),
@@ -78,7 +80,7 @@ function step(
   const { limits } = refused;
   const load = followLoad(before.load, {
     observation,
-    settings: withoutVisit(settings, learned.trial),
+    settings: withoutVisit(settings, learned),
     goal,
     model,
     limits,
@@ -95,7 +97,7 @@ function step(
   };
   const { state: next, plan } =
     load.plan !== undefined
-      ? { state: { ...state, trial: { nextAt: state.trial.nextAt } }, plan: isDoubtful ? undefined : load.plan }
+      ? { state: unvisited(state, observation.at), plan: isDoubtful ? undefined : load.plan }
       : load.state.isSaturated && model.isInformed && !limits.hold
         ? searched(
             state,
@@ -108,6 +110,10 @@ function step(
   return { state: next, decisions: decisionsFor(together, settings, observation, goal) };
 }
 
+function unvisited(state: SolverState, at: number): SolverState {
+  return { ...state, trial: { nextAt: state.trial.nextAt }, look: withoutLook(state.look, at) };
+}
+
 /** What a stage that is held by what follows can do more than it does. */
 const ROOM = 1.5;
 
@@ -116,10 +122,10 @@ function enoughOf({ isHeld, rate }: Use, { isShared }: StageGoal, { callsPerSeco
   return isShared === true && isHeld && callsPerSecond === undefined ? ROOM * rate : undefined;
 }
 
-/** The load's rules keep much as it is: not a neighbour that was only visited. */
-function withoutVisit(settings: StageSettings, { visit }: TrialState): StageSettings {
-  if (visit === undefined) return settings;
-  return { ...settings, batchLimit: visit.base.batch, concurrency: visit.base.inFlight };
+/** The load's rules keep much as it is: not a place that was only visited. */
+function withoutVisit(settings: StageSettings, { trial, look }: SearchState): StageSettings {
+  const base = (trial.visit ?? look.visit)?.base;
+  return base === undefined ? settings : { ...settings, batchLimit: base.batch, concurrency: base.inFlight };
 }
 
 /**
@@ -153,7 +159,8 @@ function withCallsOf(before: SolverState, observation: StageObservation, setting
   const expectedMs = ({ batch, inFlight }: Point): number | undefined =>
     model.isInformed ? model.predict(batch, inFlight).ms : undefined;
   const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
-  return { ...before, samples, surface: learn(before.surface, calls, observation.at, before.sweep !== undefined) };
+  const own = besidesLook(before.look, calls);
+  return { ...before, samples, surface: learn(before.surface, own, observation.at, before.sweep !== undefined) };
 }
 
 /** Only where all that comes is taken: a saturated stage looks for itself what has changed. */

@@ -94,6 +94,18 @@ describe('sweep', () => {
     expect(retreat({ batch: 100, inFlight: 32 })).toEqual({ state: undefined, next: { batch: 100, inFlight: 16 } });
   });
 
+  it('says where calls that did not disturb each other suddenly do', () => {
+    const endOf = (cost: (b: number, n: number) => number): boolean | undefined => {
+      const space = spaceWith({ model: certainModel(cost, { batch: 100, inFlight: 64 }), p95Ms: 1000 });
+      let step = sweep({ axis: 'concurrency', best: 0, bestBatch: 100 }, space, { batch: 100, inFlight: 2 });
+      while (step.state !== undefined) step = sweep(step.state, space, step.next);
+      return step.isWall;
+    };
+    expect(endOf((_, n) => (n > 9 ? 30 : 10))).toBe(true);
+    expect(endOf((b, n) => 10 * (1 + 3 * Math.max(0, (b * n) / 800 - 1)))).toBe(true);
+    expect(endOf((_, n) => 10 * (1 + 0.1 * (n - 1) + 0.01 * n * (n - 1)))).toBe(false);
+  });
+
   it('tries larger batches where even single events miss the target', () => {
     const space = spaceWith({ model: certainModel(() => 50, { batch: 1, inFlight: 1 }), p95Ms: 30 });
     expect(sweep(FIRST_SWEEP, space, { batch: 1, inFlight: 1 }).next).toEqual({ batch: 4, inFlight: 1 });

@@ -11,12 +11,16 @@ export interface SweepState {
   /** Most events per ms so far, and the batch that gave them. */
   readonly best: number;
   readonly bestBatch: number;
+  /** What the last doubling of the calls multiplied the throughput by. */
+  readonly gained?: number;
 }
 
 export interface SweepStep {
   /** Undefined: the sweep is over. */
   readonly state: SweepState | undefined;
   readonly next: Point;
+  /** Calls that did not disturb each other suddenly did. */
+  readonly isWall?: boolean;
 }
 
 export const FIRST_SWEEP: SweepState = { axis: 'batch', best: 0, bestBatch: 1 };
@@ -30,6 +34,9 @@ const CONCURRENCY_KEEPS = 0.93;
 /** Share of the target that the batch may take at the start of the second axis: concurrency will add to it. */
 const MODERATE = 0.4;
 const NEAR = 0.85;
+/** What twice as many calls give where they do not disturb each other, and beyond a wall. */
+const FREE = 1.5;
+const BLOCKED = 1.1;
 /** Over what the smallest calls take. */
 const ALLOWED = 1.25;
 /** Over the limit: no more calls are waited for. */
@@ -70,11 +77,13 @@ function sweepBatch(state: SweepState, space: SearchSpace, current: Point, throu
 
 function sweepConcurrency(state: SweepState, space: SearchSpace, current: Point, throughput: number): SweepStep {
   const best = Math.max(state.best, throughput);
+  const gained = state.best === 0 ? 0 : throughput / state.best;
   const inFlight = Math.min(space.concurrency.max, current.inFlight * CONCURRENCY_FACTOR);
   const next = { batch: current.batch, inFlight };
   const grows = inFlight > current.inFlight && throughput > CONCURRENCY_KEEPS * best && !isPaced(space, current);
-  if (grows && latencyAt(space.model, current) <= NEAR * limitMs(space)) return { state: { ...state, best }, next };
-  return { state: undefined, next: current };
+  if (grows && latencyAt(space.model, current) <= NEAR * limitMs(space))
+    return { state: { ...state, best, gained }, next };
+  return { state: undefined, next: current, isWall: (state.gained ?? 0) >= FREE && gained <= BLOCKED };
 }
 
 /** The target; where even the smallest calls miss it, a little more than they take, since what larger ones cost must be known. */
