@@ -50,6 +50,11 @@ export interface StageObservation {
   readonly oldestMs: number;
   /** Of the newest: where it is old, events were late when they came, or none came for so long. */
   readonly newestMs: number;
+  /**
+   * How long the event that filled the edge had waited outside since its acceptance, when writers were last held back within the
+   * period: old events are a backlog in front of it, young ones come from a source that waits. Undefined: nobody was held back.
+   */
+  readonly outsideMs: number | undefined;
   readonly inFlight: number;
   /** Calls that ended, however they ended. */
   readonly calls: number;

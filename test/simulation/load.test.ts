@@ -71,6 +71,32 @@ describe('a load below capacity', () => {
   });
 });
 
+describe('a source that waits', () => {
+  /** Two connections that share a core: 600K events/s at most. */
+  const insert = (mostPerSecond: number): Plant => ({
+    name: 'insert',
+    targetMs: 30,
+    arrivals: 'saturating',
+    mostPerSecond,
+    servers: 2,
+    durationMs: 20_000,
+    service: (call) => 1 + firstFree(call, 0.3 + 0.0033 * call.batch * noise(call.random, 0.15)),
+  });
+
+  it.each([
+    [450_000, 0.98],
+    [600_000, 0.85],
+    [700_000, 0.85],
+  ])('of %i/s, where 600K/s can be taken, is held back in time', async (rate, share) => {
+    for (const seed of [1, 2, 3]) {
+      const { periods } = await tuned(insert(rate), { seed });
+      const seconds = Array.from({ length: 15 }, (_, i) => measure(periods, [5000 + 1000 * i, 6000 + 1000 * i], 30));
+      expect(seconds.filter(({ p95Ms }) => p95Ms <= 30).length).toBeGreaterThanOrEqual(14);
+      expect(measure(periods, [5000, 20_000], 30).throughput).toBeGreaterThan(share * Math.min(rate, 600_000));
+    }
+  });
+});
+
 describe('what disturbs a load', () => {
   it('a pause of the event loop moves no knob much', async () => {
     const { periods, figures } = await tuned(plantWith(10_000, { pauses: { everyMs: 2000, lengthMs: 100 } }));

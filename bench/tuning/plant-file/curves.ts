@@ -35,7 +35,7 @@ type Fields = Record<string, unknown>;
 export function plantOfCurves(value: Fields, key: string, where: string): Fields {
   const name = typeof value['name'] === 'string' ? value['name'] : key;
   const read = new Reader(`${where}: ${name}`);
-  const known = ['name', 'targetMs', 'durationMs', 'phases', 'pauses', 'bounds', 'inFamily'];
+  const known = ['name', 'targetMs', 'mostPerSecond', 'durationMs', 'phases', 'pauses', 'bounds', 'inFamily'];
   const kept = Object.fromEntries(Object.entries(value).filter(([field]) => known.includes(field)));
   const others = ['arrivals', 'cost', 'contention', 'noise', 'slow', 'course', 'callsPerSecond', 'maxInFlight'];
   read.only(value, [...known, ...others]);

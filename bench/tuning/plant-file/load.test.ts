@@ -118,6 +118,11 @@ describe('loadPlants', () => {
       "p: arrivals must be 'saturating'",
     ],
     [
+      'source.mjs',
+      "export const p = { name: 'p', targetMs: 5, arrivals: 10, mostPerSecond: 5, service: () => 1 };",
+      "p: mostPerSecond must be events per second, of 'saturating' arrivals",
+    ],
+    [
       'service.mjs',
       "export const p = { name: 'p', targetMs: 5, arrivals: 'saturating' };",
       'p: it has neither service nor cost',

@@ -1,4 +1,4 @@
-/** Arrivals at a rate of their own: rows 4, 6, 7, 9, 10, 11 and 14 of the matrix (docs/tuning). */
+/** Arrivals at a rate of their own: rows 4, 6, 7, 9, 10, 11 and 14 of the matrix (docs/tuning), and sources as slow as their target. */
 
 import type { Plant } from 'daoflow/testing';
 import type { Asks, Scenario } from '../scenario.ts';
@@ -52,6 +52,16 @@ const slowdowns = row('4 slowdown under load', { goodput: 0.97, reconvergencePer
   }),
 ]);
 
+/** Two connections that share a core: 600K events/s at most. */
+const insert = served(affine(0.3, 0.0033), 0.15, 1);
+const limitedSource = (name: string, mostPerSecond: number): Plant =>
+  saturated(name, 30, insert, { servers: 2, mostPerSecond });
+const waiting = row('21 sources that wait', { throughput: 0.92, violations: 0.05 }, [
+  limitedSource('source-450K', 450_000),
+  limitedSource('source-600K', 600_000),
+  limitedSource('source-700K', 700_000),
+]);
+
 const outages = row('8 outage under load', { reconvergencePeriods: 10 }, [
   offered('outage-3s-load', 50, 10_000, outage(database, 15_000, 18_000), {
     durationMs: 40_000,
@@ -103,6 +113,7 @@ export const open: readonly Scenario[] = [
   ...periodic,
   ...bursts,
   ...slowdowns,
+  ...waiting,
   ...outages,
   ...pauses,
   ...tiny,

@@ -19,6 +19,7 @@ export function observed(
     backlogBytes: 0,
     oldestMs: 0,
     newestMs: 0,
+    outsideMs: undefined,
     inFlight: 0,
     calls: 0,
     waitingRetries: 0,

@@ -39,6 +39,8 @@ export class Inlet {
   #room: { readonly promise: Promise<void>; readonly resolve: () => void; readonly since: number } | undefined;
   #isStopped = false;
   #fullMs = 0;
+  #outsideMs = 0;
+  #releasedAt = -Infinity;
   arrived = 0;
   dropped = 0;
 
@@ -87,6 +89,11 @@ export class Inlet {
     return this.#edge.newestAcceptedAt;
   }
 
+  /** For how long the event that filled the edge last had waited outside, ms; undefined: nobody was held back since `since`. */
+  outsideMs(since: number): number | undefined {
+    return this.#room !== undefined || this.#releasedAt > since ? this.#outsideMs : undefined;
+  }
+
   /** Nothing is left that the stage would get in this run. */
   get isDone(): boolean {
     return this.#edge.events === 0 && this.#spill?.isDone !== false;
@@ -120,7 +127,9 @@ export class Inlet {
     const promise = new Promise<void>((done) => {
       resolve = done;
     });
-    this.#room = { promise, resolve, since: this.#clock.now() };
+    const since = this.#clock.now();
+    this.#room = { promise, resolve, since };
+    this.#outsideMs = since - (this.#edge.newestAcceptedAt ?? since);
     this.#spill?.roomChecked(() => this.#checkRoom());
     return promise;
   }
@@ -182,7 +191,8 @@ export class Inlet {
 
   #release(): void {
     if (this.#room === undefined) return;
-    this.#fullMs += this.#clock.now() - this.#room.since;
+    this.#releasedAt = this.#clock.now();
+    this.#fullMs += this.#releasedAt - this.#room.since;
     this.#room.resolve();
     this.#room = undefined;
   }

@@ -150,6 +150,7 @@ export class StageMeter {
       backlogBytes: inlet.backlogBytes,
       oldestMs: inlet.oldestAcceptedAt === undefined ? 0 : at - inlet.oldestAcceptedAt,
       newestMs: inlet.newestAcceptedAt === undefined ? 0 : at - inlet.newestAcceptedAt,
+      outsideMs: inlet.outsideMs(last.at),
       inFlight: this.#inFlight,
       calls: this.#ended - last.ended,
       ...held,

@@ -29,9 +29,11 @@ const TICK_MS = 1;
 const arrays = new Map<number, readonly undefined[]>();
 const MAX_ARRAYS = 256;
 
-export function startLoad({ arrivals }: Plant, target: LoadTarget, environment: LoadEnvironment): void {
-  if (arrivals === 'saturating') saturate(target, environment);
-  else arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, target, environment);
+export function startLoad(plant: Plant, target: LoadTarget, environment: LoadEnvironment): void {
+  const { arrivals, mostPerSecond } = plant;
+  if (arrivals !== 'saturating') arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, target, environment);
+  else if (mostPerSecond === undefined) saturate(target, environment);
+  else make(mostPerSecond / 1000, target, environment);
 }
 
 /** Fills the edge whenever it has room, in slices that add up to its capacity; whole batches where they are larger than a read. */
@@ -49,6 +51,20 @@ function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvi
     }
   };
   fill();
+}
+
+/** Makes one read after the other, each once the one before is taken. @param perMs - events */
+function make(perMs: number, target: LoadTarget, { scheduler, random, offered }: LoadEnvironment): void {
+  const next = (): void => {
+    const events = Math.min(READ_EVENTS, Math.max(1, poisson(perMs * TICK_MS, random)));
+    scheduler.after(events / perMs, () => {
+      offered(events);
+      const blocked = target.write(sliceOf(events, scheduler.now()));
+      if (blocked === undefined) next();
+      else void blocked.then(next);
+    });
+  };
+  next();
 }
 
 /** Poisson arrivals, whatever becomes of them: what is held back keeps its time of arrival. */

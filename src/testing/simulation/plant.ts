@@ -45,6 +45,8 @@ export interface Plant {
   readonly targetMs: number;
   /** `saturating`: as many events as are taken. Else events per second, constant or at a time (virtual ms). */
   readonly arrivals: 'saturating' | number | ((now: number) => number);
+  /** Events per second that a saturating source can make, one read after the other, as one that parses a file. Default: any. */
+  readonly mostPerSecond?: number;
   /** How long the call takes, ms; or that and how it ends. Called in the order in which calls start. */
   readonly service: (call: PlantCall) => number | PlantReply;
   /** Length of `call.servers`. Default 1. */

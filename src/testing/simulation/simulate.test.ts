@@ -40,6 +40,17 @@ describe('simulate', () => {
     expect(Math.abs(offered - total(periods, ({ observation }) => observation.done))).toBeLessThanOrEqual(held + 100);
   });
 
+  it('tells a source that waits from a load that does not, by how old what fills the edge is', async () => {
+    const outside = async (plant: Plant): Promise<number> => {
+      const { periods } = await simulate(plant, { settings: FIXED });
+      return periods.at(-1)?.observation.outsideMs ?? NaN;
+    };
+    expect(await outside(linear)).toBe(0);
+    expect(await outside({ ...linear, mostPerSecond: 200_000 })).toBe(0);
+    expect(await outside({ ...linear, arrivals: 200_000 })).toBeGreaterThan(500);
+    expect(await outside({ ...linear, mostPerSecond: 20_000 })).toBeNaN(); // the stage takes more than that
+  });
+
   it('is the same run for the same seed, and another one for another', async () => {
     const noisy: Plant = {
       ...linear,

@@ -27,6 +27,7 @@ function observed(stage: string, latencyMs: number, events = 100, oldestMs = 0):
     backlogBytes: 0,
     oldestMs,
     newestMs: 0,
+    outsideMs: undefined,
     inFlight: 0,
     calls: 1,
     waitingRetries: 0,

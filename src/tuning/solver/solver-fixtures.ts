@@ -31,6 +31,7 @@ export function observationOf(some: Partial<StageObservation> = {}): StageObserv
     backlogBytes: 0,
     oldestMs: 0,
     newestMs: 0,
+    outsideMs: undefined,
     inFlight: 0,
     calls: some.samples?.length ?? 0,
     waitingRetries: 0,

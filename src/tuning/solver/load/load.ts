@@ -21,6 +21,7 @@ import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
 import { FIRST_REGIME, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
+import { isWaiting } from './waiting.ts';
 import { ALL_IN_USE, withUse, type Use } from './use.ts';
 
 /** Plain data, saved with the solver's state. */
@@ -64,22 +65,27 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const state = { ...before, ...nextRegime(before, input), use: withUse(before.use, observation) };
   if (state.isSaturated) return { state: aiming(state, input), plan: undefined };
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
-  const judging = { ...input, p95Ms: input.goal.p95Ms };
+  const judging = {
+    ...input,
+    isWaiting: isWaiting(state.waited),
+
+    p95Ms: input.goal.p95Ms,
+  };
   const raises = judgedRaises(state.raises, judging);
-  const limited = withCeiling(input, raises.ceiling?.inFlight);
+  const limited = withCeiling(judging, raises.ceiling?.inFlight);
   const best = bestOf(state, limited);
   const seek = state.regime === 'carrying' ? nextSeek(state.seek, seekingOf(limited)) : WATCHING;
   const next = { ...state, best, seek, raises };
   const sought = soughtInFlight(seek);
   const rate = state.arrivals?.rate ?? 0;
   if (sought !== undefined) {
-    const plan = steadied(seeking(limited, best, rate, sought), input.settings);
+    const plan = steadied(seeking(limited, best, rate, sought), judging);
     return { state: next, plan: { ...plan, settings: { ...plan.settings, burstConcurrency: sought } } };
   }
   const wanted =
     state.regime === 'draining' ? draining(limited, best, rate) : carrying(limited, best, rate, state.pausedAt);
   const [plan, noted] = dueRaise(raises, wanted, judging);
-  return { state: { ...next, raises: noted }, plan: steadied(plan, input.settings) };
+  return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
 }
 
 function withCeiling(input: LoadInput, ceiling = Infinity): LoadInput {

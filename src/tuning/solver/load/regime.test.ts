@@ -3,6 +3,7 @@ import { NATURAL_BOUNDS } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import { observationOf, settingsOf } from '../solver-fixtures.ts';
 import { FIRST_REGIME, nextRegime, type RegimeState } from './regime.ts';
+import { isWaiting } from './waiting.ts';
 
 const saturated: RegimeState = {
   ...FIRST_REGIME,
@@ -105,6 +106,33 @@ describe('a full edge while a backlog is worked off', () => {
 
   it('is not while what waits becomes younger', () => {
     expect(new Set(regimesOf([190, 175, 160, 145, 130, 115, 100, 85, 70]))).toEqual(new Set(['draining']));
+  });
+});
+
+describe('a source that waits', () => {
+  const carrying: RegimeState = { ...FIRST_REGIME, regime: 'carrying', arrivals: { rate: 1, seen: 10, skip: 0 } };
+  const after = (periods: number, some: Partial<StageObservation>, from = carrying): RegimeState => {
+    let state = from;
+    for (let i = 1; i <= periods; i += 1) {
+      const observation = observationOf({ at: 10_000 + 100 * i, done: 10, backlogEvents: 10, ...some });
+      state = nextRegime(state, { observation, settings: settingsOf({ edgeEvents: 10 }), goal });
+    }
+    return state;
+  };
+
+  it('is one that was held back in five periods, and whose events had not got old outside', () => {
+    expect(isWaiting(after(4, { outsideMs: 7 }).waited)).toBe(false);
+    expect(isWaiting(after(5, { outsideMs: 7 }).waited)).toBe(true);
+    expect(isWaiting(after(5, { outsideMs: 8 }).waited)).toBe(false);
+    expect(isWaiting(after(1, { outsideMs: 8 }, after(5, { outsideMs: 7 })).waited)).toBe(false);
+    expect(isWaiting(after(50, {}, after(5, { outsideMs: 7 })).waited)).toBe(true);
+  });
+
+  it('leaves no backlog: a full edge is saturated, not drained', () => {
+    expect(after(1, { fullRatio: 1, oldestMs: 5000, outsideMs: 100 }).regime).toBe('draining');
+    const waiting = after(5, { outsideMs: 7 });
+    expect(after(1, { fullRatio: 1, oldestMs: 5000, outsideMs: 7 }, waiting).regime).toBe('carrying');
+    expect(after(4, { fullRatio: 1, oldestMs: 5000, outsideMs: 7 }, waiting).regime).toBe('saturated');
   });
 });
 

@@ -9,6 +9,7 @@
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import type { StageSettings } from '../../../control/settings.ts';
+import { isWaiting, nextWaited } from './waiting.ts';
 import { withArrivals, type Arrivals } from './arrivals.ts';
 
 export type LoadRegime = 'saturated' | 'carrying' | 'draining';
@@ -30,6 +31,8 @@ export interface RegimeState {
   readonly longest?: LongCall | undefined;
   /** Events of the edge in which what waits was accepted. */
   readonly edge?: number;
+  /** See waiting.ts. Absent: 0. */
+  readonly waited?: number;
 }
 
 /** A call whose length explains the age of what queued up while it ran, until that is gone as well. */
@@ -49,6 +52,9 @@ export interface RegimeInput {
 /** Share of the time in which the edge is full, from which on the source is held back, and below which it is not. */
 export const FULL_RATIO = 0.5;
 const FREE_RATIO = 0.3;
+/** The same of a source that waits: one as fast as the stage is held back for moments, and would give more all the same. */
+const WAITING_FULL_RATIO = 0.1;
+const WAITING_FREE_RATIO = 0.02;
 const TURNING_PERIODS = 4;
 /** What waits is a backlog when it is older than the target and so many times what the edge in front explains. */
 const BACKLOG_AGE = 3;
@@ -90,7 +96,6 @@ function afterPause(before: RegimeState, { observation, goal }: RegimeInput): Re
 
 function followed(before: RegimeState, { observation, settings, goal }: RegimeInput): RegimeState {
   const { pausedAt } = before;
-  const isFull = observation.fullRatio >= FULL_RATIO;
   const seen = observation.fullRatio < FREE_RATIO || before.arrivals === undefined;
   const arrivals = seen ? withArrivals(before.arrivals, observation) : before.arrivals;
   const { oldestMs } = observation;
@@ -98,6 +103,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   // What is left of a larger edge waited for all that was accepted with it, also for what is done by now.
   const isOverfull = observation.backlogEvents > settings.edgeEvents;
   const edge = isOverfull ? Math.max(before.edge ?? 0, observation.backlogEvents) : settings.edgeEvents;
+  const waited = nextWaited(before.waited ?? 0, observation, goal);
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',
@@ -108,6 +114,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     periodMs: observation.durationMs,
     longest,
     edge,
+    waited,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   // Events of refused calls are old, however few there are, and so is what waits for their slots.
@@ -117,23 +124,28 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const explaining = { ahead, edgeEvents, p95Ms: goal.p95Ms, longestMs: longest?.ms ?? 0 };
   const isOlderThan = (factor: number): boolean =>
     oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, explaining);
-  // What fills the edges of a flow of several stages is what its sources have: it is not worked off by being late.
-  const isFed = goal.isFed === true && observation.fullRatio >= FREE_RATIO;
-  if (!isRefused && !isFed && isOlderThan(BACKLOG_AGE)) return step('draining');
+  const waits = isWaiting(waited);
+  const isFull = observation.fullRatio >= (waits ? WAITING_FULL_RATIO : FULL_RATIO);
+  const isFree = observation.fullRatio < (waits ? WAITING_FREE_RATIO : FREE_RATIO);
+  // What fills the edges of a flow of several stages, or comes from a source that waits, is what the sources have: it is not
+  // worked off by being late.
+  const isFed = goal.isFed === true || waits;
+  const isNoBacklog = waits || (isFed && !isFree);
+  if (!isRefused && !isNoBacklog && isOlderThan(BACKLOG_AGE)) return step('draining');
   const turning = before.turning + 1;
   switch (before.regime) {
     case 'saturated':
-      if (observation.fullRatio >= FREE_RATIO) return step('saturated');
+      if (!isFree) return step('saturated');
       return turning >= TURNING_PERIODS || before.arrivals === undefined
         ? step('carrying')
         : step('saturated', turning);
     case 'carrying':
       if (!isFull) return step('carrying');
-      if (goal.isFed !== true) return step('draining');
+      if (!isFed) return step('draining');
       return turning < TURNING_PERIODS ? step('carrying', turning) : step('saturated');
     case 'draining':
       if (isFull) {
-        if (isFed) return step('saturated');
+        if (isNoBacklog) return step('saturated');
         if (isOlderThan(SATURATED_AGE)) return step('draining');
         if (turning < TURNING_PERIODS) return step('draining', turning);
         return step(oldestMs < YOUNGER * (before.turningFromMs ?? 0) ? 'draining' : 'saturated');

@@ -25,6 +25,7 @@ function period(at: number, ended: string, inFlight: number): StageObservation {
     backlogBytes: 0,
     oldestMs: 0,
     newestMs: 0,
+    outsideMs: undefined,
     inFlight,
     calls: samples.length,
     waitingRetries: 0,
