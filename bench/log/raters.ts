@@ -32,6 +32,7 @@ export function emptyEachTime({ events, freshDirectory, check }: RaterOptions): 
 
 /** A queue is measured once that many times what it keeps has gone through it: from then on its blocks are used again. */
 const WARM_UP = 4;
+const WARM_UP_BATCH = 20_000;
 
 /** Appends to one store for each configuration, which stays open, and keeps the newest events. */
 export class LastingQueues {
@@ -69,7 +70,8 @@ export class LastingQueues {
     const queue = { store, appended: 0 };
     this.#queues.set(name, queue);
     const isInTime = untilPassed(this.#warmUpMs);
-    await this.#append(queue, candidate, (appended) => appended < WARM_UP * this.#keep && isInTime());
+    const isCold = (appended: number): boolean => appended < WARM_UP * this.#keep && isInTime();
+    await this.#append(queue, { ...candidate, batch: WARM_UP_BATCH }, isCold);
     return queue;
   }
 

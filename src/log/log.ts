@@ -58,7 +58,7 @@ export interface Log {
 
 /**
  * Opens a log, or creates it. Cost: one small read per segment, and what was written since the last ledger entry
- * (at most about 32 MB).
+ * (at most about 32 MB); where the newest segment was written over another one, the rest of its file, about 1 ms per MB.
  *
  * @throws LogLockedError when another process writes to it, LogDamagedError when records are lost (see `acceptLoss`),
  *   ConfigError for an option out of its bounds
