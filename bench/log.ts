@@ -24,6 +24,7 @@ const BATCHES = [100, 1000, 5000, 20_000, 50_000];
 const QUICK_BATCHES = [1000, 20_000];
 /** Tries of each configuration before the rounds. */
 const SEARCH_TURNS = 3;
+const QUICK_SEARCH_TURNS = 2;
 
 /** Events that a queue keeps: what is older was consumed. */
 const KEPT = Math.floor((64 * 2 ** 20) / EVENT_BYTES);
@@ -89,7 +90,7 @@ async function measureRates(
   b.say(`${rows.name}:`);
   const [ours, ...others] = await contest(entrants, {
     batches: b.quick ? QUICK_BATCHES : BATCHES,
-    searchTurns: SEARCH_TURNS,
+    searchTurns: b.quick ? QUICK_SEARCH_TURNS : SEARCH_TURNS,
     searchMs: b.quick ? 100 : 300,
     rounds: b.rounds(7, 3),
     roundMs: b.quick ? 500 : 1500,
