@@ -9,8 +9,8 @@ export interface LoadInput extends RegimeInput {
   readonly limits: Limits;
   /** Calls that began with the settings in force have ended. */
   readonly isSeen: boolean;
-  /** The source waits while it is held back (waiting.ts). Default false. */
-  readonly isWaiting?: boolean;
+  /** Of a source that waits while it is held back (waiting.ts), absent of others: share of the target for what fills edge and calls. */
+  readonly fullShare?: number | undefined;
   /** What the search would choose for as many events as can be. */
   readonly best: () => Point;
   /** The same where what waits is late already, so that latency counts for less. */

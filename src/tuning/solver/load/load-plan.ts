@@ -1,6 +1,6 @@
 /** From a number of calls, and the batches that come about with it, to all settings of a stage that carries a load. */
 
-import type { KnobName } from '../../../control/settings.ts';
+import type { KnobName, StageSettings } from '../../../control/settings.ts';
 import { p95Of, type Point } from '../cost-model.ts';
 import type { Plan } from '../plan.ts';
 import type { LoadInput } from './load-input.ts';
@@ -28,9 +28,8 @@ const EDGE_TARGETS = { alone: 1, shared: 4 };
 const LEAST_EDGE = 64;
 /**
  * A source that waits fills the edge whenever it is a little faster than the stage: then the edge and the calls together hold what
- * is done in so much of the target (Little's law), and either one at least so many natural batches, so that none of them starves.
+ * is done in a share of the target (Little's law), and either one at least so many natural batches, so that none of them starves.
  */
-const FULL_SHARE = 0.7;
 const FULL_BATCHES = 1.25;
 /** Knobs that stay as they are within a factor. */
 const PLAYS: Partial<Record<KnobName, number>> = {
@@ -70,18 +69,9 @@ export function planFor(
   const leastMs = p95Of(input.model.predict(batch, inFlight), inFlight);
   const within = batchWithin(load, inFlight, Math.max(LIMIT_SHARE * targetMs, LIMIT_GROWTH * leastMs));
   const wide = Math.max(LEAST_BATCH_LIMIT, 2 * batch, within);
-  const least = FULL_BATCHES * batch;
-  const room = FULL_SHARE * load.rate * targetMs;
-  const fitting =
-    input.isWaiting === true ? Math.min(wide, Math.max(LEAST_BATCH_LIMIT, least, room / (1 + inFlight))) : wide;
-  const batchLimit = Math.min(load.batchLimit, fitting);
+  const { batchLimit, edgeEvents } = queueOf(input, load, { batch, inFlight }, { wide, targetMs });
   const burstConcurrency = Math.min(limits.maxConcurrency ?? Infinity, Math.max(inFlight, best.inFlight));
   const ageMs = Math.max(LEAST_BURST_AGE_MS, BURST_EXPECTED * p95Ms);
-  const targets = goal.isShared === true ? EDGE_TARGETS.shared : EDGE_TARGETS.alone;
-  const edge =
-    input.isWaiting === true
-      ? Math.max(least, room - inFlight * batchLimit)
-      : Math.max(EDGE_BATCHES * batchLimit, targets * load.rate * targetMs);
   return {
     kind: 'move',
     settings: {
@@ -90,7 +80,7 @@ export function planFor(
       burstConcurrency,
       burstAgeMs: Math.min(BURST_SHARE * targetMs, ageMs),
       lingerMs,
-      edgeEvents: Math.max(LEAST_EDGE, edge),
+      edgeEvents: Math.max(LEAST_EDGE, edgeEvents),
     },
     reason,
     evidence: { arrivalsPerSecond: 1000 * load.rate, p95Ms },
@@ -98,9 +88,28 @@ export function planFor(
   };
 }
 
+/** @param wide - the largest batch that is quick enough */
+function queueOf(
+  { goal, fullShare }: LoadInput,
+  load: Carrying,
+  { batch, inFlight }: Point,
+  { wide, targetMs }: { readonly wide: number; readonly targetMs: number },
+): Pick<StageSettings, 'batchLimit' | 'edgeEvents'> {
+  if (fullShare === undefined) {
+    const batchLimit = Math.min(load.batchLimit, wide);
+    const targets = goal.isShared === true ? EDGE_TARGETS.shared : EDGE_TARGETS.alone;
+    return { batchLimit, edgeEvents: Math.max(EDGE_BATCHES * batchLimit, targets * load.rate * targetMs) };
+  }
+  const room = fullShare * load.rate * targetMs;
+  const least = FULL_BATCHES * batch;
+  const fitting = Math.max(LEAST_BATCH_LIMIT, least, room / (1 + inFlight));
+  const batchLimit = Math.min(load.batchLimit, wide, fitting);
+  return { batchLimit, edgeEvents: Math.max(least, room - inFlight * batchLimit) };
+}
+
 /** Knobs of which a little more or less makes no difference stay as they are. */
-export function steadied(plan: Plan, { settings, isWaiting }: Pick<LoadInput, 'settings' | 'isWaiting'>): Plan {
-  const plays = isWaiting === true ? { ...PLAYS, edgeEvents: WAITING_PLAY } : PLAYS;
+export function steadied(plan: Plan, { settings, fullShare }: Pick<LoadInput, 'settings' | 'fullShare'>): Plan {
+  const plays = fullShare !== undefined ? { ...PLAYS, edgeEvents: WAITING_PLAY } : PLAYS;
   const next: Partial<Record<KnobName, number>> = { ...plan.settings };
   for (const [knob, play] of Object.entries(plays) as [KnobName, number][]) {
     const [from, to] = [settings[knob], next[knob]];

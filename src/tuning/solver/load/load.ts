@@ -67,7 +67,7 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
   const judging = {
     ...input,
-    isWaiting: isWaiting(state.waited),
+    fullShare: fullShareOf(state),
 
     p95Ms: input.goal.p95Ms,
   };
@@ -86,6 +86,10 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
     state.regime === 'draining' ? draining(limited, best, rate) : carrying(limited, best, rate, state.pausedAt);
   const [plan, noted] = dueRaise(raises, wanted, judging);
   return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
+}
+
+function fullShareOf({ waiting }: LoadState): number | undefined {
+  return waiting !== undefined && isWaiting(waiting) ? waiting.share : undefined;
 }
 
 function withCeiling(input: LoadInput, ceiling = Infinity): LoadInput {

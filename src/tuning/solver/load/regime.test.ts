@@ -3,7 +3,6 @@ import { NATURAL_BOUNDS } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import { observationOf, settingsOf } from '../solver-fixtures.ts';
 import { FIRST_REGIME, nextRegime, type RegimeState } from './regime.ts';
-import { isWaiting } from './waiting.ts';
 
 const saturated: RegimeState = {
   ...FIRST_REGIME,
@@ -119,14 +118,6 @@ describe('a source that waits', () => {
     }
     return state;
   };
-
-  it('is one that was held back in five periods, and whose events had not got old outside', () => {
-    expect(isWaiting(after(4, { outsideMs: 7 }).waited)).toBe(false);
-    expect(isWaiting(after(5, { outsideMs: 7 }).waited)).toBe(true);
-    expect(isWaiting(after(5, { outsideMs: 8 }).waited)).toBe(false);
-    expect(isWaiting(after(1, { outsideMs: 8 }, after(5, { outsideMs: 7 })).waited)).toBe(false);
-    expect(isWaiting(after(50, {}, after(5, { outsideMs: 7 })).waited)).toBe(true);
-  });
 
   it('leaves no backlog: a full edge is saturated, not drained', () => {
     expect(after(1, { fullRatio: 1, oldestMs: 5000, outsideMs: 100 }).regime).toBe('draining');

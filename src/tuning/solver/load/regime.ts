@@ -9,7 +9,7 @@
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import type { StageSettings } from '../../../control/settings.ts';
-import { isWaiting, nextWaited } from './waiting.ts';
+import { isWaiting, NEVER_WAITED, nextWaiting, type Waiting } from './waiting.ts';
 import { withArrivals, type Arrivals } from './arrivals.ts';
 
 export type LoadRegime = 'saturated' | 'carrying' | 'draining';
@@ -31,8 +31,8 @@ export interface RegimeState {
   readonly longest?: LongCall | undefined;
   /** Events of the edge in which what waits was accepted. */
   readonly edge?: number;
-  /** See waiting.ts. Absent: 0. */
-  readonly waited?: number;
+  /** Absent: it never did. */
+  readonly waiting?: Waiting;
 }
 
 /** A call whose length explains the age of what queued up while it ran, until that is gone as well. */
@@ -103,7 +103,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   // What is left of a larger edge waited for all that was accepted with it, also for what is done by now.
   const isOverfull = observation.backlogEvents > settings.edgeEvents;
   const edge = isOverfull ? Math.max(before.edge ?? 0, observation.backlogEvents) : settings.edgeEvents;
-  const waited = nextWaited(before.waited ?? 0, observation, goal);
+  const waiting = nextWaiting(before.waiting ?? NEVER_WAITED, observation, goal);
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',
@@ -114,7 +114,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     periodMs: observation.durationMs,
     longest,
     edge,
-    waited,
+    waiting,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   // Events of refused calls are old, however few there are, and so is what waits for their slots.
@@ -124,7 +124,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   const explaining = { ahead, edgeEvents, p95Ms: goal.p95Ms, longestMs: longest?.ms ?? 0 };
   const isOlderThan = (factor: number): boolean =>
     oldestMs > goal.p95Ms && oldestMs > factor * explainedMs(observation, explaining);
-  const waits = isWaiting(waited);
+  const waits = isWaiting(waiting);
   const isFull = observation.fullRatio >= (waits ? WAITING_FULL_RATIO : FULL_RATIO);
   const isFree = observation.fullRatio < (waits ? WAITING_FREE_RATIO : FREE_RATIO);
   // What fills the edges of a flow of several stages, or comes from a source that waits, is what the sources have: it is not

@@ -1,26 +1,52 @@
 /**
  * Does the source wait while it is held back, as one that reads a file or pulls from a broker does? Then a full edge is no
  * backlog, nothing gets old outside, and how much the edge holds is all that makes events late.
+ *
+ * Invariants (waiting.test.ts)
+ * - What comes in bursts fills the edge with young events at first, and is not taken for such a source.
+ * - The edge becomes smaller while events that it held are late, whatever makes them so.
  */
 
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
+import { quantile } from '../../../stats/histogram.ts';
+import { clamp } from '../model/numbers.ts';
+
+/** Plain data. */
+export interface Waiting {
+  /** Periods in which the source was held back and had nothing old, since it last had. */
+  readonly periods: number;
+  /** Of the target, that what fills the edge and all calls may take. */
+  readonly share: number;
+}
 
 /** Of the target: events that waited outside for longer when the edge filled up are a backlog. */
 const OUTSIDE_SHARE = 0.25;
-/** A source waits that did so in so many periods: what comes in bursts fills the edge with young events at first, too. */
+/** A source waits that did so in so many periods. */
 const WAITED_PERIODS = 5;
+/** Least and most: the longest calls take twice what Little's law says of all, and a read may end beyond the edge's bound. */
+const SHARES = [0.2, 0.7] as const;
+/** Of the target, where p95 is held; gains per period, of its logarithm, where it is above and below. */
+const AIM = 0.9;
+const LATE_GAIN = 0.1;
+const EARLY_GAIN = 0.02;
 
-/**
- * @param before - periods in which it was held back and had nothing old, since it last had
- * @returns the same after one more. In a flow of several stages the others decide what an edge holds: always 0
- */
-export function nextWaited(before: number, { outsideMs }: StageObservation, goal: StageGoal): number {
-  if (goal.isShared === true) return 0;
-  if (outsideMs === undefined) return before;
-  return outsideMs > OUTSIDE_SHARE * goal.p95Ms ? 0 : Math.min(WAITED_PERIODS, before + 1);
+export const NEVER_WAITED: Waiting = { periods: 0, share: SHARES[1] };
+
+export function isWaiting({ periods }: Waiting): boolean {
+  return periods >= WAITED_PERIODS;
 }
 
-export function isWaiting(waited = 0): boolean {
-  return waited >= WAITED_PERIODS;
+/** In a flow of several stages the others decide what an edge holds: there no source waits. */
+export function nextWaiting(before: Waiting, { outsideMs, latency }: StageObservation, goal: StageGoal): Waiting {
+  if (goal.isShared === true) return NEVER_WAITED;
+  if (outsideMs === undefined) return before;
+  if (outsideMs > OUTSIDE_SHARE * goal.p95Ms) return NEVER_WAITED;
+  const p95Ms = quantile(latency, 0.95) ?? 0;
+  const late = p95Ms > 0 ? Math.log(p95Ms / (AIM * goal.p95Ms)) : 0;
+  const gain = late > 0 ? LATE_GAIN : EARLY_GAIN;
+  return {
+    periods: Math.min(WAITED_PERIODS, before.periods + 1),
+    share: clamp(before.share * Math.exp(-gain * clamp(late, -1, 1)), ...SHARES),
+  };
 }

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { NATURAL_BOUNDS } from '../../../control/goal.ts';
+import type { StageObservation } from '../../../control/observation.ts';
+import { Histogram, type HistogramData } from '../../../stats/histogram.ts';
+import { observationOf } from '../solver-fixtures.ts';
+import { isWaiting, NEVER_WAITED, nextWaiting, type Waiting } from './waiting.ts';
+
+const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
+
+function after(periods: number, some: Partial<StageObservation>, before = NEVER_WAITED, isShared = false): Waiting {
+  let waiting = before;
+  for (let i = 0; i < periods; i += 1) waiting = nextWaiting(waiting, observationOf(some), { ...goal, isShared });
+  return waiting;
+}
+
+const young = { outsideMs: 7 };
+
+function latencyOf(ms: number): HistogramData {
+  const latency = new Histogram();
+  latency.record(ms, 100);
+  return latency.data();
+}
+
+describe('a source waits', () => {
+  it('that was held back in five periods, and whose events had not got old outside', () => {
+    expect(isWaiting(after(4, young))).toBe(false);
+    expect(isWaiting(after(5, young))).toBe(true);
+    expect(isWaiting(after(5, { outsideMs: 8 }))).toBe(false);
+  });
+
+  it('until one event was old, however long it is not held back', () => {
+    const waiting = after(5, young);
+    expect(isWaiting(after(50, {}, waiting))).toBe(true);
+    expect(isWaiting(after(1, { outsideMs: 8 }, waiting))).toBe(false);
+  });
+
+  it('never in a flow of several stages', () => {
+    expect(isWaiting(after(50, young, NEVER_WAITED, true))).toBe(false);
+  });
+});
+
+describe('what fills edge and calls', () => {
+  const lateBy = (p95Ms: number): Partial<StageObservation> => ({ ...young, latency: latencyOf(p95Ms) });
+
+  it('becomes less while it is late, down to a fifth of the target, and slowly more again', () => {
+    expect(after(5, lateBy(20)).share).toBe(0.7);
+    const late = after(5, lateBy(60));
+    expect(late.share).toBeLessThan(0.55);
+    expect(after(100, lateBy(60)).share).toBe(0.2);
+    expect(after(5, lateBy(20), late).share).toBeGreaterThan(late.share);
+    expect(after(100, lateBy(20), late).share).toBe(0.7);
+  });
+
+  it('stays where nothing was held back or confirmed', () => {
+    const late = after(5, lateBy(60));
+    expect(after(5, { latency: latencyOf(200) }, late)).toEqual(late);
+    expect(after(5, young, late).share).toBe(late.share);
+  });
+});
