@@ -71,7 +71,7 @@ export type { StdoutOptions } from './connector/stdio/stdout.ts';
 export { stream } from './connector/stream/stream.ts';
 export type { ByteStreamOptions, StreamOptions, StreamSinkOptions } from './connector/stream/stream.ts';
 
-export type { KeyColumn, SourceBatch } from './event/batch.ts';
+export type { GivenBatch, KeyColumn, SourceBatch } from './event/batch.ts';
 export type { DeadLetter } from './event/dead-letter.ts';
 export type { Sink, SinkContext, SinkFunction, SinkWriter, WriteOptions } from './event/sink.ts';
 export type { SinkTransaction, TransactionContext, TransactionPlace } from './event/transaction.ts';
@@ -85,6 +85,7 @@ export type {
   Source,
   SourceContext,
   SourceOutput,
+  TakenRun,
 } from './event/source.ts';
 
 export type {

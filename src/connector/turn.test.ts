@@ -6,7 +6,7 @@ function takeTurn(turn: Turn, clock: { at: number; reads: number }, stepMs: numb
   clock.reads = 0;
   for (let steps = 1; ; steps += 1) {
     clock.at += stepMs;
-    if (!turn.isOver) continue;
+    if (!turn.isOver()) continue;
     const { reads } = clock;
     turn.begin();
     return { steps, reads };
@@ -40,6 +40,20 @@ describe('Turn', () => {
     takeTurn(turn, clock, 0.001);
     const { steps, reads } = takeTurn(turn, clock, 0.001);
     expect(steps / reads).toBeGreaterThan(50);
+  });
+
+  it('is over as soon when steps are taken at once', () => {
+    const { turn, clock } = makeTurn();
+    takeTurn(turn, clock, 0.01);
+    let steps = 0;
+    for (let isOver = false; !isOver;) {
+      const { left } = turn;
+      steps += left;
+      clock.at += left * 0.01;
+      isOver = turn.isOver(left);
+    }
+    expect(steps * 0.01).toBeGreaterThan(2 - 1e-9);
+    expect(steps * 0.01).toBeLessThanOrEqual(2.2);
   });
 
   it('looks after each step again once steps have become long', () => {

@@ -29,9 +29,14 @@ export class Turn {
     this.#left = this.#stride;
   }
 
-  /** To be asked after each step: once it is true, give up the turn and then `begin`. */
-  get isOver(): boolean {
-    this.#left -= 1;
+  /** Steps that may be taken at once. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** To be asked after each step, or after `left` of them at most: once it is true, give up the turn and then `begin`. */
+  isOver(steps = 1): boolean {
+    this.#left -= steps;
     return this.#left === 0 && this.#look();
   }
 

@@ -1,3 +1,5 @@
+import { ConfigError } from '../errors/errors.ts';
+import { batchBytes } from './event-size.ts';
 import type { Origin } from './origin.ts';
 
 /**
@@ -25,6 +27,17 @@ export interface SourceBatch<E = unknown> {
   /** Position after the last event. Default: events counted per partition. */
   readonly endOffset?: number | undefined;
   readonly keys?: KeyColumn | undefined;
+}
+
+/** A batch, or only its events: their size is estimated then. */
+export type GivenBatch<E = unknown> = E[] | SourceBatch<E>;
+
+/** @throws ConfigError when it is neither */
+export function batchOf<E>(given: GivenBatch<E>): SourceBatch<E> {
+  const batch = Array.isArray(given) ? { events: given, bytes: batchBytes(given) } : given;
+  if (!Array.isArray(batch.events))
+    throw new ConfigError('batch', 'an array, or an object with an array `events`', given);
+  return batch;
 }
 
 /** A run of events of one origin, as edges hold it. `events` may be shared: never written to. */

@@ -1,5 +1,5 @@
 import type { Random, Scheduler } from '../time/clock.ts';
-import type { SourceBatch } from './batch.ts';
+import type { GivenBatch, SourceBatch } from './batch.ts';
 
 /** Text formats that the engine decodes itself. */
 export type Format = 'ndjson' | 'csv' | 'tsv' | 'json';
@@ -20,12 +20,25 @@ export interface SourceContext {
   notice(level: 'info' | 'warn', message: string): void;
 }
 
+/** How far a run of batches has come. */
+export interface TakenRun {
+  /** Index after the last one that was taken. */
+  readonly end: number;
+  /** As `write` answered for it; undefined where none was taken. */
+  readonly blocked: undefined | Promise<void>;
+}
+
 /**
  * Where a source writes. Sync-first back-pressure: `undefined` means go on; a promise means that the
  * batch was taken but no more should come before it resolves.
  */
 export interface SourceOutput<E> {
   write(batch: SourceBatch<E>): undefined | Promise<void>;
+  /**
+   * `write` for as many of `batches[from..to)` as may go together: what is the same for all of them is done once. The way in
+   * for batches that are at hand. It may take none: then `write` the first one.
+   */
+  writeRun(batches: readonly GivenBatch<E>[], from: number, to: number): TakenRun;
   /** True while a promise of `write` is pending: what a source that can refuse (HTTP 429) asks first. */
   readonly isFull: boolean;
   /** Nothing more will come of this partition for now: event time no longer waits for it. */

@@ -1,6 +1,6 @@
 /** A context and outputs that stand for the engine, so that a source can be tested alone. */
 
-import type { SourceBatch } from '../../src/event/batch.ts';
+import { batchOf, type GivenBatch, type SourceBatch } from '../../src/event/batch.ts';
 import type {
   ByteOutput,
   EventSource,
@@ -8,6 +8,7 @@ import type {
   Format,
   SourceContext,
   SourceOutput,
+  TakenRun,
 } from '../../src/event/source.ts';
 import { systemScheduler } from '../../src/host/scheduler.ts';
 import type { Scheduler } from '../../src/time/clock.ts';
@@ -72,6 +73,16 @@ export class FakeOutput implements SourceOutput<unknown>, ByteOutput {
     this.acceptedAt.push(batch.acceptedAt);
     for (const event of batch.events) this.events.push(event);
     return this.#wrote();
+  }
+
+  writeRun(batches: readonly GivenBatch[], from: number, to: number): TakenRun {
+    let end = from;
+    let blocked: undefined | Promise<void>;
+    while (end < to && blocked === undefined) {
+      const batch = batchOf(batches[end++] as GivenBatch);
+      if (batch.events.length > 0) blocked = this.write(batch);
+    }
+    return { end, blocked };
   }
 
   channel(partition: string, format: Format = 'ndjson'): ReturnType<ByteOutput['channel']> {

@@ -7,15 +7,12 @@
  * - A synchronous iterable gives up its turn in time, so that I/O and timers run.
  */
 
-import type { SourceBatch } from '../../event/batch.ts';
+import { batchOf, type GivenBatch, type SourceBatch } from '../../event/batch.ts';
 import type { EventSource, SourceContext, SourceOutput } from '../../event/source.ts';
 import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
-import type { Scheduler } from '../../time/clock.ts';
-import { batchBytes } from '../../event/event-size.ts';
 import { nameOption } from '../options.ts';
 import { Turn } from '../turn.ts';
-import { onAbort } from '../waiting.ts';
 import { pullAsync } from './pull.ts';
 
 /** A sequence, or a function that begins a new one (so that a flow can run more than once). */
@@ -60,7 +57,7 @@ export function iterable<E>(items: Sequence<E>, options: IterableOptions = {}): 
  * @example
  * fromBatches(async function* () { for (;;) yield await consumer.poll(512) })
  */
-export function fromBatches<E>(batches: Sequence<E[] | SourceBatch<E>>, options: IterableOptions = {}): EventSource<E> {
+export function fromBatches<E>(batches: Sequence<GivenBatch<E>>, options: IterableOptions = {}): EventSource<E> {
   check(batches, 'fromBatches');
   const name = nameOf(options, 'fromBatches()', 'batches');
   return {
@@ -73,90 +70,44 @@ export function fromBatches<E>(batches: Sequence<E[] | SourceBatch<E>>, options:
   };
 }
 
-/** Writes batch after batch, giving up the turn by time. */
+/** Writes what is at hand in runs, giving up the turn by time. */
 async function pushBatches<E>(
-  batches: Iterable<E[] | SourceBatch<E>>,
+  batches: Iterable<GivenBatch<E>>,
   output: SourceOutput<E>,
-  context: SourceContext,
+  { scheduler, signal }: SourceContext,
 ): Promise<void> {
-  const push = new Push(output, context);
-  try {
-    if (Array.isArray(batches)) await pushArray(batches as readonly (E[] | SourceBatch<E>)[], push);
-    else await pushEach(batches, push);
-  } finally {
-    push.end();
+  const turn = new Turn(scheduler);
+  for (const run of Array.isArray(batches) ? [batches as readonly GivenBatch<E>[]] : singly(batches)) {
+    for (let next = 0; next < run.length;) {
+      let { end, blocked } = output.writeRun(run, next, Math.min(run.length, next + turn.left));
+      if (end === next) {
+        const batch = batchOf(run[next] as GivenBatch<E>);
+        if (batch.events.length > 0) blocked = output.write(batch);
+        end += 1;
+      }
+      const isOver = turn.isOver(end - next);
+      next = end;
+      if (blocked !== undefined) await blocked;
+      if (isOver) {
+        await scheduler.yield();
+        turn.begin();
+      }
+      if (signal.aborted) return;
+    }
   }
 }
 
-/** By index: in a process that also iterates generators, an iterator costs an object per batch. */
-async function pushArray<E>(batches: readonly (E[] | SourceBatch<E>)[], push: Push<E>): Promise<void> {
-  for (let i = 0; i < batches.length && !push.isStopped; i += 1) {
-    const wait = push.write(batches[i] as E[] | SourceBatch<E>);
-    if (wait !== undefined) await wait;
-  }
-}
-
-async function pushEach<E>(batches: Iterable<E[] | SourceBatch<E>>, push: Push<E>): Promise<void> {
-  for (const batch of batches) {
-    const wait = push.write(batch);
-    if (wait !== undefined) await wait;
-    if (push.isStopped) return;
-  }
-}
-
-class Push<E> {
-  readonly #output: SourceOutput<E>;
-  readonly #scheduler: Scheduler;
-  readonly #turn: Turn;
-  readonly #forget: () => void;
-  /** The signal has aborted: to read it costs 10 ns. */
-  isStopped = false;
-
-  constructor(output: SourceOutput<E>, { scheduler, signal }: SourceContext) {
-    this.#output = output;
-    this.#scheduler = scheduler;
-    this.#turn = new Turn(scheduler);
-    this.#forget = onAbort(signal, () => (this.isStopped = true));
-  }
-
-  /** @returns what to wait for before the next batch */
-  write(batch: E[] | SourceBatch<E>): undefined | Promise<void> {
-    const blocked = writeBatch(batch, this.#output);
-    return this.#turn.isOver ? this.#yield(blocked) : blocked;
-  }
-
-  end(): void {
-    this.#forget();
-  }
-
-  async #yield(blocked: undefined | Promise<void>): Promise<void> {
-    await blocked;
-    await this.#scheduler.yield();
-    this.#turn.begin();
-  }
+function* singly<T>(items: Iterable<T>): Generator<readonly T[]> {
+  for (const item of items) yield [item];
 }
 
 async function pushAsync<E>(
-  batches: AsyncIterable<E[] | SourceBatch<E>>,
+  batches: AsyncIterable<GivenBatch<E>>,
   output: SourceOutput<E>,
   context: SourceContext,
 ): Promise<void> {
-  const one: SourceOutput<E[] | SourceBatch<E>> = {
-    write: ({ events }) => events[0] && writeBatch(events[0], output),
-    get isFull() {
-      return output.isFull;
-    },
-    endPartition: (partition) => output.endPartition(partition),
-  };
+  const one = { write: ({ events }: SourceBatch<GivenBatch<E>>) => events[0] && output.write(batchOf(events[0])) };
   await pullAsync(batches[Symbol.asyncIterator](), one, context, 1);
-}
-
-function writeBatch<E>(batch: E[] | SourceBatch<E>, output: SourceOutput<E>): undefined | Promise<void> {
-  const ready: SourceBatch<E> = Array.isArray(batch) ? { events: batch, bytes: batchBytes(batch) } : batch;
-  if (!Array.isArray(ready.events)) {
-    throw new ConfigError('fromBatches()', 'batches that are arrays or have an array `events`', batch);
-  }
-  return ready.events.length === 0 ? undefined : output.write(ready);
 }
 
 /** The engine owns the arrays it is given, so the user's own is never handed over. */

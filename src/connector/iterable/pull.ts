@@ -11,7 +11,7 @@ import { onAbort } from '../waiting.ts';
  */
 export async function pullAsync<E>(
   iterator: AsyncIterator<E>,
-  output: SourceOutput<E>,
+  output: Pick<SourceOutput<E>, 'write'>,
   context: SourceContext,
   batchEvents: number,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function pullAsync<E>(
       if (result === undefined || result.done === true) break;
       const blocked = gather.add(result.value);
       if (blocked !== undefined) await blocked;
-      if (turn.isOver) {
+      if (turn.isOver()) {
         await scheduler.yield();
         turn.begin();
       }
@@ -54,13 +54,13 @@ async function endQuietly<E>(iterator: AsyncIterator<E>): Promise<void> {
 }
 
 class Gather<E> {
-  readonly #output: SourceOutput<E>;
+  readonly #output: Pick<SourceOutput<E>, 'write'>;
   readonly #context: SourceContext;
   readonly #batchEvents: number;
   #events: E[] = [];
   #blocked: Promise<void> | undefined;
 
-  constructor(output: SourceOutput<E>, context: SourceContext, batchEvents: number) {
+  constructor(output: Pick<SourceOutput<E>, 'write'>, context: SourceContext, batchEvents: number) {
     this.#output = output;
     this.#context = context;
     this.#batchEvents = batchEvents;

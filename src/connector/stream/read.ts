@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
+import type { SourceBatch } from '../../event/batch.ts';
 import type { ByteSource, EventSource, Format, SourceContext, SourceOutput } from '../../event/source.ts';
 import { batchBytes } from '../../event/event-size.ts';
 import { pullAsync } from '../iterable/pull.ts';
@@ -35,11 +36,7 @@ export function webReader(
     };
   }
   return byteSide(name, format, (record, context) => {
-    const output: SourceOutput<unknown> = {
-      write: ({ events }) => record.write(bytesOf(events[0])),
-      isFull: false,
-      endPartition: () => undefined,
-    };
+    const output = { write: ({ events }: SourceBatch) => record.write(bytesOf(events[0])) };
     return naming(name, pullAsync(iteratorOf(readable), output, context, 1));
   });
 }

@@ -30,6 +30,11 @@ export class Acknowledgement {
     this.#acknowledge = acknowledge;
   }
 
+  /** No batch is open. */
+  get isEmpty(): boolean {
+    return this.#open === 0;
+  }
+
   opened(origin: Origin): void {
     this.#open += 1;
     const name = origin.partition;

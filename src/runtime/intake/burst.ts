@@ -41,7 +41,7 @@ export class Burst implements BurstTotals {
   endedAt: number = Number.NaN;
   /** Epoch ms as it began. */
   wallMs: number = Number.NaN;
-  /** Batches that may still come; 0 while there is no burst. */
+  /** Batches that may still come; none while there is no burst. */
   #left = 0;
   /** Batches of this burst, or else of the next one. */
   #size = 1;
@@ -53,17 +53,23 @@ export class Burst implements BurstTotals {
     this.#report = report;
   }
 
-  /** A batch is accepted, at `beganAt`. `leave` must follow. */
+  /** Begins one where there is none. @returns how many batches may still come */
+  open(): number {
+    if (this.#left <= 0) this.#begin();
+    return this.#left;
+  }
+
+  /** Batches are accepted, at `beganAt`. `leave` must follow. */
   enter(events: number, bytes: number): void {
-    if (this.#left === 0) this.#begin();
+    this.open();
     this.events += events;
     this.bytes += bytes;
   }
 
-  /** The batch has gone as far as it goes at once. @param confirmed - its events, when nothing of it is left on its way */
-  leave(confirmed: number): void {
+  /** They have gone as far as they go at once. @param confirmed - events of those of which nothing is left on its way */
+  leave(confirmed: number, batches = 1): void {
     this.confirmed += confirmed;
-    this.#left -= 1;
+    this.#left -= batches;
     if (this.#left > 0) return;
     this.flush();
     this.#size = Math.max(1, Math.min(MAX_BATCHES, this.#size * 2, this.#fitting(this.#size)));
@@ -88,7 +94,7 @@ export class Burst implements BurstTotals {
 
   readonly #codeEnded = (): void => {
     this.#isEndDue = false;
-    if (this.#left === 0) return;
+    if (this.#left <= 0) return;
     const batches = this.#size - this.#left;
     this.#left = 0;
     this.flush();

@@ -10,10 +10,10 @@
  */
 
 import type { InvalidRecord } from '../../codec/decoder.ts';
-import type { SourceBatch } from '../../event/batch.ts';
+import { batchOf, type GivenBatch, type SourceBatch } from '../../event/batch.ts';
 import type { DeadLetter } from '../../event/dead-letter.ts';
 import { Origin } from '../../event/origin.ts';
-import type { ByteOutput, SourceOutput } from '../../event/source.ts';
+import type { ByteOutput, SourceOutput, TakenRun } from '../../event/source.ts';
 import { validate } from '../../flow/validation.ts';
 import type { SourceSnapshot } from '../../metrics/snapshot.ts';
 import type { SourceTotals } from '../flow-reports.ts';
@@ -83,6 +83,8 @@ export class Ingest {
   /** The wall-clock time that the segment was told last. */
   #toldMs: number = Number.NaN;
   #invalid = 0;
+  /** Something came out of the batch before: where that is usual, there is nothing to gain from taking several at once. */
+  #hasOutput = false;
 
   constructor(options: IngestOptions, target: SegmentRunner, environment: IngestEnvironment) {
     this.name = options.name;
@@ -118,6 +120,7 @@ export class Ingest {
     const isFull = (): boolean => this.isFull;
     return {
       write: (batch) => this.#writeEvents(batch),
+      writeRun: (batches, from, to) => this.#writeRun(batches, from, to),
       get isFull() {
         return isFull();
       },
@@ -200,8 +203,70 @@ export class Ingest {
     const position = this.#positionOf(batch.partition ?? this.name);
     const end = endOffset ?? (position.end[0] as number) + events.length;
     position.end[0] = end;
-    const bytes = batch.bytes > 0 ? batch.bytes : events.length * ASSUMED_EVENT_BYTES;
-    return this.#entrance.accept(events, keys, bytes, position.partition, end, acceptedAt, undefined);
+    return this.#entrance.accept(events, keys, bytesOf(batch), position.partition, end, acceptedAt, undefined);
+  }
+
+  #writeRun(batches: readonly GivenBatch[], from: number, to: number): TakenRun {
+    // Not by `write` from here: what that compiles to is better by itself (bench:engine, iv in arrays: 4.8, not 7 ns).
+    const first = batchOf(batches[from] as GivenBatch);
+    if (!this.#isClear || !this.#passes(first, first.partition)) return { end: from, blocked: undefined };
+    const end = this.#pass(first, batches, from, to);
+    const blocked = this.#heldBack.until;
+    return { end, blocked };
+  }
+
+  /** Nothing stands before the segment, and nothing that came earlier is still on its way. */
+  get #isClear(): boolean {
+    if (this.#hasOutput || this.#hasSchema || this.#hold.isHeld || this.#entrance !== this.#direct) return false;
+    return !this.isFull && this.#acknowledgement?.isEmpty !== false;
+  }
+
+  /** Whether it may go along with others of its partition that come in now. */
+  #passes({ events, acceptedAt, partition }: SourceBatch, ofPartition: string | undefined): boolean {
+    return events.length > 0 && acceptedAt === undefined && partition === ofPartition;
+  }
+
+  /**
+   * Batches of one partition and one burst, up to the first that something comes out of. What holds for all of them is
+   * noted once: that is most of what a batch costs of which nothing is left (bench:engine, ii).
+   *
+   * @param first - `batches[from]`
+   * @returns index after the last one
+   */
+  #pass(first: SourceBatch, batches: readonly GivenBatch[], from: number, to: number): number {
+    const { partition, end } = this.#positionOf(first.partition ?? this.name);
+    const burst = this.#burst;
+    const most = Math.min(to, from + burst.open());
+    this.#tell(burst.wallMs);
+    let batch = first;
+    let index = from;
+    let offset = end[0] as number;
+    let [before, count, bytes, all, allBytes] = [offset, 0, 0, 0, 0];
+    let hasOutput: boolean;
+    do {
+      before = offset;
+      count = batch.events.length;
+      bytes = bytesOf(batch);
+      this.#count(count, bytes);
+      hasOutput = this.#target.run(batch.events, 0, count, partition, batch.keys);
+      offset = batch.endOffset ?? offset + count;
+      all += count;
+      allBytes += bytes;
+      index += 1;
+      if (hasOutput || index === most) break;
+      batch = batchOf(batches[index] as GivenBatch);
+    } while (this.#passes(batch, first.partition));
+    this.#hasOutput = hasOutput;
+    end[0] = offset;
+    this.#reached?.set(partition, offset);
+    burst.enter(all, allBytes);
+    burst.leave(hasOutput ? all - count : all, index - from);
+    if (!hasOutput) this.#acknowledgement?.passed(partition, offset);
+    else {
+      if (all > count) this.#acknowledgement?.passed(partition, before);
+      void this.#sendOn(this.#opened(partition, offset, count, burst.beganAt), hasOutput, bytes, count);
+    }
+    return index;
   }
 
   #positionOf(partition: string): Position {
@@ -221,11 +286,10 @@ export class Ingest {
     const invalidBefore = this.#invalid;
     const burst = this.#burst;
     const count = events.length;
-    (this.#totals[ACCEPTED] as number) += count;
-    (this.#totals[BYTES] as number) += bytes;
+    this.#count(count, bytes);
     if (acceptedAt === undefined) {
       burst.enter(count, bytes);
-      if (burst.wallMs !== this.#toldMs) this.#tell(burst.wallMs);
+      this.#tell(burst.wallMs);
     } else {
       this.#environment.meters.accepted(count, bytes, acceptedAt);
       this.#tell(this.#environment.scheduler.wall());
@@ -236,6 +300,7 @@ export class Ingest {
       : undefined;
     const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
     const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
+    this.#hasOutput = hasOutput;
     this.#reached?.set(partition, endOffset);
     counted?.(valid.length, this.#invalid - invalidBefore);
     const isOver = checked === undefined && !hasOutput && (this.#acknowledgement?.passed(partition, endOffset) ?? true);
@@ -244,12 +309,23 @@ export class Ingest {
     if (isOver) return this.#heldBack.until;
 
     const origin = checked ?? this.#opened(partition, endOffset, count, acceptedAt ?? burst.beganAt);
-    const blocked = hasOutput ? this.#target.forward(origin, bytes, valid.length) : undefined;
-    origin.release();
-    return this.#heldBack.by(both(blocked, this.#environment.deadLetterRoom()));
+    return this.#sendOn(origin, hasOutput, bytes, valid.length);
   };
 
+  #count(events: number, bytes: number): void {
+    (this.#totals[ACCEPTED] as number) += events;
+    (this.#totals[BYTES] as number) += bytes;
+  }
+
+  /** What is left of a batch goes on its way. @param inputs - events that it came of */
+  #sendOn(origin: Origin, hasOutput: boolean, bytes: number, inputs: number): undefined | Promise<void> {
+    const blocked = hasOutput ? this.#target.forward(origin, bytes, inputs) : undefined;
+    origin.release();
+    return this.#heldBack.by(both(blocked, this.#environment.deadLetterRoom()));
+  }
+
   #tell(wallMs: number): void {
+    if (wallMs === this.#toldMs) return;
     this.#toldMs = wallMs;
     this.#target.tick(wallMs);
   }
@@ -332,6 +408,10 @@ export class Ingest {
   #letter(at: string, reason: string): { flow: string; at: string; reason: string; time: number } {
     return { flow: this.#environment.flow, at, reason, time: this.#environment.scheduler.wall() };
   }
+}
+
+function bytesOf({ bytes, events }: SourceBatch): number {
+  return bytes > 0 ? bytes : events.length * ASSUMED_EVENT_BYTES;
 }
 
 /** How far a partition has come, in its source's unit. In an array for the reason given for the totals. */

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { batchOf, type GivenBatch } from '../../event/batch.ts';
+import type { Sink } from '../../event/sink.ts';
+import type { EventSource, SourceOutput } from '../../event/source.ts';
+import { virtualFlow, virtualHost } from '../../testing/virtual-host.ts';
+
+type Write = (output: SourceOutput<number>, batches: readonly GivenBatch<number>[]) => Promise<void>;
+
+const singly: Write = async (output, batches) => {
+  for (const given of batches) {
+    const batch = batchOf(given);
+    if (batch.events.length > 0) await output.write(batch);
+  }
+};
+
+const inRuns: Write = async (output, batches) => {
+  for (let next = 0; next < batches.length;) {
+    const { end, blocked } = output.writeRun(batches, next, Math.min(batches.length, next + 7));
+    await blocked;
+    if (end === next) await singly(output, batches.slice(next, next + 1));
+    next = Math.max(next + 1, end);
+  }
+};
+
+/** What a flow makes of the batches, however they are written; 1 in 10 events is kept, one throws, the sink is slow. */
+async function resultOf(given: readonly GivenBatch<number>[], write: Write, isSlow: boolean): Promise<object> {
+  const host = virtualHost({ generateCode: true });
+  const safe = new Map<string, number>();
+  const source: EventSource<number> = {
+    kind: 'events',
+    name: 'given',
+    run: (output) => write(output, given),
+    acknowledged: (partition, offset) => {
+      expect(offset).toBeGreaterThan(safe.get(partition) ?? -1);
+      safe.set(partition, offset);
+    },
+  };
+  const kept: number[] = [];
+  const sink: Sink<number> = {
+    name: 'kept',
+    open: () => ({
+      write: async (events) => {
+        if (isSlow) await new Promise<void>((resolve) => void host.scheduler.after(3, resolve));
+        kept.push(...events);
+      },
+    }),
+  };
+  const letters: unknown[] = [];
+  const run = virtualFlow('f', host)
+    .from(source)
+    .map((n) => {
+      if (n === 13) throw new Error('unlucky');
+      return n;
+    })
+    .filter((n) => n % 10 === 0)
+    .to(sink, { concurrency: 1 })
+    .run();
+  run.on('deadLetter', ({ event, partition, offset }) => letters.push([event, partition, offset]));
+  await host.scheduler.advance(60_000);
+  const { accepted, confirmed, deadLettered } = await run.done;
+  const { bytes } = run.snapshot().sources[0] ?? {};
+  return { kept, safe: [...safe].sort(), letters, accepted, confirmed, deadLettered, bytes };
+}
+
+const events = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 });
+const batch = fc.record(
+  { events, bytes: fc.integer({ min: 0, max: 90 }), acceptedAt: fc.constant(0), partition: fc.constantFrom('p', 'q') },
+  { requiredKeys: ['events', 'bytes'] },
+);
+
+describe('writeRun', () => {
+  it('gives what writing one batch after the other gives', async () => {
+    const given = fc.array(fc.oneof(events, batch), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(given, fc.boolean(), async (batches, isSlow) => {
+        expect(await resultOf(batches, inRuns, isSlow)).toEqual(await resultOf(batches, singly, isSlow));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('refuses what is no batch', async () => {
+    const host = virtualHost();
+    const source: EventSource<number> = {
+      kind: 'events',
+      name: 'wrong',
+      run: (output) => {
+        output.writeRun([{ bytes: 1 } as never], 0, 1);
+        return Promise.resolve();
+      },
+    };
+    const run = virtualFlow('f', host)
+      .from(source)
+      .to(() => undefined)
+      .run();
+    const failed = expect(run.done).rejects.toThrow(
+      'batch: expected an array, or an object with an array `events`, received',
+    );
+    await host.scheduler.advance(1000);
+    await failed;
+  });
+});
