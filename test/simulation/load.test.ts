@@ -88,12 +88,13 @@ describe('a source that waits', () => {
     [600_000, 0.85],
     [700_000, 0.85],
   ])('of %i/s, where 600K/s can be taken, is held back in time', async (rate, share) => {
-    for (const seed of [1, 2, 3]) {
+    const seconds: number[] = [];
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
       const { periods } = await tuned(insert(rate), { seed });
-      const seconds = Array.from({ length: 15 }, (_, i) => measure(periods, [5000 + 1000 * i, 6000 + 1000 * i], 30));
-      expect(seconds.filter(({ p95Ms }) => p95Ms <= 30).length).toBeGreaterThanOrEqual(14);
+      for (let at = 5000; at < 20_000; at += 1000) seconds.push(measure(periods, [at, at + 1000], 30).p95Ms);
       expect(measure(periods, [5000, 20_000], 30).throughput).toBeGreaterThan(share * Math.min(rate, 600_000));
     }
+    expect(seconds.filter((p95Ms) => p95Ms <= 30).length / seconds.length).toBeGreaterThanOrEqual(0.95);
   });
 });
 

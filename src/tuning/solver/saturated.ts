@@ -34,6 +34,8 @@ export interface SearchState {
 export interface SearchInput {
   /** Events per ms that are enough, of a stage that is held (held.ts). */
   readonly enough?: number | undefined;
+  /** The source waits while it is held back (load/waiting.ts): how full the edge is says how fast it is. Default false. */
+  readonly isWaiting?: boolean;
   readonly observation: StageObservation;
   /** In force during the observed period. */
   readonly current: Point;
@@ -97,7 +99,7 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const chosen = choose(trimmedSpace, current);
   // Double after double without a call that tells what the last one did: by the model as it was before, all of them pay.
   if (stay.used === 0 && isMore(chosen, current)) return { state, plan: undefined };
-  const isFed = goal.isShared === true || observation.fullRatio >= HELD_FULL;
+  const isFed = goal.isShared === true || input.isWaiting === true || observation.fullRatio >= HELD_FULL;
   const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   const isDue = goal.isShared !== true && observation.at >= (state.look.nextAt ?? Infinity);

@@ -16,14 +16,15 @@ import type { Controller, Step } from '../controller.ts';
 import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
 import type { LoadInput } from './load/load-input.ts';
-import { followLoad, initialLoad, predictedAt, type LoadState } from './load/load.ts';
+import { followLoad, initialLoad, isWaitedFor, predictedAt, type LoadState } from './load/load.ts';
 import type { Use } from './load/use.ts';
 import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdown.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
+import { NOTHING_RECALLED, recall, type RecallState } from './recall.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
-import { initialSamples, pointOf, presentStay, usableCalls } from './samples.ts';
+import { initialSamples, pointOf, presentStay, usableCalls, type UsableCall } from './samples.ts';
 import { saturated, type SearchInput, type Searched, type SearchState } from './saturated.ts';
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
@@ -36,6 +37,7 @@ export interface SolverState extends SearchState {
   readonly refusals: RefusalState;
   readonly load: LoadState;
   readonly slowdown: SlowdownState;
+  readonly recall: RecallState;
 }
 
 export const stageSolver: Controller<SolverState> = {
@@ -51,6 +53,7 @@ export const stageSolver: Controller<SolverState> = {
     refusals: initialRefusals(),
     load: initialLoad(),
     slowdown: NO_SLOWDOWN,
+    recall: NOTHING_RECALLED,
   }),
   step,
   outlook: outlookOf,
@@ -101,7 +104,14 @@ function step(
       : load.state.isSaturated && model.isInformed && !limits.hold
         ? searched(
             state,
-            { observation, current, space, goal, enough: enoughOf(load.state.use, goal, limits) },
+            {
+              observation,
+              current,
+              space,
+              goal,
+              isWaiting: isWaitedFor(load.state),
+              enough: enoughOf(load.state.use, goal, limits),
+            },
             load.state.aimMs ?? goal.p95Ms,
             before.load.aimMs ?? goal.p95Ms,
           )
@@ -160,7 +170,15 @@ function withCallsOf(before: SolverState, observation: StageObservation, setting
     model.isInformed ? model.predict(batch, inFlight).ms : undefined;
   const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
   const own = besidesLook(before.look, calls);
-  return { ...before, samples, surface: learn(before.surface, own, observation.at, before.sweep !== undefined) };
+  const surface = learn(before.surface, own, observation.at, before.sweep !== undefined);
+  return withRecalled({ ...before, samples, surface }, own, observation.at);
+}
+
+/** Only where the search decides: it is what flees from a target that has become slow. */
+function withRecalled(now: SolverState, calls: readonly UsableCall[], at: number): SolverState {
+  if (!now.load.isSaturated || now.sweep !== undefined) return { ...now, recall: NOTHING_RECALLED };
+  const { state, back } = recall(now.recall, { surface: now.surface, trim: now.trim }, calls, at);
+  return back === undefined ? { ...now, recall: state } : { ...now, ...back, recall: state, trial: FIRST_TRIAL };
 }
 
 /** Only where all that comes is taken: a saturated stage looks for itself what has changed. */

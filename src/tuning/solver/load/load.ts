@@ -67,7 +67,7 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
   const judging = {
     ...input,
-    fullShare: fullShareOf(state),
+    fullShare: isWaitedFor(state) ? state.waiting?.share : undefined,
 
     p95Ms: input.goal.p95Ms,
   };
@@ -88,8 +88,9 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
 }
 
-function fullShareOf({ waiting }: LoadState): number | undefined {
-  return waiting !== undefined && isWaiting(waiting) ? waiting.share : undefined;
+/** Its source waits while it is held back. */
+export function isWaitedFor({ waiting }: LoadState): boolean {
+  return waiting !== undefined && isWaiting(waiting);
 }
 
 function withCeiling(input: LoadInput, ceiling = Infinity): LoadInput {

@@ -180,6 +180,11 @@ export function settledIn({ cells }: SurfaceState): Point[] {
     .map(({ batch, inFlight }) => ({ batch: Math.round(batch), inFlight: Math.round(inFlight) }));
 }
 
+/** Whether a place is a settled one. */
+export function isSettledAt({ cells }: SurfaceState, place: Point): boolean {
+  return settledDoubt(cells, place) !== undefined;
+}
+
 interface Judged {
   readonly accepted: readonly Group[];
   readonly strange: SurfaceState['strange'];

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './model/surface.ts';
+import { NOTHING_RECALLED, recall, type Recalled, type RecallState } from './recall.ts';
+import type { UsableCall } from './samples.ts';
+import { FIRST_TRIM } from './trim.ts';
+
+/** 2 ms a call and 10 us an event; `added` while it is disturbed. */
+const callsAt = (batch: number, addedMs = 0): UsableCall[] =>
+  Array.from({ length: 10 }, () => ({ batch, inFlight: 4, ms: 2 + 0.01 * batch + addedMs, startedAt: 0 }));
+
+let known: SurfaceState = BLANK_SURFACE;
+for (const batch of [10, 100, 1000]) {
+  for (let period = 0; period < 10; period += 1) known = learn(known, callsAt(batch), 100 * period, true);
+}
+
+class Watch {
+  at = 10_000;
+  surface = known;
+  state: RecallState = NOTHING_RECALLED;
+  recalled = 0;
+
+  /** So many periods with calls of that batch, which also teach what they are like. */
+  see(periods: number, batch: number, addedMs = 0): this {
+    for (let i = 0; i < periods; i += 1) this.period(callsAt(batch, addedMs));
+    return this;
+  }
+
+  period(calls: UsableCall[]): Recalled {
+    this.at += 100;
+    this.surface = learn(this.surface, calls, this.at, true);
+    const step = recall(this.state, { surface: this.surface, trim: FIRST_TRIM }, calls, this.at);
+    this.state = step.state;
+    if (step.back !== undefined) this.surface = step.back.surface;
+    if (step.back !== undefined) this.recalled += 1;
+    return step;
+  }
+
+  expected(batch: number): number {
+    return surfaceOf(this.surface).predict(batch, 4).ms;
+  }
+}
+
+describe('a disturbance', () => {
+  it('that is over is forgotten: all places are as they were, though only one shows it', () => {
+    const watch = new Watch().see(5, 1000).see(10, 1000, 50).see(10, 100, 50).see(5, 10, 50);
+    expect(watch.expected(1000)).toBeGreaterThan(50);
+    watch.see(2, 10);
+    expect(watch.recalled).toBe(0);
+    watch.see(1, 10);
+    expect(watch.recalled).toBe(1);
+    expect(watch.expected(1000)).toBeCloseTo(12, 0);
+  });
+
+  it('shows at several places, where none of them was settled', () => {
+    const watch = new Watch().see(5, 1000).see(1, 700, 50).see(1, 300, 50).see(1, 30, 50).see(3, 30);
+    expect(watch.recalled).toBe(1);
+  });
+
+  it('is not a place that turns out to be slow', () => {
+    const watch = new Watch().see(5, 1000).see(5, 3000, 300).see(5, 1000);
+    expect(watch.recalled).toBe(0);
+    expect(watch.expected(3000)).toBeGreaterThan(100); // 32 ms by what was known
+  });
+
+  it('that lasts for a minute is how things are', () => {
+    const watch = new Watch().see(5, 1000).see(620, 1000, 50).see(5, 1000);
+    expect(watch.recalled).toBe(0);
+  });
+
+  it('that comes again at once was none: large batches are slow now, small ones are not', () => {
+    const watch = new Watch().see(5, 1000).see(3, 1000, 50).see(3, 10);
+    expect(watch.recalled).toBe(1);
+    watch.see(3, 1000, 50).see(5, 10);
+    expect(watch.recalled).toBe(1);
+    expect(watch.expected(1000)).toBeGreaterThan(20); // 12 ms by what was known
+  });
+
+  it('says nothing while no calls end', () => {
+    const watch = new Watch().see(5, 1000);
+    const { state } = watch;
+    expect(watch.period([]).state).toBe(state);
+  });
+});

@@ -1,0 +1,98 @@
+/**
+ * A disturbance that is over. While a target takes far longer for a while (a lock, a backup, a neighbour), the search learns of
+ * all places that it flees to how slow they are, the small ones least. Once that is over only the place shows it where the stage
+ * is: the others would go on being believed to be slow, and it would stay with batches of a few events. Then the model is again
+ * what it was before.
+ *
+ * Invariants (recall.test.ts)
+ * - It begins where calls take twice as long as they did at a settled place, or would at two places on end. One place that turns
+ *   out to be slow is none.
+ * - It is over once calls take as long as they would have before it, wherever.
+ * - What lasts for a minute, or comes again within seconds, is how things are now.
+ */
+
+import { isSettledAt, surfaceOf, type SurfaceState } from './model/surface.ts';
+import type { Point } from './cost-model.ts';
+import type { UsableCall } from './samples.ts';
+import type { TrimState } from './trim.ts';
+
+/** Plain data. */
+export interface RecallState {
+  /** As of the last period in which calls took about as long as expected. */
+  readonly sound?: Remembered;
+  /** Periods in a row in which they did not; or, disturbed, in which they do again. */
+  readonly periods: number;
+  /** Where calls took far longer first. */
+  readonly first?: Point;
+  /** When they began to take far longer, monotonic ms. Absent: nothing is disturbed. */
+  readonly since?: number;
+  /** When the last disturbance was over, monotonic ms. */
+  readonly overAt?: number;
+}
+
+/** What is learned of a target. */
+export interface Remembered {
+  readonly surface: SurfaceState;
+  readonly trim: TrimState;
+}
+
+export interface Recalled {
+  readonly state: RecallState;
+  /** What is to be believed again. Undefined: what was learned stays. */
+  readonly back?: Remembered;
+}
+
+export const NOTHING_RECALLED: RecallState = { periods: 0 };
+
+/** Logarithms of durations over the expected ones: about the same, and far longer. */
+const SAME = 0.35;
+const FAR = 0.7;
+const BEGUN_PERIODS = 2;
+const OVER_PERIODS = 3;
+/** So many periods between the two, and it is a drift. */
+const DRIFT_PERIODS = 20;
+/** Logarithms of batch and calls together: beyond it is another place, and not a neighbour. */
+const APART = 0.3;
+const LONGEST_MS = 60_000;
+const AGAIN_MS = 3000;
+
+/** @param calls - of this period; `now` - with what they taught */
+export function recall(before: RecallState, now: Remembered, calls: readonly UsableCall[], at: number): Recalled {
+  const { sound } = before;
+  if (sound === undefined || (before.since !== undefined && at - before.since > LONGEST_MS)) return calm(before, now);
+  const seen = placeOf(calls);
+  if (seen === undefined) return { state: before };
+  const off = Math.log(seen.ms / surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
+  const isSame = Math.abs(off) < SAME;
+  const periods = isSame === (before.since === undefined) ? 0 : before.periods + 1;
+  if (before.since !== undefined) {
+    if (periods < OVER_PERIODS) return { state: { ...before, periods } };
+    return { state: { sound, periods: 0, overAt: at }, back: sound };
+  }
+  if (isSame || periods >= DRIFT_PERIODS) return calm(before, now);
+  const first = before.first ?? (off > FAR ? seen : undefined);
+  const isAllOver = isSettledAt(sound.surface, seen) || (first !== undefined && isElsewhere(seen, first));
+  if (periods < BEGUN_PERIODS || off < FAR || !isAllOver)
+    return { state: { ...before, periods, ...(first !== undefined && { first }) } };
+  if (at - (before.overAt ?? -Infinity) < AGAIN_MS) return calm(before, now);
+  return { state: { sound, periods: 0, since: at } };
+}
+
+function isElsewhere(one: Point, other: Point): boolean {
+  return Math.abs(Math.log(one.batch / other.batch)) + Math.abs(Math.log(one.inFlight / other.inFlight)) > APART;
+}
+
+function calm({ overAt }: RecallState, sound: Remembered): Recalled {
+  return { state: { sound, periods: 0, ...(overAt !== undefined && { overAt }) } };
+}
+
+/** Mean duration of the calls of the place that was called last. */
+function placeOf(calls: readonly UsableCall[]): Pick<UsableCall, 'batch' | 'inFlight' | 'ms'> | undefined {
+  const last = calls.at(-1);
+  if (last === undefined) return undefined;
+  const same = calls.filter(({ batch, isStraggler }) => batch === last.batch && isStraggler !== true);
+  const meanOf = (of: (call: UsableCall) => number): number =>
+    same.reduce((sum, call) => sum + of(call), 0) / same.length;
+  if (same.length === 0) return undefined;
+  return { batch: last.batch, inFlight: meanOf(({ inFlight }) => inFlight), ms: meanOf(({ ms }) => ms) };
+}
