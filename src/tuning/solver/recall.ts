@@ -11,6 +11,7 @@
  * - What lasts for a minute, or comes again within seconds, is how things are now.
  */
 
+import { groupsOf, sumsOf } from './model/groups.ts';
 import { isSettledAt, surfaceOf, type SurfaceState } from './model/surface.ts';
 import type { Point } from './cost-model.ts';
 import type { UsableCall } from './samples.ts';
@@ -23,11 +24,11 @@ export interface RecallState {
   /** Periods in a row in which they did not; or, disturbed, in which they do again. */
   readonly periods: number;
   /** Where calls took far longer first. */
-  readonly first?: Point;
+  readonly first?: Point | undefined;
   /** When they began to take far longer, monotonic ms. Absent: nothing is disturbed. */
   readonly since?: number;
   /** When the last disturbance was over, monotonic ms. */
-  readonly overAt?: number;
+  readonly overAt?: number | undefined;
 }
 
 /** What is learned of a target. */
@@ -60,9 +61,9 @@ const AGAIN_MS = 3000;
 export function recall(before: RecallState, now: Remembered, calls: readonly UsableCall[], at: number): Recalled {
   const { sound } = before;
   if (sound === undefined || (before.since !== undefined && at - before.since > LONGEST_MS)) return calm(before, now);
-  const seen = placeOf(calls);
+  const [seen] = groupsOf(sumsOf(calls.filter(({ isStraggler }) => isStraggler !== true)), now.surface.scatter);
   if (seen === undefined) return { state: before };
-  const off = Math.log(seen.ms / surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
+  const off = seen.logMs - Math.log(surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
   const isSame = Math.abs(off) < SAME;
   const periods = isSame === (before.since === undefined) ? 0 : before.periods + 1;
   if (before.since !== undefined) {
@@ -72,8 +73,7 @@ export function recall(before: RecallState, now: Remembered, calls: readonly Usa
   if (isSame || periods >= DRIFT_PERIODS) return calm(before, now);
   const first = before.first ?? (off > FAR ? seen : undefined);
   const isAllOver = isSettledAt(sound.surface, seen) || (first !== undefined && isElsewhere(seen, first));
-  if (periods < BEGUN_PERIODS || off < FAR || !isAllOver)
-    return { state: { ...before, periods, ...(first !== undefined && { first }) } };
+  if (periods < BEGUN_PERIODS || off < FAR || !isAllOver) return { state: { ...before, periods, first } };
   if (at - (before.overAt ?? -Infinity) < AGAIN_MS) return calm(before, now);
   return { state: { sound, periods: 0, since: at } };
 }
@@ -83,16 +83,5 @@ function isElsewhere(one: Point, other: Point): boolean {
 }
 
 function calm({ overAt }: RecallState, sound: Remembered): Recalled {
-  return { state: { sound, periods: 0, ...(overAt !== undefined && { overAt }) } };
-}
-
-/** Mean duration of the calls of the place that was called last. */
-function placeOf(calls: readonly UsableCall[]): Pick<UsableCall, 'batch' | 'inFlight' | 'ms'> | undefined {
-  const last = calls.at(-1);
-  if (last === undefined) return undefined;
-  const same = calls.filter(({ batch, isStraggler }) => batch === last.batch && isStraggler !== true);
-  const meanOf = (of: (call: UsableCall) => number): number =>
-    same.reduce((sum, call) => sum + of(call), 0) / same.length;
-  if (same.length === 0) return undefined;
-  return { batch: last.batch, inFlight: meanOf(({ inFlight }) => inFlight), ms: meanOf(({ ms }) => ms) };
+  return { state: { sound, periods: 0, overAt } };
 }
