@@ -107,7 +107,7 @@ function step(
             {
               observation,
               current,
-              space,
+              space: withEnough(space, load.state),
               goal,
               isWaiting: isWaitedFor(load.state),
               enough: enoughOf(load.state.use, goal, limits),
@@ -126,6 +126,12 @@ function unvisited(state: SolverState, at: number): SolverState {
 
 /** What a stage that is held by what follows can do more than it does. */
 const ROOM = 1.5;
+
+/** What a source gives and no more, whatever the stage could do: more calls would only find less each. */
+function withEnough(space: SearchSpace, load: LoadState): SearchSpace {
+  const gives = isWaitedFor(load) ? load.waiting?.gives : undefined;
+  return gives === undefined ? space : { ...space, enough: ROOM * gives.rate };
+}
 
 /** Alone, nothing follows that could hold it, and a pace explains calls that stand idle. */
 function enoughOf({ isHeld, rate }: Use, { isShared }: StageGoal, { callsPerSecond }: Limits): number | undefined {

@@ -103,7 +103,7 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   // What is left of a larger edge waited for all that was accepted with it, also for what is done by now.
   const isOverfull = observation.backlogEvents > settings.edgeEvents;
   const edge = isOverfull ? Math.max(before.edge ?? 0, observation.backlogEvents) : settings.edgeEvents;
-  const waiting = nextWaiting(before.waiting ?? NEVER_WAITED, observation, goal);
+  const waiting = nextWaiting(before.waiting ?? NEVER_WAITED, observation, goal, settings);
   const step = (regime: LoadRegime, turning = 0): RegimeState => ({
     regime,
     isSaturated: regime === 'saturated',

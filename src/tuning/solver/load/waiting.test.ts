@@ -9,7 +9,8 @@ const goal = { p95Ms: 30, goal: 'balanced', bounds: NATURAL_BOUNDS } as const;
 
 function after(periods: number, some: Partial<StageObservation>, before = NEVER_WAITED, isShared = false): Waiting {
   let waiting = before;
-  for (let i = 0; i < periods; i += 1) waiting = nextWaiting(waiting, observationOf(some), { ...goal, isShared });
+  for (let i = 0; i < periods; i += 1)
+    waiting = nextWaiting(waiting, observationOf(some), { ...goal, isShared }, { batchLimit: 100 });
   return waiting;
 }
 
@@ -53,7 +54,30 @@ describe('what fills edge and calls', () => {
 
   it('stays where nothing was held back or confirmed', () => {
     const late = after(5, lateBy(60));
-    expect(after(5, { latency: latencyOf(200) }, late)).toEqual(late);
+    expect(after(5, { latency: latencyOf(200) }, late).share).toEqual(late.share);
     expect(after(5, young, late).share).toBe(late.share);
+  });
+});
+
+describe('what a source gives', () => {
+  const calls = { ...young, at: 10_000, durationMs: 100, calls: 10 };
+
+  it('is what was done while calls found a third of a batch, or more if it was seen since', () => {
+    expect(after(1, { ...calls, done: 350 }).gives).toBeUndefined();
+    const sparse = after(1, { ...calls, done: 300 });
+    expect(sparse.gives?.rate).toBe(3);
+    expect(after(1, { ...calls, done: 900, at: 10_100 }, sparse).gives?.rate).toBe(9);
+    expect(after(1, { ...calls, done: 600, at: 19_900 }, sparse).gives?.rate).toBe(6);
+  });
+
+  it('is not known where calls fail or are refused', () => {
+    const sparse = after(1, { ...calls, done: 300 });
+    expect(after(1, { ...calls, done: 300, failed: 1 }, sparse).gives).toBeUndefined();
+    expect(after(1, { ...calls, done: 300, rejected: 1 }, sparse).gives).toBeUndefined();
+  });
+
+  it('is believed for ten seconds', () => {
+    const sparse = after(1, { ...calls, done: 300 });
+    expect(after(1, { ...calls, done: 600, at: 20_000 }, sparse).gives).toBeUndefined();
   });
 });
