@@ -20,6 +20,9 @@ import { asQueue, own, peers, tryOpen } from './log/stores.ts';
 
 const RATE = 100_000;
 const REOPEN_BYTES = 2 ** 30;
+/** By then the newest segments are written over the first ones; each round ends elsewhere in a segment of 64 MB. */
+const WRITTEN_OVER_BYTES = 1.3 * REOPEN_BYTES;
+const NEXT_END_BYTES = 13 * 2 ** 20;
 const BATCHES = [100, 1000, 5000, 20_000, 50_000];
 const QUICK_BATCHES = [1000, 20_000];
 /** Tries of each configuration before the rounds. */
@@ -38,6 +41,7 @@ const targets = {
   avg: { name: INGEST, metric: 'avg', unit: 'ms', ...atMost(10) },
   p95: { name: INGEST, metric: 'p95', unit: 'ms', ...atMost(30) },
   reopen: { name: 'reopen of 1 GB after kill -9', metric: 'time', unit: 'ms', ...atMost(500) },
+  reopenOver: { name: 'reopen of 1 GB, written over, after kill -9', metric: 'time', unit: 'ms', ...atMost(500) },
 };
 
 type Context = BenchContext<keyof typeof targets>;
@@ -70,6 +74,7 @@ await bench('log', {
     await queues.close();
     await measureIngest(b, events);
     await measureReopen(b);
+    await measureReopenOver(b);
   },
 });
 
@@ -92,8 +97,8 @@ async function measureRates(
     batches: b.quick ? QUICK_BATCHES : BATCHES,
     searchTurns: b.quick ? QUICK_SEARCH_TURNS : SEARCH_TURNS,
     searchMs: b.quick ? 100 : 300,
-    rounds: b.rounds(7, 3),
-    roundMs: b.quick ? 500 : 1500,
+    rounds: b.rounds(15, 3),
+    roundMs: b.quick ? 500 : 700,
     rate,
     say: (text) => b.say(text),
   });
@@ -169,24 +174,47 @@ async function measureIngest(b: Context, events: readonly Uint8Array[]): Promise
 }
 
 async function measureReopen(b: Context): Promise<void> {
-  const directory = freshDirectory();
-  const filler = startChild('log-filler', { args: [directory, String(REOPEN_BYTES)] });
-  const { records, bytes } = (await filler.next()) as { readonly records: number; readonly bytes: number };
-  filler.kill();
-  await filler.ended().catch(() => undefined);
-  b.note('the log that is opened', 'size', bytes / 2 ** 20, 'MB');
-  const afterKill = await timeToOpen(b, directory, records);
-  b.record('reopen', afterKill);
+  const left = await killedAt(REOPEN_BYTES, Infinity);
+  b.note('the log that is opened', 'size', left.bytes / 2 ** 20, 'MB');
+  b.record('reopen', await timeToOpen(b, left));
   const afterClose: number[] = [];
-  for (let i = 0; i < b.rounds(7, 3); i += 1) afterClose.push(await timeToOpen(b, directory, records));
+  for (let i = 0; i < b.rounds(7, 3); i += 1) afterClose.push(await timeToOpen(b, left));
   b.note('reopen of 1 GB after close', 'time', sampleOf(afterClose), 'ms');
 }
 
-async function timeToOpen(b: Context, directory: string, records: number): Promise<number> {
+async function measureReopenOver(b: Context): Promise<void> {
+  const times: number[] = [];
+  for (let i = 0; i < b.rounds(5, 2); i += 1) {
+    const left = await killedAt(WRITTEN_OVER_BYTES + i * NEXT_END_BYTES, REOPEN_BYTES);
+    times.push(await timeToOpen(b, left));
+    rmSync(left.directory, { recursive: true });
+  }
+  b.record('reopenOver', sampleOf(times));
+}
+
+/** What a program has left that was killed as it wrote. */
+interface Left {
+  readonly directory: string;
+  /** The last sequence that it was told to be durable. */
+  readonly last: number;
+  readonly bytes: number;
+}
+
+/** @param keep - bytes of the newest events that were not acknowledged */
+async function killedAt(bytes: number, keep: number): Promise<Left> {
+  const directory = freshDirectory();
+  const filler = startChild('log-filler', { args: [directory, String(bytes), String(keep)] });
+  const said = (await filler.next()) as Omit<Left, 'directory'>;
+  filler.kill();
+  await filler.ended().catch(() => undefined);
+  return { directory, ...said };
+}
+
+async function timeToOpen(b: Context, { directory, last }: Left): Promise<number> {
   const startedAt = performance.now();
   const log = await durableLog(directory, { reserveBytes: 0 });
   const tookMs = performance.now() - startedAt;
-  b.check(log.stats.last >= records, 'a log that is opened again holds what was acknowledged');
+  b.check(log.stats.last >= last, 'a log that is opened again holds what was acknowledged');
   await log.close();
   return tookMs;
 }

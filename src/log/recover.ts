@@ -78,14 +78,14 @@ export async function checkNewest(
 
 /** @param known - the last sequence that is known durable before any record was looked at */
 async function judge(file: OpenFile, segment: Segment, from: CheckFrom, known: number): Promise<Newest> {
-  const offsets = new Map<number, number>();
+  let unproven: Place[] = [];
   let proven = known;
   const { holes, end } = await checkSegment(file, segment, {
     from,
     last: Infinity,
     visit: ({ view }, starts, at) => {
-      for (const [i, start] of starts.entries()) offsets.set(at.sequence + i, at.offset + start);
       proven = Math.max(proven, unsyncedFromAt(view, starts.at(-1) as number) - 1);
+      unproven = [...unproven, { at, starts }].filter((place) => place.at.sequence + place.starts.length - 1 > proven);
     },
   });
   const damages = holes
@@ -95,7 +95,7 @@ async function judge(file: OpenFile, segment: Segment, from: CheckFrom, known: n
   const durable = Math.max(proven, damages.at(-1)?.last ?? 0);
   const torn = holes.find(({ first }) => first > proven);
   const stop = torn === undefined ? end : { offset: torn.offset, sequence: torn.first };
-  const tailStart = offsets.get(durable + 1);
+  const tailStart = offsetOf(durable + 1, unproven);
   return {
     durable,
     end: tailStart ?? stop.offset,
@@ -103,6 +103,20 @@ async function judge(file: OpenFile, segment: Segment, from: CheckFrom, known: n
     torn: torn === undefined ? undefined : await tornAt(file, segment, torn.offset),
     damages,
   };
+}
+
+/** Where sound records lie: the first one's place, and how far behind it each begins. */
+interface Place {
+  readonly at: CheckFrom;
+  readonly starts: readonly number[];
+}
+
+function offsetOf(sequence: number, places: readonly Place[]): number | undefined {
+  for (const { at, starts } of places) {
+    const start = starts[sequence - at.sequence];
+    if (start !== undefined) return at.offset + start;
+  }
+  return undefined;
 }
 
 function endsEarly(segment: Segment, { offset, sequence }: CheckFrom, last: number): Damage {

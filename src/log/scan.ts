@@ -133,8 +133,8 @@ function faultAt(buffer: ByteBuffer, at: number, sequence: number, epoch: number
 /**
  * The first sound record of this epoch behind a damaged one, at any byte: damage may have hit a length.
  *
- * Cost: reads the rest of the segment, about 1 ns per byte. Damage comes here, and opening after a crash what was written
- * over another segment.
+ * Cost: reads the rest of the segment, about 1 ns per byte, whatever is in it. Damage comes here, and opening after a crash
+ * what was written over another segment.
  * @param after - sequence of the damaged record
  */
 export async function findRecord(
@@ -144,8 +144,10 @@ export async function findRecord(
 ): Promise<Pick<ScanStart, 'offset' | 'sequence'> | undefined> {
   const size = await file.size();
   const highest = after + Math.ceil((size - from) / RECORD_HEADER_BYTES);
+  const chunk = bufferOver(new Uint8Array(Math.min(CHUNK_BYTES, size)));
   for (let start = from + 1; start + RECORD_HEADER_BYTES <= size;) {
-    const buffer = bufferOver(await readBytes(file, start, start + CHUNK_BYTES));
+    const length = await file.read(chunk.bytes, start);
+    const buffer = length === chunk.bytes.length ? chunk : bufferOver(chunk.bytes.subarray(0, length));
     const { bytes, view } = buffer;
     const beyond = bytes.length - RECORD_HEADER_BYTES + 1;
     if (beyond <= 0) return undefined; // it has become shorter
@@ -164,14 +166,20 @@ export async function findRecord(
 
 /** The next place from `at` on with the epoch where a record has it, and room for the rest of its header; -1: none. */
 function nextEpoch({ bytes, view }: ByteBuffer, epoch: number, at: number): number {
-  // One byte is looked for by the machine's own means; zeros there are many.
+  // Zeros are many: what is looked for is the lowest byte of it that is none.
   let shift = 0;
   while (shift < 24 && ((epoch >>> shift) & 255) === 0) shift += 8;
   const ahead = EPOCH + shift / 8;
-  for (let found = bytes.indexOf((epoch >>> shift) & 255, at + ahead); found !== -1;) {
-    const start = found - ahead;
-    if (start + RECORD_HEADER_BYTES <= bytes.length && epochAt(view, start) === epoch) return start;
-    found = bytes.indexOf((epoch >>> shift) & 255, found + 1);
+  const fourTimes = Math.imul((epoch >>> shift) & 255, 0x01010101);
+  for (let start = at; start + RECORD_HEADER_BYTES <= bytes.length;) {
+    if (!hasZeroByte(view.getInt32(start + ahead, true) ^ fourTimes)) start += 4;
+    else if (epochAt(view, start) === epoch) return start;
+    else start += 1;
   }
   return -1;
+}
+
+/** Source: Warren, "Hacker's Delight", 6-1. */
+function hasZeroByte(word: number): boolean {
+  return ((word - 0x01010101) & ~word & 0x80808080) !== 0;
 }
