@@ -184,7 +184,7 @@ async function measureReopen(b: Context): Promise<void> {
 
 async function measureReopenOver(b: Context): Promise<void> {
   const times: number[] = [];
-  for (let i = 0; i < b.rounds(5, 2); i += 1) {
+  for (let i = 0; i < b.rounds(5, 1); i += 1) {
     const left = await killedAt(WRITTEN_OVER_BYTES + i * NEXT_END_BYTES, REOPEN_BYTES);
     times.push(await timeToOpen(b, left));
     rmSync(left.directory, { recursive: true });

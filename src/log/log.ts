@@ -126,7 +126,11 @@ class SegmentLog implements Log {
 
 function payloadProblem(payloads: readonly Uint8Array[], recordBytes: number): ConfigError | undefined {
   if (payloads.length === 0) return new ConfigError('log.append', 'at least one payload', payloads);
-  const large = payloads.find(({ length }) => length > recordBytes);
-  if (large === undefined) return undefined;
-  return new ConfigError('log.append', `payloads of at most ${recordBytes} bytes (recordBytes)`, large.length);
+  // By index: a callback or an iterator takes five times as long, 5 ns a record.
+  for (let i = 0; i < payloads.length; i += 1) {
+    const { length } = payloads[i] as Uint8Array;
+    if (length <= recordBytes) continue;
+    return new ConfigError('log.append', `payloads of at most ${recordBytes} bytes (recordBytes)`, length);
+  }
+  return undefined;
 }
