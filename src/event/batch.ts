@@ -34,10 +34,22 @@ export type GivenBatch<E = unknown> = E[] | SourceBatch<E>;
 
 /** @throws ConfigError when it is neither */
 export function batchOf<E>(given: GivenBatch<E>): SourceBatch<E> {
-  const batch = Array.isArray(given) ? { events: given, bytes: batchBytes(given) } : given;
-  if (!Array.isArray(batch.events))
-    throw new ConfigError('batch', 'an array, or an object with an array `events`', given);
+  const batch = batchIn(given);
+  if (batch === undefined) throw new ConfigError('batch', 'an array, or an object with an array `events`', given);
   return batch;
+}
+
+/** undefined when it is neither */
+export function batchIn<E>(given: GivenBatch<E> | undefined): SourceBatch<E> | undefined {
+  const batch = Array.isArray(given) ? { events: given, bytes: batchBytes(given) } : given;
+  return Array.isArray(batch?.events) ? batch : undefined;
+}
+
+/** What an event in memory counts for on the edges when its source gives no size. */
+const ASSUMED_EVENT_BYTES = 128;
+
+export function bytesOf({ bytes, events }: SourceBatch): number {
+  return bytes > 0 ? bytes : events.length * ASSUMED_EVENT_BYTES;
 }
 
 /** A run of events of one origin, as edges hold it. `events` may be shared: never written to. */

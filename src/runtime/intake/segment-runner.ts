@@ -11,7 +11,7 @@ import { Origin } from '../../event/origin.ts';
 import type { OperatorCounters } from '../../fusion/ledger.ts';
 import type { Failure, Segment } from '../../fusion/segment.ts';
 import type { LivePatterns } from '../../pattern/match/live-patterns.ts';
-import type { Timer } from '../../time/clock.ts';
+import type { Clock, Timer } from '../../time/clock.ts';
 import type { InFlight } from './in-flight.ts';
 import { deadLetterEvent, type StageEnvironment } from '../stage/stage.ts';
 import { OperatorError } from '../../errors/errors.ts';
@@ -28,6 +28,7 @@ export class SegmentRunner implements Target {
   readonly #segment: Segment;
   readonly #leaves: readonly Target[];
   readonly #environment: SegmentEnvironment;
+  readonly #clock: Clock;
   /** Per operator, events that made it throw. */
   readonly #failed = new Map<string, number>();
   #openInputs: number;
@@ -45,11 +46,12 @@ export class SegmentRunner implements Target {
     this.#segment = segment;
     this.#leaves = leaves;
     this.#environment = environment;
+    this.#clock = environment.scheduler;
     this.#openInputs = inputs;
   }
 
   write({ events, start, end, bytes, origin }: Slice): undefined | Promise<void> {
-    this.tick(this.#environment.scheduler.wall());
+    this.tick(this.#clock.wall());
     const hasOutput = this.run(events, start, end, origin.partition);
     const blocked = hasOutput ? this.forward(origin, bytes, end - start) : undefined;
     origin.release();

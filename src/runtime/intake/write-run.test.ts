@@ -80,18 +80,27 @@ describe('writeRun', () => {
     );
   });
 
-  it('refuses what is no batch', async () => {
+  it('refuses what is no batch, after what came before it', async () => {
     const host = virtualHost();
+    const taken: number[] = [];
     const source: EventSource<number> = {
       kind: 'events',
       name: 'wrong',
-      run: (output) => {
-        output.writeRun([{ bytes: 1 } as never], 0, 1);
-        return Promise.resolve();
+      run: async (output) => {
+        for (let next = 0; next < 20;) taken.push((next = await goOn(output, next)));
       },
+      acknowledged: (_partition, offset) => (safe = offset),
     };
+    const batches = [...Array.from({ length: 19 }, (_, i) => [i]), { bytes: 1 } as never];
+    const goOn = async (output: SourceOutput<number>, next: number): Promise<number> => {
+      const { end, blocked } = output.writeRun(batches, next, batches.length);
+      await blocked;
+      return end;
+    };
+    let safe = 0;
     const run = virtualFlow('f', host)
       .from(source)
+      .filter(() => false)
       .to(() => undefined)
       .run();
     const failed = expect(run.done).rejects.toThrow(
@@ -99,5 +108,7 @@ describe('writeRun', () => {
     );
     await host.scheduler.advance(1000);
     await failed;
+    const { accepted, confirmed } = run.snapshot().totals;
+    expect([taken.at(-1), safe, accepted, confirmed]).toEqual([19, 19, 19, 19]);
   });
 });
