@@ -45,6 +45,8 @@ export class Breaker {
   #calls = 0;
   #failedInARow = 0;
   #state: BreakerState = 'closed';
+  /** The same, as is asked twice per call. */
+  #isClosed = true;
   #openMs: number;
   /** When the next call may start: the probe; Infinity while it is under way. */
   #notBefore = 0;
@@ -68,7 +70,7 @@ export class Breaker {
 
   /** True in the usual case, in which nothing has to be asked. */
   get isClosed(): boolean {
-    return this.#state === 'closed';
+    return this.#isClosed;
   }
 
   /** Ms until a call may start; 0 = now, Infinity = once the probe has ended. */
@@ -78,7 +80,7 @@ export class Breaker {
 
   /** A call starts that `waitMs` allowed. */
   started(): void {
-    if (this.#state === 'closed') return;
+    if (this.#isClosed) return;
     this.#notBefore = Infinity;
     if (this.#state === 'open') this.#enter('halfOpen');
   }
@@ -90,7 +92,7 @@ export class Breaker {
   succeeded(now: number, calls = 1): boolean {
     if (this.#state === 'open') return false;
     if (this.#state === 'closed') {
-      for (let i = Math.min(calls, BREAKER_CALLS); i > 0; i -= 1) this.#count(now, 0);
+      this.#countSuccesses(now, Math.min(calls, BREAKER_CALLS));
       return false;
     }
     this.#close();
@@ -111,7 +113,7 @@ export class Breaker {
       this.#open(now);
       return;
     }
-    this.#count(now, 1);
+    this.#countFailure(now);
     if (this.#hasFailed(now)) this.#open(now);
   }
 
@@ -127,11 +129,21 @@ export class Breaker {
     this.#enter('open');
   }
 
-  #count(now: number, failures: 0 | 1): void {
+  #countSuccesses(now: number, calls: number): void {
+    const [ends, failures, first] = [this.#ends, this.#failures, this.#calls];
+    for (let i = first; i < first + calls; i += 1) {
+      ends[i % BREAKER_CALLS] = now;
+      failures[i % BREAKER_CALLS] = 0;
+    }
+    this.#failedInARow = 0;
+    this.#calls = first + calls;
+  }
+
+  #countFailure(now: number): void {
     const place = this.#calls % BREAKER_CALLS;
     this.#ends[place] = now;
-    this.#failures[place] = failures;
-    this.#failedInARow = failures === 0 ? 0 : this.#failedInARow + 1;
+    this.#failures[place] = 1;
+    this.#failedInARow += 1;
     this.#calls += 1;
   }
 
@@ -149,6 +161,7 @@ export class Breaker {
 
   #enter(state: BreakerState): void {
     this.#state = state;
+    this.#isClosed = state === 'closed';
     this.#changed(state);
   }
 }

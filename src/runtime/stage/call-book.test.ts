@@ -31,7 +31,10 @@ beforeEach(() => {
 const alone = { isSuspect: false, isDivisible: false, isClosed: false };
 
 function begun(count: number): Place[] {
-  const places = Array.from({ length: count }, () => new Place(() => undefined));
+  const places = Array.from(
+    { length: count },
+    () => new Place({ succeeded: () => undefined, failed: () => undefined }),
+  );
   for (const place of places) book.begin(place);
   return places;
 }
@@ -41,20 +44,20 @@ test('the meter knows of every call once it is told, and of a timed one at once'
   expect(meter.inFlight).toBe(1);
   book.tell();
   expect([meter.inFlight, meter.calls]).toEqual([5, 5]);
-  for (const place of places.slice(1)) book.end(place, 'ok');
+  for (const place of places.slice(1)) book.succeeded(place);
   expect(meter.inFlight).toBe(5);
-  book.end(places[0] as Place, 'failed');
+  book.failed(places[0] as Place);
   expect(meter.inFlight).toBe(0);
 });
 
 test('a call whose place was taken over is timed to its end', () => {
   const [timed] = begun(2) as [Place];
-  const next = new Place(() => undefined);
+  const next = new Place({ succeeded: () => undefined, failed: () => undefined });
   book.replaced(timed, next);
-  book.end(timed, 'ok');
+  book.succeeded(timed);
   book.tell();
   expect(meter.inFlight).toBe(1);
-  book.end(next, 'ok');
+  book.succeeded(next);
   expect(meter.inFlight).toBe(0);
 });
 
@@ -65,7 +68,7 @@ test.each([
   const underWay = begun(60);
   const [failing] = begun(1) as [Place];
   const judgements = Array.from({ length: 12 }, () => {
-    for (const place of [...underWay.splice(0, 4), ...begun(later)]) book.end(place, 'ok');
+    for (const place of [...underWay.splice(0, 4), ...begun(later)]) book.succeeded(place);
     book.tell();
     const judgement = protection.judge(refused, failing, scheduler.now(), alone);
     book.begin(failing);
@@ -75,7 +78,7 @@ test.each([
 });
 
 test('an outage that ends between the last two calls is held against neither', () => {
-  for (const place of begun(20)) book.end(place, 'ok');
+  for (const place of begun(20)) book.succeeded(place);
   book.tell(); // so that the breaker stays closed
   const [first, second] = begun(2) as [Place, Place];
   const late = new TimeoutError('call', 1000);
@@ -87,7 +90,7 @@ test('an outage that ends between the last two calls is held against neither', (
       book.begin(place);
     }
   }
-  book.end(second, 'ok');
+  book.succeeded(second);
   book.tell();
   const judgements = Array.from({ length: 3 }, () => {
     const judgement = fails(first);
@@ -104,7 +107,7 @@ test('while the breaker is not closed, a success is told at once, and says that 
   await scheduler.advance(10_000);
   protection.started(probe);
   expect(protection.breaker.state).toBe('halfOpen');
-  expect(book.end(probe, 'ok')).toBe(true);
+  expect(book.succeeded(probe)).toBe(true);
   expect(protection.breaker.isClosed).toBe(true);
-  expect(book.end(others[1], 'ok')).toBe(false);
+  expect(book.succeeded(others[1])).toBe(false);
 });

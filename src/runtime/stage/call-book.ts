@@ -17,8 +17,8 @@ export class CallBook {
   #timedCall: OpenCall | undefined;
   // Not told yet.
   #begun = 0;
-  #ended = 0;
   #succeeded = 0;
+  #failed = 0;
 
   constructor(meter: StageMeter, protection: Protection | undefined, notices: TroubleNotices) {
     this.#meter = meter;
@@ -33,13 +33,16 @@ export class CallBook {
   }
 
   /** @returns true when the target had been given up: whatever waits may be tried now */
-  end(place: Place, outcome: 'ok' | 'failed'): boolean {
-    if (place === this.#timed) this.#endTimed(outcome);
-    else this.#ended += 1;
-    if (outcome === 'failed') return false;
-    this.#succeeded += 1;
+  succeeded(place: Place): boolean {
     this.#protection?.worked(place);
+    if (place === this.#timed) return this.#endTimed('ok');
+    this.#succeeded += 1;
     return this.#protection?.breaker.isClosed === false && this.tell();
+  }
+
+  failed(place: Place): void {
+    if (place === this.#timed) this.#endTimed('failed');
+    else this.#failed += 1;
   }
 
   /** Another place took the call over. */
@@ -47,12 +50,12 @@ export class CallBook {
     if (this.#timed === place) this.#timed = next;
   }
 
-  /** Before anything of meter or protection is asked. Successes are as of the last call that was timed. @returns as `end` */
+  /** Before anything of meter or protection is asked. Successes are as of the last call that was timed. @returns as `succeeded` */
   tell(): boolean {
     this.#meter.count(this.#begun);
-    this.#meter.count(-this.#ended);
     const succeeded = this.#succeeded;
-    this.#begun = this.#ended = this.#succeeded = 0;
+    this.#meter.count(-succeeded - this.#failed);
+    this.#begun = this.#succeeded = this.#failed = 0;
     return succeeded > 0 && this.#protection?.succeeded(this.#meter.readAt, succeeded) === true;
   }
 
@@ -62,14 +65,15 @@ export class CallBook {
     this.#timedCall = this.#meter.begin(1, 1);
   }
 
-  #endTimed(outcome: CallOutcome): void {
+  #endTimed(outcome: CallOutcome): boolean {
     const call = this.#timedCall;
     this.#timed = this.#timedCall = undefined;
-    if (call === undefined) return;
+    if (call === undefined) return false;
     this.tell();
     this.#meter.end(call, outcome);
-    if (outcome !== 'ok') return;
+    if (outcome !== 'ok') return false;
     this.#protection?.ended(this.#meter.readAt - call.startedAt);
     this.#notices.worked(call.startedAt);
+    return this.#protection?.succeeded(this.#meter.readAt) === true;
   }
 }

@@ -3,6 +3,12 @@ import { CallOptions } from './call-options.ts';
 import type { Watched } from './failure/protection.ts';
 import type { Due } from './failure/waiting-retries.ts';
 
+/** Whose call it is. */
+export interface PlaceCalls {
+  succeeded(place: Place, result: unknown): void;
+  failed(place: Place, cause: unknown): void;
+}
+
 /**
  * A place for one call, used again and again with the same handlers; left behind when its call is given up.
  *
@@ -24,12 +30,14 @@ export class Place implements Watched, Due {
   outdone = 0;
   tries = 0;
   dueAt = 0;
+  /** The next one that is free too. */
+  next: Place | undefined;
   readonly resolved: (value: unknown) => void;
   readonly rejected: (cause: unknown) => void;
 
-  constructor(settle: (place: Place, outcome: 'ok' | 'failed', result: unknown) => void) {
-    this.resolved = (value) => settle(this, 'ok', value);
-    this.rejected = (cause) => settle(this, 'failed', cause);
+  constructor(calls: PlaceCalls) {
+    this.resolved = (value) => calls.succeeded(this, value);
+    this.rejected = (cause) => calls.failed(this, cause);
   }
 
   get hasEnded(): boolean {

@@ -36,7 +36,10 @@ export interface WaitingStageOptions extends AttemptsOptions {
 export class WaitingStage implements Stage {
   readonly name: string;
   readonly #options: WaitingStageOptions;
-  readonly #environment: StageEnvironment;
+  // What each call asks for: of options and environments V8 has seen too many shapes to read them quickly.
+  readonly #settings: StageEnvironment['settings'];
+  readonly #isOrdered: boolean;
+  readonly #completed: WaitingStageOptions['completed'];
   readonly #inlet: Inlet;
   readonly #meter: StageMeter;
   readonly #dispatcher: Dispatcher;
@@ -52,7 +55,9 @@ export class WaitingStage implements Stage {
   constructor(options: WaitingStageOptions, environment: StageEnvironment, inputs: number) {
     this.name = options.name;
     this.#options = options;
-    this.#environment = environment;
+    this.#settings = environment.settings;
+    this.#isOrdered = options.ordered;
+    this.#completed = options.completed;
     this.#openInputs = inputs;
     this.#inlet = new Inlet(environment.scheduler, environment.settings, options.whenSlow, {
       changed: () => this.#goOn(),
@@ -87,12 +92,12 @@ export class WaitingStage implements Stage {
 
   observe(pause?: Pause): StageObservation {
     const held = { waitingRetries: this.#attempts.waiting, gate: this.#dispatcher.gate.state, pause };
-    return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
+    return this.#meter.observe(this.name, this.#inlet, this.#settings(), held);
   }
 
   account(): StageAccount {
     const shown = { name: this.name, kind: this.#options.kind, ...this.#attempts.account() };
-    return stageAccount(shown, this.#meter, this.#inlet, this.#environment.settings());
+    return stageAccount(shown, this.#meter, this.#inlet, this.#settings());
   }
 
   /** What was taken and has not been handed on, in order. */
@@ -124,7 +129,7 @@ export class WaitingStage implements Stage {
     const held = isWitness ? inFlight : attempts.held;
     const waitMs = this.#dispatcher.waitMs(this.#inlet, held, inFlight, this.#openInputs > 0);
     if (waitMs > 0) return Math.min(waitMs, againMs);
-    const { batchLimit } = this.#environment.settings();
+    const { batchLimit } = this.#settings();
     const taken = this.#inlet.take(batchLimit);
     if (taken !== undefined) attempts.begin(taken, batchLimit);
     return 0;
@@ -132,7 +137,7 @@ export class WaitingStage implements Stage {
 
   /** Passes on what is due, stops taking while what follows is full, and goes on. */
   #hand(sequence: number, completion: Completion | undefined): void {
-    if (!this.#options.ordered) {
+    if (!this.#isOrdered) {
       if (completion !== undefined) this.#pass(completion);
     } else {
       for (const due of this.#order.complete(sequence, completion)) this.#pass(due);
@@ -141,7 +146,7 @@ export class WaitingStage implements Stage {
   }
 
   #pass({ result, taken }: Completion): void {
-    const blocked = this.#options.completed(result, taken, this.#meter.readAt);
+    const blocked = this.#completed(result, taken, this.#meter.readAt);
     if (blocked === undefined || blocked === this.#blocked) return;
     this.#blocked = blocked;
     void blocked.then(() => {

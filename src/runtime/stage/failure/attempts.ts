@@ -49,6 +49,9 @@ export interface AttemptsListener extends EndingsListener {
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #environment: StageEnvironment;
+  // What each call asks for: of options and environments V8 has seen too many shapes to read them quickly.
+  readonly #call: StageCall;
+  readonly #settings: StageEnvironment['settings'];
   readonly #meter: StageMeter;
   readonly #dispatcher: Dispatcher;
   readonly #listener: AttemptsListener;
@@ -70,13 +73,14 @@ export class Attempts {
   ) {
     this.#options = options;
     this.#environment = environment;
+    this.#call = options.call;
+    this.#settings = environment.settings;
     this.#meter = meter;
     this.#dispatcher = dispatcher;
     this.#listener = listener;
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
-    const { settings } = environment;
-    this.#witnesses = new Witnesses(options.kind, settings, this.#running, this.#retries, this.#protection);
+    this.#witnesses = new Witnesses(options.kind, this.#settings, this.#running, this.#retries, this.#protection);
     this.#endings = new Endings({ options, environment, meter, running: this.#running, listener });
   }
 
@@ -155,7 +159,8 @@ export class Attempts {
     this.#protection?.started(attempt);
     let result: unknown;
     try {
-      result = this.#options.call(events, options);
+      const run = this.#call; // not as a method: what is called gets nothing of ours as its `this`
+      result = run(events, options);
     } catch (cause) {
       this.#failed(attempt, call, cause, true);
       return;
@@ -270,7 +275,7 @@ export class Attempts {
 
   /** The target is there. @param isBack - the breaker has closed */
   #accepted(isBack = false): void {
-    const hasReturned = this.#dispatcher.gate.accepted(this.#environment.settings().concurrency);
+    const hasReturned = this.#dispatcher.gate.accepted(this.#settings().concurrency);
     if (hasReturned || isBack) this.#retries.allDueNow();
   }
 

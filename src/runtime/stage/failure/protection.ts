@@ -94,6 +94,7 @@ export function protectionOf(
 export class Protection {
   readonly breaker: Breaker;
   readonly #options: ProtectionOptions;
+  readonly #hasDeadline: boolean;
   readonly #scheduler: Scheduler;
   readonly #timeout: CallTimeout;
   readonly #sweep: () => boolean;
@@ -120,6 +121,7 @@ export class Protection {
   ) {
     this.#full = full;
     this.#options = options;
+    this.#hasDeadline = options.timeoutMs < Infinity;
     this.#scheduler = scheduler;
     this.#sweep = sweep;
     this.#timeout = new CallTimeout(options.timeoutMs);
@@ -139,7 +141,7 @@ export class Protection {
 
   /** What a stage shows of it. */
   account(): Pick<StageSnapshot, 'timedOut' | 'timeoutMs' | 'breaker'> {
-    const timeoutMs = this.#options.timeoutMs === Infinity ? null : this.#timeout.limitMs;
+    const timeoutMs = this.#hasDeadline ? this.#timeout.limitMs : null;
     return { timedOut: this.#timedOut, timeoutMs, breaker: this.breaker.state };
   }
 
@@ -185,7 +187,7 @@ export class Protection {
 
   /** It has returned a promise. */
   watch(watched: Watched): void {
-    if (this.#options.timeoutMs === Infinity) return;
+    if (!this.#hasDeadline) return;
     this.#arm();
     watched.ageMs = -this.#sweepMs; // the sweep under way may be about to end
   }
