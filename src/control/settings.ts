@@ -56,13 +56,13 @@ export class Settings {
   /** Replaces some knobs of one stage at once. @returns the new version */
   update(stage: string, change: Partial<StageSettings>): number {
     const cell = this.#cell(stage);
-    cell.current = Object.freeze({ ...cell.current, ...change });
+    cell.current = new StageValues({ ...cell.current, ...change });
     this.#version += 1;
     return this.#version;
   }
 
   declare(stage: string, initial: StageSettings): void {
-    this.#stages.set(stage, { current: Object.freeze({ ...initial }) });
+    this.#stages.set(stage, { current: new StageValues(initial) });
     this.#version += 1;
   }
 
@@ -75,4 +75,28 @@ export class Settings {
 
 interface Cell {
   current: StageSettings;
+}
+
+/** A class, so that V8 sees one shape, and reads it quickly, whatever was changed: each spread of what is frozen gives a new one. */
+class StageValues implements StageSettings {
+  readonly batchLimit: number;
+  readonly concurrency: number;
+  readonly burstConcurrency: number;
+  readonly burstAgeMs: number;
+  readonly lingerMs: number;
+  readonly minGapMs: number;
+  readonly edgeEvents: number;
+  readonly edgeBytes: number;
+
+  constructor(values: StageSettings) {
+    this.batchLimit = values.batchLimit;
+    this.concurrency = values.concurrency;
+    this.burstConcurrency = values.burstConcurrency;
+    this.burstAgeMs = values.burstAgeMs;
+    this.lingerMs = values.lingerMs;
+    this.minGapMs = values.minGapMs;
+    this.edgeEvents = values.edgeEvents;
+    this.edgeBytes = values.edgeBytes;
+    Object.freeze(this);
+  }
 }
