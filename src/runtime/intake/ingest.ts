@@ -200,7 +200,8 @@ export class Ingest {
       ? passage.opened(partition, endOffset, count, acceptedAt ?? burst.beganAt)
       : undefined;
     const valid = checked === undefined ? events : this.#validated(events, checked, rawOf);
-    const hasOutput = passage.run(valid, partition, valid === events ? keys : undefined);
+    const hasOutput = this.#target.run(valid, 0, valid.length, partition, valid === events ? keys : undefined);
+    passage.hasOutput = hasOutput;
     this.#positions.passed(partition, endOffset);
     counted?.(valid.length, this.#invalid - invalidBefore);
     const { acknowledgement } = passage;

@@ -1,6 +1,6 @@
 /**
- * What every batch goes through once it has come in: counted, run through the segment, and sent on with an origin, or
- * confirmed at once where nothing of it is left. Alone (ingest.ts) or with others (batch-run.ts).
+ * What is done for every batch around its run through the segment: counted before, and after it sent on with an origin, or
+ * confirmed at once where nothing of it is left. Whether it comes alone (ingest.ts) or with others (batch-run.ts).
  *
  * Invariants
  * - Latency counts from `acceptedAt`, weighted by events. A batch of which nothing is left when the segment has run
@@ -8,7 +8,6 @@
  * - After a promise was returned, `isFull` is true until it resolves.
  */
 
-import type { KeyColumn } from '../../event/batch.ts';
 import { Origin } from '../../event/origin.ts';
 import type { Scheduler } from '../../time/clock.ts';
 import type { FlowMeters } from '../flow-meters.ts';
@@ -35,7 +34,7 @@ export class Passage {
   readonly #deadLetterRoom: () => undefined | Promise<void>;
   readonly #meters: FlowMeters;
   readonly #inFlight: InFlight;
-  readonly #target: SegmentRunner;
+  readonly target: SegmentRunner;
   /**
    * Not fields: one that outgrows 31 bits changes its object's shape, and the compiled code of the whole path in goes
    * with it (measured: 3.6 to 5.6 ns per event).
@@ -43,8 +42,8 @@ export class Passage {
   readonly #totals: Float64Array;
   /** The wall-clock time that the segment was told last. */
   #toldMs: number = Number.NaN;
-  /** Something came out of the batch before. */
-  #hasOutput = false;
+  /** Something came out of the batch before: written by whoever runs one. */
+  hasOutput = false;
 
   /**
    * @param totals - of `TOTALS_LENGTH`
@@ -56,7 +55,7 @@ export class Passage {
     acknowledgement: Acknowledgement | undefined,
     environment: PassageEnvironment,
   ) {
-    this.#target = target;
+    this.target = target;
     this.#totals = totals;
     this.#deadLetterRoom = environment.deadLetterRoom;
     this.#meters = environment.meters;
@@ -67,7 +66,7 @@ export class Passage {
 
   /** Nothing that came earlier is on its way, and where that is usual: only there is much to gain from taking several at once. */
   get isClear(): boolean {
-    return !this.#hasOutput && this.heldBack.until === undefined && this.acknowledgement?.isEmpty !== false;
+    return !this.hasOutput && this.heldBack.until === undefined && this.acknowledgement?.isEmpty !== false;
   }
 
   count(events: number, bytes: number): void {
@@ -78,14 +77,7 @@ export class Passage {
   tell(wallMs: number): void {
     if (wallMs === this.#toldMs) return;
     this.#toldMs = wallMs;
-    this.#target.tick(wallMs);
-  }
-
-  /** @returns whether something came out: then `sendOn` must follow */
-  run(events: readonly unknown[], partition: string, keys: KeyColumn | undefined): boolean {
-    const hasOutput = this.#target.run(events, 0, events.length, partition, keys);
-    this.#hasOutput = hasOutput;
-    return hasOutput;
+    this.target.tick(wallMs);
   }
 
   opened(partition: string, endOffset: number, events: number, acceptedAt: number): Origin {
@@ -97,7 +89,7 @@ export class Passage {
 
   /** What is left of a batch goes on its way. @param inputs - events that it came of */
   sendOn(origin: Origin, hasOutput: boolean, bytes: number, inputs: number): undefined | Promise<void> {
-    const blocked = hasOutput ? this.#target.forward(origin, bytes, inputs) : undefined;
+    const blocked = hasOutput ? this.target.forward(origin, bytes, inputs) : undefined;
     origin.release();
     return this.heldBack.by(both(blocked, this.#deadLetterRoom()));
   }
