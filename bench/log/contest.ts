@@ -1,4 +1,4 @@
-/** Who appends fastest: the best configuration and batch size of each contestant, then all of them in turns. */
+/** Who appends fastest: the best configurations and batch sizes of each contestant, then all of them in turns. */
 
 import { ratioOf, sampleOf, type Sample } from '../harness/index.ts';
 import type { Configuration, Contestant } from './contestant.ts';
@@ -17,6 +17,8 @@ export interface ContestOptions {
   /** Of each candidate, before the rounds. */
   readonly searchTurns: number;
   readonly searchMs: number;
+  /** So many of each contestant's candidates go into the rounds, which say which is its best: a short search can be wrong. */
+  readonly finalists: number;
   readonly rounds: number;
   readonly roundMs: number;
   /** @returns events/s */
@@ -31,50 +33,51 @@ export interface Placed extends Try {
 
 /** @returns the contestants in the order of the entrants */
 export async function contest(entrants: readonly Entrant[], options: ContestOptions): Promise<Placed[]> {
-  const best: Try[] = [];
-  for (const contestant of new Set(entrants.map((one) => one.contestant))) {
-    best.push(
-      await bestOf(
-        entrants.filter((one) => one.contestant === contestant),
-        options,
-      ),
-    );
+  const contestants = [...new Set(entrants.map((one) => one.contestant))];
+  const finalists: Try[] = [];
+  for (const contestant of contestants) {
+    const own = entrants.filter((one) => one.contestant === contestant);
+    finalists.push(...(await finalistsOf(own, options)));
   }
-  const rates = new Map<Try, number[]>(best.map((one) => [one, []]));
+  const rates = new Map<Try, number[]>(finalists.map((one) => [one, []]));
   for (let round = 0; round < options.rounds; round += 1) {
     // Both ways around: what a contestant leaves to the disk, files to discard above all, is not always left to the same one.
-    const order = round % 2 === 0 ? best : best.toReversed();
+    const order = round % 2 === 0 ? finalists : finalists.toReversed();
     for (const [i] of order.entries()) {
       const one = order[(i + round) % order.length] as Try;
       rates.get(one)?.push(await options.rate(one, options.roundMs));
     }
   }
-  return best.map((one) => ({ ...one, sample: sampleOf(rates.get(one) ?? []) }));
+  const placed = finalists.map((one) => ({ ...one, sample: sampleOf(rates.get(one) ?? []) }));
+  return contestants.map((contestant) => fastest(placed.filter((one) => one.contestant === contestant)));
+}
+
+function fastest([first, ...others]: readonly Placed[]): Placed {
+  if (first === undefined) throw new Error('a contestant without a candidate');
+  return others.reduce((a, b) => (b.sample.median > a.sample.median ? b : a), first);
 }
 
 /** Round by round against whichever peer was the fastest over all; null without peers. */
 export function leadOver(ours: Sample, peers: readonly Placed[]): Sample | null {
-  const [first, ...others] = peers.map(({ sample }) => sample);
-  if (first === undefined) return null;
-  return ratioOf(
-    ours,
-    others.reduce((a, b) => (b.median > a.median ? b : a), first),
-  );
+  return peers.length === 0 ? null : ratioOf(ours, fastest(peers).sample);
 }
 
 /**
  * Tries every configuration with every batch size, briefly, in turns and several times: a single try at a moment at which
  * somebody else uses the disk would choose wrongly for all rounds.
  */
-async function bestOf(entrants: readonly Entrant[], options: ContestOptions): Promise<Try> {
+async function finalistsOf(entrants: readonly Entrant[], options: ContestOptions): Promise<Try[]> {
   const candidates = entrants.flatMap((entrant) => options.batches.map((batch) => ({ ...entrant, batch })));
   const rates = new Map<Try, number[]>(candidates.map((one) => [one, []]));
   for (let turn = 0; turn < options.searchTurns; turn += 1) {
     for (const one of candidates) rates.get(one)?.push(await options.rate(one, options.searchMs));
   }
   const tried = candidates.map((one) => ({ ...one, median: sampleOf(rates.get(one) ?? []).median }));
-  const { median, ...best } = tried.reduce((a, one) => (one.median > a.median ? one : a));
-  const { contestant, configuration, batch } = best;
-  options.say(`${contestant.name}: best with ${configuration.name}, batch ${batch}: ${Math.round(median)} events/s`);
-  return best;
+  const finalists = tried.sort((a, b) => b.median - a.median).slice(0, options.finalists);
+  for (const { contestant, configuration, batch, median } of finalists) {
+    options.say(
+      `${contestant.name}, ${configuration.name}, batch ${batch}: ${Math.round(median)} events/s in the search`,
+    );
+  }
+  return finalists;
 }
