@@ -112,14 +112,15 @@ export class EdgeSizing {
       const use = Math.round((memory.memoryRatio ?? 0) * 100);
       notice('warn', `Memory is at ${use} % of what may be used: nothing is taken in beyond what is in flight.`);
     }
-    return new Map(
-      grants.map(({ edge, edgeEvents, edgeBytes }) => [
-        edge,
-        this.#tuned.has(edge)
-          ? { edgeEvents: this.#granted(edge, edgeEvents, budgetOf(edge)), edgeBytes }
-          : { edgeEvents, edgeBytes },
-      ]),
+    const sizes = new Map<string, Partial<StageSettings>>(
+      grants.map(({ edge, edgeEvents, edgeBytes }) => [edge, { edgeEvents, edgeBytes }]),
     );
+    // What a wish was cut by changes with the load, also where the manager's own sizes stay.
+    for (const stage of this.#tuned) {
+      const edgeEvents = this.#granted(stage, budgetOf(stage));
+      if (edgeEvents !== undefined) sizes.set(stage, { ...sizes.get(stage), edgeEvents });
+    }
+    return sizes;
   }
 
   #wishOf(stage: string): number | undefined {
@@ -128,10 +129,9 @@ export class EdgeSizing {
   }
 
   /** A wish is granted as far as it may be, not step by step. */
-  #granted(stage: string, sized: number, budgetMs: number): number {
+  #granted(stage: string, budgetMs: number): number | undefined {
     const wish = this.#wishes.get(stage);
-    if (wish === undefined) return sized;
-    return Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetMs));
+    return wish && Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetMs));
   }
 }
 

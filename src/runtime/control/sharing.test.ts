@@ -61,17 +61,18 @@ const RELAXED: VirtualFlowOptions = { targets: { latency: { p95: '300ms' } } };
 
 describe('a flow of one stage', () => {
   /** 10 ms a call of 10 events at a time, and a source that always has more. */
-  function single(seen: StageObservation[] = []) {
+  function single(controller = greedy(1, 500)) {
     const host = virtualHost();
+    const call = { ms: 10 };
     const chunks = function* (): Generator<number[]> {
       for (;;) yield [1, 2, 3, 4];
     };
-    const wait = () => new Promise<void>((resolve) => void host.scheduler.after(10, resolve));
-    const run = virtualFlow('f', host, { controller: greedy(1, 500, seen) })
+    const wait = () => new Promise<void>((resolve) => void host.scheduler.after(call.ms, resolve));
+    const run = virtualFlow('f', host, { controller })
       .from(fromBatches(chunks))
       .to(wait, { name: 'sink', batch: 10 })
       .run();
-    return { host, run };
+    return { host, call, run };
   }
 
   it('has the queue that its controller asks for, until that makes it late for a second', async () => {
@@ -96,6 +97,24 @@ describe('a flow of one stage', () => {
     expect(tries).toHaveLength(2);
     expect(first).toBeGreaterThan(9);
     expect(second - first).toBeGreaterThan(1.5 * first);
+    await run.stop();
+  });
+
+  it('gets more of a queue that was cut once it takes more away, though its controller asks no more', async () => {
+    const always = greedy(1, 500);
+    const asking: Controller<number> = {
+      ...always,
+      step: (state, observation, settings, goal) =>
+        state < 20
+          ? { ...always.step(state, observation, settings, goal), state: state + 1 }
+          : { state, decisions: [] },
+    };
+    const { host, call, run } = single(asking);
+    await host.scheduler.advance(2500);
+    expect(run.settings.get('sink').edgeEvents).toBeLessThanOrEqual(20);
+    call.ms = 1;
+    await host.scheduler.advance(3000);
+    expect(run.settings.get('sink').edgeEvents).toBeGreaterThan(100); // 10 events a ms, half of 30 ms
     await run.stop();
   });
 });

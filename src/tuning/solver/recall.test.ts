@@ -75,6 +75,11 @@ describe('a disturbance', () => {
     expect(watch.expected(1000)).toBeGreaterThan(20); // 12 ms by what was known
   });
 
+  it('is over though a place that it fled to is far quicker than was thought', () => {
+    const watch = new Watch().see(5, 1000).see(10, 1000, 50).see(3, 10, 50).see(3, 10, -1.5);
+    expect(watch.recalled).toBe(1);
+  });
+
   it('says nothing while no calls end', () => {
     const watch = new Watch().see(5, 1000);
     const { state } = watch;

@@ -7,7 +7,8 @@
  * Invariants (recall.test.ts)
  * - It begins where calls take twice as long as they did at a settled place, or would at two places on end. One place that turns
  *   out to be slow is none.
- * - It is over once calls take as long as they would have before it, wherever.
+ * - It is over once calls take no longer than they would have before it, wherever: what was thought of places that were never
+ *   seen may have been far too long.
  * - What lasts for a minute, or comes again within seconds, is how things are now.
  */
 
@@ -64,12 +65,13 @@ export function recall(before: RecallState, now: Remembered, calls: readonly Usa
   const [seen] = groupsOf(sumsOf(calls.filter(({ isStraggler }) => isStraggler !== true)), now.surface.scatter);
   if (seen === undefined) return { state: before };
   const off = seen.logMs - Math.log(surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
-  const isSame = Math.abs(off) < SAME;
-  const periods = isSame === (before.since === undefined) ? 0 : before.periods + 1;
   if (before.since !== undefined) {
+    const periods = off < SAME ? before.periods + 1 : 0;
     if (periods < OVER_PERIODS) return { state: { ...before, periods } };
     return { state: { sound, periods: 0, overAt: at }, back: sound };
   }
+  const isSame = Math.abs(off) < SAME;
+  const periods = isSame ? 0 : before.periods + 1;
   if (isSame || periods >= DRIFT_PERIODS) return calm(before, now);
   const first = before.first ?? (off > FAR ? seen : undefined);
   const isAllOver = isSettledAt(sound.surface, seen) || (first !== undefined && isElsewhere(seen, first));
