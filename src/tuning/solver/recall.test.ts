@@ -42,7 +42,7 @@ class Watch {
 
 describe('a disturbance', () => {
   it('that is over is forgotten: all places are as they were, though only one shows it', () => {
-    const watch = new Watch().see(5, 1000).see(10, 1000, 50).see(10, 100, 50).see(5, 10, 50);
+    const watch = new Watch().see(6, 1000).see(10, 1000, 50).see(10, 100, 50).see(5, 10, 50);
     expect(watch.expected(1000)).toBeGreaterThan(50);
     watch.see(2, 10);
     expect(watch.recalled).toBe(0);
@@ -52,23 +52,28 @@ describe('a disturbance', () => {
   });
 
   it('shows at several places, where none of them was settled', () => {
-    const watch = new Watch().see(5, 1000).see(1, 700, 50).see(1, 300, 50).see(1, 30, 50).see(3, 30);
+    const watch = new Watch().see(6, 1000).see(1, 700, 50).see(1, 300, 50).see(1, 30, 50).see(3, 30);
     expect(watch.recalled).toBe(1);
   });
 
   it('is not a place that turns out to be slow', () => {
-    const watch = new Watch().see(5, 1000).see(5, 3000, 300).see(5, 1000);
+    const watch = new Watch().see(6, 1000).see(5, 3000, 300).see(5, 1000);
     expect(watch.recalled).toBe(0);
     expect(watch.expected(3000)).toBeGreaterThan(100); // 32 ms by what was known
   });
 
+  it('is none while what is expected has not been right for long', () => {
+    const watch = new Watch().see(4, 1000).see(3, 1000, 50).see(3, 10, 50).see(5, 10);
+    expect(watch.recalled).toBe(0);
+  });
+
   it('that lasts for a minute is how things are', () => {
-    const watch = new Watch().see(5, 1000).see(620, 1000, 50).see(5, 1000);
+    const watch = new Watch().see(6, 1000).see(620, 1000, 50).see(5, 1000);
     expect(watch.recalled).toBe(0);
   });
 
   it('that comes again at once was none: large batches are slow now, small ones are not', () => {
-    const watch = new Watch().see(5, 1000).see(3, 1000, 50).see(3, 10);
+    const watch = new Watch().see(6, 1000).see(3, 1000, 50).see(3, 10);
     expect(watch.recalled).toBe(1);
     watch.see(3, 1000, 50).see(5, 10);
     expect(watch.recalled).toBe(1);
@@ -76,12 +81,12 @@ describe('a disturbance', () => {
   });
 
   it('is over though a place that it fled to is far quicker than was thought', () => {
-    const watch = new Watch().see(5, 1000).see(10, 1000, 50).see(3, 10, 50).see(3, 10, -1.5);
+    const watch = new Watch().see(6, 1000).see(10, 1000, 50).see(3, 10, 50).see(3, 10, -1.5);
     expect(watch.recalled).toBe(1);
   });
 
   it('says nothing while no calls end', () => {
-    const watch = new Watch().see(5, 1000);
+    const watch = new Watch().see(6, 1000);
     const { state } = watch;
     expect(watch.period([]).state).toBe(state);
   });

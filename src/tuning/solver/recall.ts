@@ -22,6 +22,8 @@ import type { TrimState } from './trim.ts';
 export interface RecallState {
   /** As of the last period in which calls took about as long as expected. */
   readonly sound?: Remembered;
+  /** How often they did so on end, about. */
+  readonly steady: number;
   /** Periods in a row in which they did not; or, disturbed, in which they do again. */
   readonly periods: number;
   /** Where calls took far longer first. */
@@ -44,11 +46,14 @@ export interface Recalled {
   readonly back?: Remembered;
 }
 
-export const NOTHING_RECALLED: RecallState = { periods: 0 };
+export const NOTHING_RECALLED: RecallState = { periods: 0, steady: 0 };
 
 /** Logarithms of durations over the expected ones: about the same, and far longer. */
 const SAME = 0.35;
 const FAR = 0.7;
+/** What was right for fewer periods is not known well enough to be gone back to. */
+const STEADY_PERIODS = 5;
+const MOST_STEADY = 20;
 const BEGUN_PERIODS = 2;
 const OVER_PERIODS = 3;
 /** So many periods between the two, and it is a drift. */
@@ -68,22 +73,24 @@ export function recall(before: RecallState, now: Remembered, calls: readonly Usa
   if (before.since !== undefined) {
     const periods = off < SAME ? before.periods + 1 : 0;
     if (periods < OVER_PERIODS) return { state: { ...before, periods } };
-    return { state: { sound, periods: 0, overAt: at }, back: sound };
+    return { state: { ...calm(before, sound).state, overAt: at }, back: sound };
   }
   const isSame = Math.abs(off) < SAME;
   const periods = isSame ? 0 : before.periods + 1;
-  if (isSame || periods >= DRIFT_PERIODS) return calm(before, now);
+  if (isSame) return calm({ ...before, steady: Math.min(MOST_STEADY, before.steady + 1) }, now);
+  if (periods >= DRIFT_PERIODS || before.steady < STEADY_PERIODS)
+    return calm({ ...before, steady: before.steady / 2 }, now);
   const first = before.first ?? (off > FAR ? seen : undefined);
   const isAllOver = isSettledAt(sound.surface, seen) || (first !== undefined && isElsewhere(seen, first));
   if (periods < BEGUN_PERIODS || off < FAR || !isAllOver) return { state: { ...before, periods, first } };
   if (at - (before.overAt ?? -Infinity) < AGAIN_MS) return calm(before, now);
-  return { state: { sound, periods: 0, since: at } };
+  return { state: { sound, steady: before.steady, periods: 0, since: at } };
 }
 
 function isElsewhere(one: Point, other: Point): boolean {
   return Math.abs(Math.log(one.batch / other.batch)) + Math.abs(Math.log(one.inFlight / other.inFlight)) > APART;
 }
 
-function calm({ overAt }: RecallState, sound: Remembered): Recalled {
-  return { state: { sound, periods: 0, overAt } };
+function calm({ steady, overAt }: RecallState, sound: Remembered): Recalled {
+  return { state: { sound, steady, periods: 0, overAt } };
 }

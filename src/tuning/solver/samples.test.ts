@@ -57,6 +57,17 @@ describe('usableCalls', () => {
     expect(calls.map(({ startedAt }) => startedAt)).toEqual([1030]);
   });
 
+  it('takes what ended after its stay with the calls in flight of its stay, where there were others after it', () => {
+    const [stayed, after] = [16, 18].map((inFlightMean) => ({ inFlightMean, inFlightAtStart: 16 }));
+    const inFlightOf = (next: typeof TEN): number | undefined => {
+      const begun = see(initialSamples(TEN), 1000, [call(910, 60, stayed)], TEN, 60).state;
+      const left = see(begun, 1100, [], next, 60).state;
+      return see(left, 1200, [call(935, 70, after)], next, 60).calls.at(-1)?.inFlight;
+    };
+    expect(inFlightOf({ ...TEN, concurrency: 4 })).toBe(16);
+    expect(inFlightOf(TWENTY)).toBe(18);
+  });
+
   it('calls those of a stay that is over stragglers, where others of it were heard of', () => {
     const before = see(initialSamples(TEN), 1000, [call(910, 10)]).state;
     const left = see(before, 1100, [], TWENTY).state;

@@ -20,8 +20,12 @@ export interface Stay {
   readonly from: number;
   /** Absent: it goes on. */
   readonly to?: number;
+  /** Over, another number of calls was in flight after it. */
+  readonly hasOtherCalls?: boolean;
   /** Calls of it that have been used. */
   readonly used: number;
+  /** Mean calls in flight while those of them ran that ended in it. */
+  readonly inFlight?: number | undefined;
 }
 
 export interface SampleState {
@@ -91,7 +95,7 @@ export function usableCalls(
   const expected = stays.map(({ point }) => expectedMs(point) ?? 0);
   const waiting: UsableCall[] = [];
   const calls: UsableCall[] = [];
-  const used = stays.map((stay) => stay.used);
+  const counted = stays.slice();
   const fresh = observation.samples.filter((sample) => isSound(sample, observation)).map(usableCall);
   for (const call of [...before.waiting, ...fresh]) {
     const index = stays.findLastIndex(({ from }) => call.startedAt >= from - CLOCK_MS);
@@ -99,10 +103,10 @@ export function usableCalls(
     if (verdict === 'wait') waiting.push(call);
     if (verdict === 'straggler') calls.push({ ...call, isStraggler: true });
     if (verdict !== 'use') continue;
-    calls.push(call);
-    (used[index] as number) += 1;
+    const stay = counted[index] as Stay;
+    calls.push(asOfStay(call, stay));
+    counted[index] = withCall(stay, call);
   }
-  const counted = stays.map((stay, i) => ({ ...stay, used: used[i] as number }));
   const present = counted.at(-1) as Stay;
   const still = unended(before.unended, observation, present.from, stays !== before.stays);
   const late = lateCall(still, observation, present, expected.at(-1) ?? 0);
@@ -136,8 +140,29 @@ function continued(stays: readonly Stay[], point: Point, { at, durationMs }: Sta
   const changedAt = at - durationMs;
   if (present.from === NEVER) return [{ point, from: changedAt, used: 0 }];
   if (isSamePoint(present.point, point)) return stays;
-  return [...stays.slice(1 - MAX_STAYS, -1), { ...present, to: changedAt }, { point, from: changedAt, used: 0 }];
+  const hasOtherCalls = present.point.inFlight !== point.inFlight;
+  const left = { ...present, to: changedAt, hasOtherCalls };
+  return [...stays.slice(1 - MAX_STAYS, -1), left, { point, from: changedAt, used: 0 }];
 }
+
+/** Only the longest calls of a stay see how many are in flight after it: by their mean they would be a place of their own. */
+function asOfStay(call: UsableCall, stay: Stay): UsableCall {
+  return isBeyond(call, stay) ? { ...call, inFlight: stay.inFlight ?? call.inFlight } : call;
+}
+
+function withCall(stay: Stay, call: UsableCall): Stay {
+  const used = stay.used + 1;
+  if (isBeyond(call, stay)) return { ...stay, used };
+  const before = stay.inFlight ?? call.inFlight;
+  return { ...stay, used, inFlight: before + (call.inFlight - before) / Math.min(used, LATELY) };
+}
+
+function isBeyond({ startedAt, ms }: UsableCall, { to = Infinity, hasOtherCalls }: Stay): boolean {
+  return hasOtherCalls === true && startedAt + ms > to;
+}
+
+/** Calls. */
+const LATELY = 64;
 
 type Verdict = 'use' | 'straggler' | 'wait' | 'drop';
 

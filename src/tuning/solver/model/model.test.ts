@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { MAX_CELLS, settledDoubt, withEvidence, type Cell, type Seen } from './cells.ts';
 import { nonNegativeLeastSquares } from './least-squares.ts';
 import { Places } from './places.ts';
-import { fitPrior, priorLogMs } from './prior.ts';
+import { fitPrior } from './prior-fit.ts';
+import { priorLogMs } from './prior.ts';
 import { ResidualField } from './residual.ts';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './surface.ts';
 import { initialTail, tailAt, tailsOf, withCalls } from './tail.ts';
@@ -186,6 +187,14 @@ describe('fitPrior', () => {
         0.02,
       ).crowd,
     ).toBeUndefined();
+  });
+
+  it('finds so many servers, though it never saw calls in that number', () => {
+    const cost = (b: number, n: number): number => (80 + 6 * Math.sqrt(b)) * Math.max(1, n / 12);
+    const prior = fitPrior([...grid(cost), cellAt(96, 15, cost(96, 15)), cellAt(400, 18, cost(400, 18))], 0.03);
+    expect(Math.exp(priorLogMs(prior, 256, 12)) / cost(256, 12)).toBeCloseTo(1, 1);
+    expect(prior.knee).toBeGreaterThanOrEqual(11);
+    expect(prior.knee).toBeLessThanOrEqual(13);
   });
 
   it('makes no curve of two points', () => {

@@ -183,6 +183,15 @@ describe('trials', () => {
     const closed = [...measured, { batch: 200, inFlight: 5, doubt: 0.02 }];
     expect(bestBisection(space, { batch: 200, inFlight: 4 }, closed)).toBeUndefined();
   });
+
+  it('do not go on bisecting between numbers of calls that make no difference', () => {
+    const falling = certainModel((b, n) => (5 + 0.05 * b) * Math.max(1, (n / 126) ** 4), { batch: 1, inFlight: 128 });
+    const space = spaceWith({ model: falling, batch: { min: 1, max: 1 }, concurrency: { min: 1, max: 256 } });
+    const measured = [126, 128].map((inFlight) => ({ batch: 1, inFlight, doubt: 0.005 }));
+    expect(bestBisection(space, { batch: 1, inFlight: 126 }, measured)).toBeUndefined();
+    measured.push({ batch: 1, inFlight: 140, doubt: 0.005 });
+    expect(bestBisection(space, { batch: 1, inFlight: 126 }, measured.slice(2))?.inFlight).toBe(133);
+  });
 });
 
 describe('an anchor', () => {

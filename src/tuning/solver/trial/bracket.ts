@@ -30,8 +30,8 @@ const SHARES = [0.5, 0.25];
 export const MOST_LOSS = 0.35;
 /** How far below the good point the slope before the cliff is taken, as a factor. */
 const BEFORE = 1.5;
-/** Brackets narrower than this are done; in concurrency they end at neighbours. */
-const NARROW_BATCH = 1.03;
+/** Brackets narrower than this are done. */
+const NARROW = 1.03;
 
 /** Undefined: no bracket is open, or none is worth a visit. */
 export function bestBisection(space: SearchSpace, base: Point, measured: readonly Measured[]): Bisection | undefined {
@@ -46,7 +46,7 @@ function bisection(
   axis: keyof Point,
 ): Bisection | undefined {
   const { low, bad } = bracketOn(axis, space, base, measured);
-  if (bad === undefined || (axis === 'batch' && bad < low * NARROW_BATCH)) return undefined;
+  if (bad === undefined || bad < low * NARROW) return undefined;
   for (const share of SHARES) {
     const at = Math.max(low + 1, Math.round(low * (bad / low) ** share));
     if (at >= bad) return undefined;
