@@ -5,7 +5,6 @@ import { deadLetterLog } from '../connector/dead-letters/log-sink.ts';
 import { canGenerate } from '../fusion/generated.ts';
 import { v8Codec, v8Values } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
-import { keptFile } from '../host/kept-file.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
 import { systemResources } from '../host/resources.ts';
@@ -23,7 +22,10 @@ export function systemHost(): Host {
     edgeEvents: coldStartCapacity({ availableParallelism: availableParallelism(), cpus: cpus().length }),
     canGenerateCode: canGenerate(),
     publish: publishDiagnostics,
-    keptFile,
+    keptFile: (path) => {
+      const file = async () => (await import('../host/kept-file.ts')).keptFile(path);
+      return { read: async () => (await file()).read(), write: async (text) => (await file()).write(text) };
+    },
     checkpoints: (directory) =>
       new CheckpointsLoadedLater(async () => {
         const [{ CheckpointFiles }, { systemFileSystem }] = await Promise.all([

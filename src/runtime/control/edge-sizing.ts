@@ -115,10 +115,12 @@ export class EdgeSizing {
     const sizes = new Map<string, Partial<StageSettings>>(
       grants.map(({ edge, edgeEvents, edgeBytes }) => [edge, { edgeEvents, edgeBytes }]),
     );
-    // What a wish was cut by changes with the load, also where the manager's own sizes stay.
     for (const stage of this.#tuned) {
-      const edgeEvents = this.#granted(stage, budgetOf(stage));
-      if (edgeEvents !== undefined) sizes.set(stage, { ...sizes.get(stage), edgeEvents });
+      const wish = this.#wishes.get(stage);
+      // A wish is granted as far as it may be, not step by step; alone, also what it was cut by, as more is taken away.
+      if (wish === undefined || (this.#options.shares > 1 && !sizes.has(stage))) continue;
+      const edgeEvents = Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetOf(stage)));
+      sizes.set(stage, { ...sizes.get(stage), edgeEvents });
     }
     return sizes;
   }
@@ -126,12 +128,6 @@ export class EdgeSizing {
   #wishOf(stage: string): number | undefined {
     if (!this.#tuned.has(stage)) return undefined;
     return this.#wishes.get(stage) ?? this.#options.settingsOf(stage).edgeEvents;
-  }
-
-  /** A wish is granted as far as it may be, not step by step. */
-  #granted(stage: string, budgetMs: number): number | undefined {
-    const wish = this.#wishes.get(stage);
-    return wish && Math.min(wish, this.#manager.maxEvents(stage), this.timelyEvents(stage, budgetMs));
   }
 }
 
