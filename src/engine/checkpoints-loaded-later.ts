@@ -1,3 +1,4 @@
+import type { SinkTransaction } from '../event/transaction.ts';
 import type { Checkpoint, CheckpointStore } from '../state/checkpoint.ts';
 
 /** Checkpoints whose code is loaded when they are opened: few flows keep any. */
@@ -7,6 +8,10 @@ export class CheckpointsLoadedLater implements CheckpointStore {
 
   constructor(load: () => Promise<CheckpointStore>) {
     this.#load = load;
+  }
+
+  get transaction(): SinkTransaction | undefined {
+    return this.#store?.transaction;
   }
 
   get toBeginAnew(): string {

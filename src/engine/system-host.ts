@@ -34,7 +34,11 @@ export function systemHost(): Host {
         ]);
         return new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem, v8Codec);
       }),
-    checkpointCodec: v8Codec,
+    committedCheckpoints: (begin) =>
+      new CheckpointsLoadedLater(async () => {
+        const { CommittedCheckpoints } = await import('../state/committed-checkpoints.ts');
+        return new CommittedCheckpoints(begin, v8Codec);
+      }),
     openSpills: async (request, environment) => {
       // Few flows need them.
       const [{ openSpills }, { durableLog }] = await Promise.all([

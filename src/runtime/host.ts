@@ -1,8 +1,8 @@
 import type { DeadLetter } from '../event/dead-letter.ts';
 import type { Sink } from '../event/sink.ts';
+import type { SinkTransaction } from '../event/transaction.ts';
 import type { LearnedStore } from '../flow/run.ts';
 import type { CheckpointStore } from '../state/checkpoint.ts';
-import type { CheckpointCodec } from '../state/sealed-checkpoint.ts';
 import type { Random, Scheduler, Timer } from '../time/clock.ts';
 import type { ResourceReader } from '../metrics/resources.ts';
 import type { Inspection, InspectionOptions } from './intake/inspection.ts';
@@ -27,8 +27,8 @@ export interface Host {
   keptFile(path: string): LearnedStore;
   /** Where the checkpoints of a flow are kept, in a data directory. */
   checkpoints(directory: string): CheckpointStore;
-  /** Checkpoints as bytes, for those that are kept elsewhere. */
-  readonly checkpointCodec: CheckpointCodec;
+  /** Checkpoints that are committed together with outputs. @param begin - takes possession of the place where sinks write */
+  committedCheckpoints(begin: () => Promise<SinkTransaction>): CheckpointStore;
   /** Where slow stages have on disk what they cannot take yet. @throws StateError, and what the disk fails with */
   openSpills(request: SpillsRequest, environment: SpillEnvironment): Promise<Spills>;
   /** A sink of dead letters that outlives the process, in a directory of its own. */

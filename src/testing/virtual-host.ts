@@ -10,6 +10,7 @@ import type { Host } from '../runtime/host.ts';
 import { Inspection } from '../runtime/intake/inspection.ts';
 import { openSpills } from '../runtime/stage/spill/spills.ts';
 import { CheckpointFiles } from '../state/checkpoint-files.ts';
+import { CommittedCheckpoints } from '../state/committed-checkpoints.ts';
 import { SimulatedDisk } from './storage/simulated-disk.ts';
 import { mountDisk } from './storage/simulated-file-system.ts';
 import { VirtualScheduler } from './virtual-scheduler.ts';
@@ -50,7 +51,7 @@ export function virtualHost(options: VirtualHostOptions = {}): VirtualHost {
       read: async () => Promise.resolve(files.get(path)),
       write: async (text) => Promise.resolve(void files.set(path, text)),
     }),
-    checkpointCodec: v8Codec,
+    committedCheckpoints: (begin) => new CommittedCheckpoints(begin, v8Codec),
     checkpoints: (directory) => new CheckpointFiles(`${directory}/checkpoints`, () => mountDisk(disk), v8Codec),
     openSpills: (request, environment) => {
       const machine = { fileSystem: mountDisk(disk), scheduler };

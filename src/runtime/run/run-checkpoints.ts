@@ -1,6 +1,5 @@
 import { transactionPlaceOf } from '../../flow/guarantee.ts';
 import type { Plan } from '../../flow/plan.ts';
-import { CommittedCheckpoints } from '../../state/committed-checkpoints.ts';
 import { Checkpoints, type CheckpointsOptions } from './checkpoints.ts';
 import type { Host } from '../host.ts';
 
@@ -32,7 +31,7 @@ export function runCheckpoints(options: RunCheckpointsOptions): Checkpoints | un
   const store =
     place === undefined
       ? host.checkpoints(data ?? '')
-      : new CommittedCheckpoints(() => place.open({ ...context, commitSoon }), host.checkpointCodec);
+      : host.committedCheckpoints(() => place.open({ ...context, commitSoon }));
   const { everyMs = place === undefined ? CHECKPOINT_MS : COMMIT_MS } = options;
   const checkpoints = new Checkpoints({ ...context, store, everyMs, inFlight, isPaused, fatal });
   return checkpoints;
