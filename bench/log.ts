@@ -97,9 +97,8 @@ async function measureRates(
     batches: b.quick ? QUICK_BATCHES : BATCHES,
     searchTurns: b.quick ? QUICK_SEARCH_TURNS : SEARCH_TURNS,
     searchMs: b.quick ? 100 : 300,
-    finalists: b.quick ? 1 : 2,
     rounds: b.rounds(15, 3),
-    roundMs: b.quick ? 500 : 700,
+    roundMs: b.quick ? 300 : 700,
     rate,
     say: (text) => b.say(text),
   });

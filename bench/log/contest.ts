@@ -17,8 +17,6 @@ export interface ContestOptions {
   /** Of each candidate, before the rounds. */
   readonly searchTurns: number;
   readonly searchMs: number;
-  /** So many of each contestant's candidates go into the rounds, which say which is its best: a short search can be wrong. */
-  readonly finalists: number;
   readonly rounds: number;
   readonly roundMs: number;
   /** @returns events/s */
@@ -63,8 +61,8 @@ export function leadOver(ours: Sample, peers: readonly Placed[]): Sample | null 
 }
 
 /**
- * Tries every configuration with every batch size, briefly, in turns and several times: a single try at a moment at which
- * somebody else uses the disk would choose wrongly for all rounds.
+ * The best batch size of each configuration, tried briefly, in turns and several times: a single try at a moment at which somebody
+ * else uses the disk would choose wrongly for all rounds. Which configuration is best only the rounds say.
  */
 async function finalistsOf(entrants: readonly Entrant[], options: ContestOptions): Promise<Try[]> {
   const candidates = entrants.flatMap((entrant) => options.batches.map((batch) => ({ ...entrant, batch })));
@@ -72,11 +70,13 @@ async function finalistsOf(entrants: readonly Entrant[], options: ContestOptions
   for (let turn = 0; turn < options.searchTurns; turn += 1) {
     for (const one of candidates) rates.get(one)?.push(await options.rate(one, options.searchMs));
   }
-  const tried = candidates.map((one) => ({ ...one, median: sampleOf(rates.get(one) ?? []).median }));
-  const finalists = tried.sort((a, b) => b.median - a.median).slice(0, options.finalists);
-  for (const { contestant, configuration, batch, median } of finalists) {
+  const tried = candidates.map((one) => ({ ...one, sample: sampleOf(rates.get(one) ?? []) }));
+  const finalists = entrants.map(({ configuration }) =>
+    fastest(tried.filter((one) => one.configuration === configuration)),
+  );
+  for (const { contestant, configuration, batch, sample } of finalists) {
     options.say(
-      `${contestant.name}, ${configuration.name}, batch ${batch}: ${Math.round(median)} events/s in the search`,
+      `${contestant.name}, ${configuration.name}, batch ${batch}: ${Math.round(sample.median)} events/s in the search`,
     );
   }
   return finalists;
