@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { coldStartCapacity } from '../buffer/capacity.ts';
 import { deadLetterLog } from '../connector/dead-letters/log-sink.ts';
 import { canGenerate } from '../fusion/generated.ts';
-import { v8Codec, v8Values } from '../host/checkpoint-codec.ts';
 import { publishDiagnostics } from '../host/diagnostics.ts';
 import { loopUtilizationReader } from '../host/event-loop.ts';
 import { systemRandom } from '../host/random.ts';
@@ -11,6 +10,9 @@ import { systemResources } from '../host/resources.ts';
 import { holdProcess, systemScheduler } from '../host/scheduler.ts';
 import type { Host } from '../runtime/host.ts';
 import { CheckpointsLoadedLater } from './checkpoints-loaded-later.ts';
+
+/** Few flows keep anything. */
+const codecs = () => import('../host/checkpoint-codec.ts');
 
 /** The real machine, as a run needs it. */
 export function systemHost(): Host {
@@ -28,22 +30,27 @@ export function systemHost(): Host {
     },
     checkpoints: (directory) =>
       new CheckpointsLoadedLater(async () => {
-        const [{ CheckpointFiles }, { systemFileSystem }] = await Promise.all([
+        const [{ CheckpointFiles }, { systemFileSystem }, { v8Codec }] = await Promise.all([
           import('../state/checkpoint-files.ts'),
           import('../host/file-system.ts'),
+          codecs(),
         ]);
         return new CheckpointFiles(join(directory, 'checkpoints'), systemFileSystem, v8Codec);
       }),
     committedCheckpoints: (begin) =>
       new CheckpointsLoadedLater(async () => {
-        const { CommittedCheckpoints } = await import('../state/committed-checkpoints.ts');
+        const [{ CommittedCheckpoints }, { v8Codec }] = await Promise.all([
+          import('../state/committed-checkpoints.ts'),
+          codecs(),
+        ]);
         return new CommittedCheckpoints(begin, v8Codec);
       }),
     openSpills: async (request, environment) => {
       // Few flows need them.
-      const [{ openSpills }, { durableLog }] = await Promise.all([
+      const [{ openSpills }, { durableLog }, { v8Values }] = await Promise.all([
         import('../runtime/stage/spill/spills.ts'),
         import('./durable-log.ts'),
+        codecs(),
       ]);
       return openSpills(request, environment, { open: durableLog, ...v8Values });
     },
