@@ -85,6 +85,15 @@ describe('a disturbance', () => {
     expect(watch.recalled).toBe(1);
   });
 
+  it('is over with a standstill, of which calls that have not ended told', () => {
+    const watch = new Watch().see(6, 1000);
+    for (let i = 0; i < 5; i += 1)
+      watch.period([{ batch: 1000, inFlight: 4, ms: 20 + 20 * i, startedAt: 0, isUnended: true }]);
+    expect(watch.expected(1000)).toBeGreaterThan(15);
+    const { back } = recall(watch.state, { surface: watch.surface, trim: FIRST_TRIM }, [], watch.at, true);
+    expect(surfaceOf(back?.surface ?? BLANK_SURFACE).predict(1000, 4).ms).toBeCloseTo(12, 0);
+  });
+
   it('says nothing while no calls end', () => {
     const watch = new Watch().see(6, 1000);
     const { state } = watch;

@@ -63,17 +63,25 @@ const APART = 0.3;
 const LONGEST_MS = 60_000;
 const AGAIN_MS = 3000;
 
-/** @param calls - of this period; `now` - with what they taught */
-export function recall(before: RecallState, now: Remembered, calls: readonly UsableCall[], at: number): Recalled {
+/** @param calls - of this period; `now` - with what they taught; `hasStood` - a standstill is over */
+export function recall(
+  before: RecallState,
+  now: Remembered,
+  calls: readonly UsableCall[],
+  at: number,
+  hasStood = false,
+): Recalled {
   const { sound } = before;
   if (sound === undefined || (before.since !== undefined && at - before.since > LONGEST_MS)) return calm(before, now);
-  const [seen] = groupsOf(sumsOf(calls.filter(({ isStraggler }) => isStraggler !== true)), now.surface.scatter);
+  if (hasStood && before.steady >= STEADY_PERIODS) return over(before, sound, at);
+  const ended = calls.filter(({ isStraggler, isUnended }) => isStraggler !== true && isUnended !== true);
+  const [seen] = groupsOf(sumsOf(ended), now.surface.scatter);
   if (seen === undefined) return { state: before };
   const off = seen.logMs - Math.log(surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
   if (before.since !== undefined) {
     const periods = off < SAME ? before.periods + 1 : 0;
     if (periods < OVER_PERIODS) return { state: { ...before, periods } };
-    return { state: { ...calm(before, sound).state, overAt: at }, back: sound };
+    return over(before, sound, at);
   }
   const isSame = Math.abs(off) < SAME;
   const periods = isSame ? 0 : before.periods + 1;
@@ -89,6 +97,10 @@ export function recall(before: RecallState, now: Remembered, calls: readonly Usa
 
 function isElsewhere(one: Point, other: Point): boolean {
   return Math.abs(Math.log(one.batch / other.batch)) + Math.abs(Math.log(one.inFlight / other.inFlight)) > APART;
+}
+
+function over(before: RecallState, sound: Remembered, at: number): Recalled {
+  return { state: { ...calm(before, sound).state, overAt: at }, back: sound };
 }
 
 function calm({ steady, overAt }: RecallState, sound: Remembered): Recalled {

@@ -6,12 +6,13 @@
  *   quickest of those that started there, so of a short stay the calls count by their start: once all that started at
  *   that time have ended, and not at all when they started so late that most of their time lay beyond the stay, or are
  *   the stragglers of one that is over.
- * - Nothing that ran across a pause of the event loop, failed or was refused counts.
+ * - Nothing that ran across a pause of the event loop or a standstill of the target, failed or was refused counts.
  */
 
 import type { CallSample, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import type { Point } from './cost-model.ts';
+import { NO_STANDSTILL, watchForStandstill, type Standstill } from './standstill.ts';
 import { leastMs, NONE_UNENDED, unended, type Unended } from './unended.ts';
 
 /** A stay at an operating point, monotonic ms. */
@@ -34,6 +35,7 @@ export interface SampleState {
   /** Calls of which it is too early to say whether they count. */
   readonly waiting: readonly UsableCall[];
   readonly unended: Unended;
+  readonly standstill: Standstill;
 }
 
 export interface UsableCall {
@@ -44,11 +46,15 @@ export interface UsableCall {
   readonly startedAt: number;
   /** Ended long after those that started with it: it tells how long calls may last, not how long they do on average. */
   readonly isStraggler?: boolean;
+  /** Stands for calls that have not ended. */
+  readonly isUnended?: boolean;
 }
 
 export interface SampleStep {
   readonly state: SampleState;
   readonly calls: readonly UsableCall[];
+  /** The target stood still, and goes on. */
+  readonly hasStood: boolean;
 }
 
 /** Calls that started so many durations ago have all ended, but for stragglers. */
@@ -68,7 +74,12 @@ const CLOCK_MS = 1e-6;
 const MIN_MS = 1e-3;
 
 export function initialSamples(settings: StageSettings): SampleState {
-  return { stays: [{ point: pointOf(settings), from: NEVER, used: 0 }], waiting: [], unended: NONE_UNENDED };
+  return {
+    stays: [{ point: pointOf(settings), from: NEVER, used: 0 }],
+    waiting: [],
+    unended: NONE_UNENDED,
+    standstill: NO_STANDSTILL,
+  };
 }
 
 export function pointOf({ batchLimit, concurrency }: StageSettings): Point {
@@ -96,7 +107,10 @@ export function usableCalls(
   const waiting: UsableCall[] = [];
   const calls: UsableCall[] = [];
   const counted = stays.slice();
-  const fresh = observation.samples.filter((sample) => isSound(sample, observation)).map(usableCall);
+  const { state: standstill, overAt } = watchForStandstill(before.standstill, observation, expected.at(-1) ?? 0);
+  const fresh = observation.samples
+    .filter((sample) => isSound(sample, observation) && startOf(sample) >= overAt)
+    .map(usableCall);
   for (const call of [...before.waiting, ...fresh]) {
     const index = stays.findLastIndex(({ from }) => call.startedAt >= from - CLOCK_MS);
     const verdict = verdictOn(call, stays[index], expected[index] ?? 0, observation.at);
@@ -111,8 +125,9 @@ export function usableCalls(
   const still = unended(before.unended, observation, present.from, stays !== before.stays);
   const late = lateCall(still, observation, present, expected.at(-1) ?? 0);
   return {
-    state: { stays: counted, waiting: waiting.slice(0, MAX_WAITING), unended: still },
+    state: { stays: counted, waiting: waiting.slice(0, MAX_WAITING), unended: still, standstill },
     calls: late === undefined ? calls : [...calls, late],
+    hasStood: overAt > -Infinity,
   };
 }
 
@@ -127,7 +142,7 @@ function lateCall(
   const isPlain = fullRatio >= SATURATED && pause === undefined && gate === 'open' && waitingRetries === 0;
   if (!isPlain || expectedMs === 0 || ms < LATE * expectedMs) return undefined;
   if (samples.some(({ outcome }) => outcome !== 'ok')) return undefined;
-  return { batch: point.batch, inFlight: Math.max(1, still.own), ms, startedAt: from };
+  return { batch: point.batch, inFlight: Math.max(1, still.own), ms, startedAt: from, isUnended: true };
 }
 
 /** Batches are whole then. */

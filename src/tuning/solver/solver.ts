@@ -174,16 +174,16 @@ function withCallsOf(before: SolverState, observation: StageObservation, setting
   const model = surfaceOf(before.surface);
   const expectedMs = ({ batch, inFlight }: Point): number | undefined =>
     model.isInformed ? model.predict(batch, inFlight).ms : undefined;
-  const { state: samples, calls } = usableCalls(before.samples, observation, settings, expectedMs);
+  const { state: samples, calls, hasStood } = usableCalls(before.samples, observation, settings, expectedMs);
   const own = besidesLook(before.look, calls);
   const surface = learn(before.surface, own, observation.at, before.sweep !== undefined);
-  return withRecalled({ ...before, samples, surface }, own, observation.at);
+  return withRecalled({ ...before, samples, surface }, own, observation.at, hasStood);
 }
 
 /** Only where the search decides: it is what flees from a target that has become slow. */
-function withRecalled(now: SolverState, calls: readonly UsableCall[], at: number): SolverState {
+function withRecalled(now: SolverState, calls: readonly UsableCall[], at: number, hasStood: boolean): SolverState {
   if (!now.load.isSaturated || now.sweep !== undefined) return { ...now, recall: NOTHING_RECALLED };
-  const { state, back } = recall(now.recall, { surface: now.surface, trim: now.trim }, calls, at);
+  const { state, back } = recall(now.recall, { surface: now.surface, trim: now.trim }, calls, at, hasStood);
   return back === undefined ? { ...now, recall: state } : { ...now, ...back, recall: state, trial: FIRST_TRIAL };
 }
 
