@@ -2,11 +2,12 @@
  * Ways to send a body by HTTP, right and wrong. Each gives the steps of one connection (bytes, or what is done to the socket), and
  * what must come of it:
  * - `taken`: answered 202 (or 400 with what was invalid): all of `body`; answered otherwise: nothing; not answered: either.
- * - `refused`: nothing of it, and an answer of `statuses`.
+ * - `refused`: nothing of it, and an answer of `statuses`; of a body that is too long also 413, whatever else is wrong with it.
  * No answer is one only where the sender hangs up.
  */
 
 import { gzipSync } from 'node:zlib';
+import { MAX_BODY_BYTES } from './oracle.mjs';
 
 const PATH = '/events';
 const TYPES = {
@@ -33,10 +34,12 @@ export function httpWay(random, format, bytes) {
   const sent = new Sent(random, format, bytes);
   const [name, make] = random.pick(random.below(10) < 6 ? TAKEN : REFUSED);
   const made = make(sent, random);
-  const isTaken = TAKEN.some(([each]) => each === name);
+  const { body = bytes, rest = Buffer.alloc(0), statuses = [400] } = made;
+  const isTooLong = body.length > MAX_BODY_BYTES;
+  const isTaken = TAKEN.some(([each]) => each === name) && !isTooLong;
   const hangsUp = made.steps.some((step) => step === 'end' || step === 'reset');
   const verdict = isTaken ? 'taken' : 'refused';
-  return { name, verdict, hangsUp, statuses: [400], body: bytes, rest: Buffer.alloc(0), ...made };
+  return { name, verdict, hangsUp, statuses: isTooLong ? [...statuses, 413] : statuses, body, rest, steps: made.steps };
 }
 
 class Sent {

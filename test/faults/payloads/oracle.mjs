@@ -6,6 +6,8 @@
 const MOST_LEVELS = 1000;
 /** Of an event (payloads.flow.mjs). */
 export const MAX_EVENT_BYTES = 100_000;
+/** Of the body of a request, after decompression (payloads.flow.mjs). */
+export const MAX_BODY_BYTES = 2 * MAX_EVENT_BYTES;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**

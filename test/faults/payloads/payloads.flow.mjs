@@ -3,7 +3,7 @@
 import { file, flow, stdin } from 'daoflow';
 import { http } from 'daoflow/http';
 import { tcp } from 'daoflow/tcp';
-import { MAX_EVENT_BYTES } from './oracle.mjs';
+import { MAX_BODY_BYTES, MAX_EVENT_BYTES } from './oracle.mjs';
 
 const { SOURCE, OUT, DATA, LETTERS, INPUT } = process.env;
 
@@ -12,7 +12,7 @@ const SOURCES = {
     http({
       port: 0,
       path: '/events',
-      maxBodyBytes: 2 * MAX_EVENT_BYTES,
+      maxBodyBytes: MAX_BODY_BYTES,
       maxEventBytes: MAX_EVENT_BYTES,
       headersTimeout: '1s',
       requestTimeout: '1s',
