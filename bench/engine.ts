@@ -7,6 +7,7 @@
  * - One process, contestants in turn within each round; ratios are taken per round. Every answer is
  *   checked against the loop's.
  * - Polluted: each contestant has run six other flows before anything is measured (engine/pollution.ts).
+ * - Warm: each contestant has run a flow for a second before that flow is measured, so that none is while it is compiled.
  * - Each peer in its best configuration: what was chosen and why stands in its file (engine/peer).
  * - All peers get the same functions of users (engine/events.ts) and, for flow iii, the same window.
  *

@@ -9,8 +9,12 @@ import { IN_FLIGHT, type AsyncJobName, type JobName } from './jobs.ts';
 /** CPU time of one measured run of a contestant, ms: long against the clock and a garbage collection of the young. */
 const RUN_MS = 40;
 const QUICK_RUN_MS = 25;
-/** Runs before the size is chosen, and of one pass or, of slow contestants, of a few batches. */
-const WARM_UP_MS = 250;
+/**
+ * Runs before the size is chosen, and of one pass or, of slow contestants, of a few batches. The same for all, and long enough
+ * that nobody is measured while V8 still compiles it: a thread of its own does that, in the CPU time of whoever runs.
+ */
+const WARM_UP_MS = 1000;
+const QUICK_WARM_UP_MS = 125;
 const FEW_BATCHES = 20;
 
 export interface Entry {
@@ -50,7 +54,7 @@ class Runner {
 
   static async warm(entry: Entry, isQuick: boolean): Promise<Runner> {
     const runner = new Runner(entry);
-    await runner.#size(isQuick ? QUICK_RUN_MS : RUN_MS, isQuick ? WARM_UP_MS / 2 : WARM_UP_MS);
+    await runner.#size(isQuick ? QUICK_RUN_MS : RUN_MS, isQuick ? QUICK_WARM_UP_MS : WARM_UP_MS);
     return runner;
   }
 

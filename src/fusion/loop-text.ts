@@ -2,10 +2,11 @@
  * The text of a region's loop: templates and integers, nothing else.
  *
  * Names in the text, N being an operator's index or a leaf's number:
- *   fN function, sN step or collector, vN value after N, kN key, jN key's id, tN event time, nN dropped or, of a flatMap, given,
+ *   fN function, sN step or collector, vN value after N, kN key, hN its id as the decoder gave it, tN event time, nN dropped or, of a flatMap, given,
  *   qN ms spent, dN domain, mN partition maximum, xN least of the other maxima, wN watermark, oN output array.
- * `at` says which operator runs. It is 0 at the end of each round whatever came before, so that the compiled loop knows it
- * at each place and keeps it nowhere: 6 % of the loop of two operators. `| 0` tells it that the bounds are integers.
+ * `at` says which operator runs. At the end of each round it is 0 whatever came before, and key, id and time are as they were
+ * at the beginning, so that the compiled loop knows them at each place and keeps them nowhere: 6 % of the loop of two
+ * operators. `| 0` tells it that the bounds are integers.
  */
 
 import type { InlinePush } from '../operator/operator.ts';
@@ -13,7 +14,7 @@ import { drops } from './ledger.ts';
 import { isStateful, readsOwnTime } from './loop.ts';
 import type { CollectorNode, FunctionNode, OperatorNode, PlanNode, Region, StepNode, TimeNode } from './plan.ts';
 import { SteadyLoop } from './steady-loop.ts';
-import { filled, keyCheck, timeNoted } from './template.ts';
+import { filled, keyCheck, settled, timeNoted } from './template.ts';
 
 /** The text for a region.*/
 export function sourceOf(region: Region, isTimed: boolean, names: readonly string[]): string {
@@ -64,13 +65,13 @@ class LoopWriter {
       'let i = start | 0, at = 0;',
       'const to = end | 0;',
       'for (;;) {',
-      'at = 0;',
+      ...this.#forgotten(),
       ...(this.#steady?.entrance() ?? []),
       'try {',
       'for (; i < to; i++) {',
       'const v = events[i];',
       ...body,
-      'at = 0;',
+      ...this.#forgotten(),
       '}',
       ...this.#writtenBack(),
       ...(this.#steady?.left() ?? []),
@@ -81,6 +82,16 @@ class LoopWriter {
       '}',
       '}',
     ];
+  }
+
+  /** Between two events. */
+  #forgotten(): string[] {
+    const ofEvent = this.#region.operators.flatMap((node) => {
+      const n = node.index;
+      if (node.kind === 'eventTime') return [`t${n} = 0;`];
+      return node.kind === 'keyBy' ? [`k${n} = undefined;`, ...(this.#hasIds(node) ? [`h${n} = -1;`] : [])] : [];
+    });
+    return ['at = 0;', ...ofEvent];
   }
 
   #writtenBack(): string[] {
@@ -110,8 +121,8 @@ class LoopWriter {
     if (inline !== undefined && this.#steady === undefined) lines.push(filled(inline.open, node));
     if (node.kind === 'keyBy') lines.push(`let k${n};`);
     if (node.kind === 'keyBy' && this.#hasIds(node)) {
-      lines.push(`let h${n} = -1, j${n} = -1;`, `const dense${n} = keys !== undefined && keys.field === field${n};`);
-      lines.push(`const ids${n} = dense${n} ? keys.ids : undefined, values${n} = dense${n} ? keys.values : undefined;`);
+      const ids = `ids${n} = keys !== undefined && keys.field === field${n} ? keys.ids : undefined`;
+      lines.push(`let h${n} = -1;`, `const ${ids}, values${n} = ids${n} && keys.values;`);
     }
     if (node.kind === 'eventTime') lines.push(`let t${n} = 0;`);
     if (node.kind === 'eventTime' && node.domain.isRead) lines.push(`let m${n} = p${n}.current, w${n} = 0;`);
@@ -183,22 +194,16 @@ class LoopWriter {
   }
 
   #keyId(node: FunctionNode): string[] {
-    if (!this.#hasIds(node)) return [];
     const n = node.index;
-    const isAsked = this.#region.operators.some((at) => isStateful(at) && at.key === node && !this.#inline(at));
-    const verify = isAsked ? [`j${n} = ${this.#verified(node)};`] : [];
-    return [`if (dense${n}) {`, `h${n} = ids${n}[i];`, ...verify, '}'];
+    return this.#hasIds(node) ? [`if (ids${n} !== undefined) h${n} = ids${n}[i];`] : [];
   }
 
   /** An id counts only when its value is the key: two strings to compare, so text that can do without does. */
-  #verified({ index: n }: FunctionNode): string {
-    return `(h${n} >= 0 && values${n}[h${n}] === k${n} ? h${n} : -1)`;
-  }
-
-  #keyNames({ key }: CollectorNode): Record<'key' | 'hint' | 'keyId', string> {
+  #keyNames({ key }: StepNode | CollectorNode): Record<'key' | 'hint' | 'keyId', string> {
     const name = key === undefined ? 'undefined' : `k${key.index}`;
     if (key === undefined || !this.#hasIds(key)) return { key: name, hint: '-1', keyId: '-1' };
-    return { key: name, hint: `h${key.index}`, keyId: this.#verified(key) };
+    const hint = `h${key.index}`;
+    return { key: name, hint, keyId: `(${hint} >= 0 && values${key.index}[${hint}] === ${name} ? ${hint} : -1)` };
   }
 
   #eventTime(node: TimeNode, value: string): string[] {
@@ -215,9 +220,7 @@ class LoopWriter {
   #advance(node: TimeNode): string[] {
     if (!node.domain.isRead) return [];
     const n = node.index;
-    const due = node.domain.isFollowed ? '' : `if (d${n}.next <= d${n}.watermark) `;
-    const settle = [`${due}{`, `settle(d${n});`, ...this.#reload(), '}'];
-    return [...timeNoted(n, `d${n}.watermark`), ...settle];
+    return [...timeNoted(n), ...settled(node, this.#reload())];
   }
 
   /** After what may have called a collector from outside its text. */
@@ -247,8 +250,7 @@ class LoopWriter {
     const inline = this.#inline(node);
     if (inline === undefined) return this.#timed(node, `s${node.index}.push(${this.#pushed(node, value)});`);
     const time = this.#timeOf(node);
-    const perEvent = time === 'wall' ? '' : inline.time;
-    const text = [inline.read, perEvent, '$count++;', inline.update].join('\n');
+    const text = [inline.read, time === 'wall' ? '' : inline.time, '$count++;', inline.update].join('\n');
     const names = { event: value, time, ...this.#keyNames(node) };
     if (this.#steady === undefined) return [`at = ${node.index};`, '{', filled(text, node, names), '}'];
     return this.#steady.collected(`${inline.open}\n${text}`, names);
@@ -286,8 +288,7 @@ class LoopWriter {
   }
 
   #pushed(node: StepNode | CollectorNode, value: string): string {
-    const key = node.key === undefined ? 'undefined' : `k${node.key.index}`;
-    const keyId = node.key !== undefined && this.#hasIds(node.key) ? `j${node.key.index}` : '-1';
+    const { key, keyId } = this.#keyNames(node);
     return `${value}, ${key}, ${keyId}, ${this.#timeOf(node)}`;
   }
 

@@ -147,24 +147,23 @@ if ($isIn) {
   };
 }
 
-/** An event of the hot pane whose key has a row there. Only where each aggregate is one number: no other needs the row to read. */
+/**
+ * An event of the hot pane whose key has a row there. Only where each aggregate is one number: no other needs the row to read.
+ * Lengths are made integers before the loop, or V8 would have to see for each event that they are. `$rows` stands for no row.
+ */
 function steadyOf(lanes: readonly Lane[]): SteadyPush | undefined {
   if (!lanes.every((lane) => lane.isNumeric)) return undefined;
-  const columns = each(lanes, (_, i) => `const $c${i} = $hot.columns[${i}];`);
   return {
-    open: `const $from = $hot.from, $until = $hot.until, $counts = $hot.counts, $byId = $index.byId, $only = $index.find(undefined, -1);
-${columns}`,
+    open: `const $from = $hot.from, $until = $hot.until, $counts = $hot.counts, $rows = $counts.length | 0;
+const $byId = $index.byId, $ids = $byId.length | 0, $only = $index.find(undefined, -1) & 0x7fffffff;
+${each(lanes, (_, i) => `const $c${i} = $hot.columns[${i}];`)}`,
     find: `
-let $slot = -1;
-if ($hint >= 0 && $hint < $byId.length) {
+let $slot = $rows;
+if ($hint >= 0 && $hint < $ids) {
   $slot = $byId[$hint];
-  if ($slot >= 0 && $keys[$slot] !== $key) $slot = -1;
-} else if ($key === undefined) $slot = $only;
-else {
-  const $found = $slots.get($key);
-  if ($found !== undefined) $slot = $found;
-}`,
-    isUsual: `$time >= $from && $time < $until && $slot >= 0 && $slot < $counts.length && $counts[$slot] > 0`,
+  if ($slot < 0 || $keys[$slot] !== $key) $slot = $rows;
+} else $slot = $key === undefined ? $only : $slots.get($key) ?? $rows;`,
+    isUsual: `$time >= $from && $time < $until && $slot < $rows && $counts[$slot] > 0`,
     update: `
 ${each(lanes, (lane) => lane.read)}
 ${each(lanes, (lane, i) => lane.next(`$c${i}`, '$slot'))}
