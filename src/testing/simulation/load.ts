@@ -9,6 +9,7 @@ import { gauss, type Plant } from './plant.ts';
 /** Where the load writes: a stage. */
 export interface LoadTarget {
   write(slice: Slice): undefined | Promise<void>;
+  account(): { readonly backlogEvents: number };
 }
 
 export interface LoadEnvironment {
@@ -36,12 +37,16 @@ export function startLoad(plant: Plant, target: LoadTarget, environment: LoadEnv
   else make(mostPerSecond / 1000, target, environment);
 }
 
-/** Fills the edge whenever it has room, in slices that add up to its capacity; whole batches where they are larger than a read. */
+/**
+ * Fills the edge whenever it has room, in slices that add up to it, whole batches where they are larger than a read: what is over
+ * from a larger batch before is part of the next one, and nothing waits longer for it.
+ */
 function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvironment): void {
   const fill = (): void => {
     for (;;) {
       const { edgeEvents, batchLimit } = settings();
-      const events = Math.ceil(edgeEvents / Math.ceil(edgeEvents / Math.max(READ_EVENTS, batchLimit)));
+      const room = Math.max(1, edgeEvents - target.account().backlogEvents);
+      const events = Math.ceil(room / Math.ceil(room / Math.max(READ_EVENTS, batchLimit)));
       offered(events);
       const blocked = target.write(sliceOf(events, scheduler.now()));
       if (blocked !== undefined) {

@@ -51,6 +51,24 @@ describe('simulate', () => {
     expect(await outside({ ...linear, mostPerSecond: 20_000 })).toBeNaN(); // the stage takes more than that
   });
 
+  it('makes no event wait for a second call after the batch has shrunk: what is left of a larger one is part of the next', async () => {
+    const alone: Plant = { ...linear, servers: 1, service: (call) => firstFree(call, 10) };
+    const shrinking: Controller<number> = {
+      name: 'shrinking',
+      knobs: ['batchLimit', 'edgeEvents'],
+      initial: () => 0,
+      step: (periods, { stage, at }) => {
+        const changes = (['batchLimit', 'edgeEvents'] as const).map((knob) => ({ knob, from: 400, to: 360 }));
+        const move = { kind: 'move', stage, at, changes, reason: 'it shrinks', evidence: {} } as const;
+        return { state: periods + 1, decisions: periods === 5 ? [move] : [] };
+      },
+    };
+    const settings = { batchLimit: 400, concurrency: 1, burstConcurrency: 1, edgeEvents: 400 };
+    const { periods } = await simulate(alone, { settings, controller: shrinking });
+    expect(periods.at(-1)?.settings.batchLimit).toBe(360);
+    expect(periods.at(-1)?.observation.latency.max).toBeCloseTo(20, 5);
+  });
+
   it('is the same run for the same seed, and another one for another', async () => {
     const noisy: Plant = {
       ...linear,

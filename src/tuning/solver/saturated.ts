@@ -91,7 +91,6 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
     targetMs: goal.p95Ms,
     used: candidateAt(space, current).p95Ms / space.p95Ms,
     delayPeriods: (2 * ms) / CONTROL_PERIOD_MS,
-    isPaced: space.callsPerMs !== undefined,
   });
   const state = { ...before, trim: trimmed };
   if (isYoung) return { state, plan: undefined };

@@ -29,6 +29,7 @@ import { saturated, type SearchInput, type Searched, type SearchState } from './
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { FIRST_SWEEP } from './search/sweep.ts';
+import { spaceOf } from './space.ts';
 import { besidesLook, FIRST_LOOK, withoutLook } from './trial/look.ts';
 import { FIRST_TRIAL } from './trial/trial.ts';
 import { budgetOf, FIRST_TRIM, UNTRIMMED } from './trim.ts';
@@ -199,15 +200,4 @@ function withSlowdown(
     predictedMs: (model) => predictedAt(before.load, model, input),
   });
   return { learned: { ...before, slowdown: state, surface }, isDoubtful };
-}
-
-function spaceOf(state: SolverState, { p95Ms, bounds }: StageGoal, limits: Limits): SearchSpace {
-  const { min, max } = bounds.concurrency;
-  return {
-    model: surfaceOf(state.surface),
-    p95Ms: p95Ms * budgetOf(state.trim),
-    batch: bounds.batchLimit,
-    concurrency: { min, max: Math.max(min, Math.min(max, limits.maxConcurrency ?? max)) },
-    callsPerMs: limits.callsPerSecond === undefined ? undefined : limits.callsPerSecond / 1000,
-  };
 }

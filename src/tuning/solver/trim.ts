@@ -2,16 +2,19 @@
  * The share of the target that a predicted p95 may take: an integral controller on the measured p95, so that what the
  * model gets wrong about tails does not matter for long.
  *
- * Gains go by calls seen, not by time: a slow target is trimmed in as many calls as a quick one.
+ * Gains go by calls seen, not by time: a slow target is trimmed in as many calls as a quick one. The p95 of a few calls is the
+ * longest of them, which lies far below p95 in the long run: of a few, those over the aim are counted instead, one in twenty being
+ * right (stochastic approximation; Robbins & Monro 1951).
  *
- * What must keep the target is each second and not the long run: p95 is held below it by what seconds differ.
+ * What must keep the target is each second and not the long run: p95 is held below it by what seconds differ, where there are
+ * calls enough in them to differ by more than chance.
  *
  * Where calls fail, the event at the 95th percentile is one whose call was repeated: the share is divided by its calls, since
  * what fails is soon known, and the integral would need half a minute for it (errors-30% of bench:tuning).
  */
 
 import type { StageObservation } from '../../control/observation.ts';
-import { quantile } from '../../stats/histogram.ts';
+import { quantile, shareUpTo } from '../../stats/histogram.ts';
 import { clamp } from './model/numbers.ts';
 
 export interface TrimState {
@@ -37,8 +40,9 @@ export const FIRST_TRIM: TrimState = {
 };
 export const UNTRIMMED: TrimState = { ...FIRST_TRIM, budget: 1 };
 
-/** Where p95 is held, as a share of the target; where its seconds differ much, so many standard deviations below it. */
+/** Where p95 is held, as a share of the target, by its measure and by counting; where its seconds differ much, so many standard deviations below it. */
 const AIM = 0.97;
+const AIM_OF_FEW = 0.99;
 const SECONDS = 2;
 /** Gains per period: of a second, of what it differs from, and of how much. */
 const SECOND_GAIN = 0.1;
@@ -51,8 +55,12 @@ const MOST_DIFFERENT = 0.15;
 const GAIN = 0.06;
 const LEAST_BUDGET = 0.4;
 const MOST_BUDGET = 1.4;
-/** Calls in a period that make it count fully. */
+/** Calls in a period that make it count fully; of fewer, those over the aim are counted. */
 const FULL_CALLS = 20;
+/** What a share of one is worth as an error of p95, as a logarithm: about 1 / the density of calls there. */
+const PER_SHARE = 4;
+/** Periods by which an effect may be late without a smaller gain: an integral of GAIN a period bears pi / (2 GAIN), 26 of them. */
+const SHORT_DELAY = 4;
 /** A point that uses less of its budget than this is not held back by the target: more budget would not be used. */
 const BINDING = 0.93;
 
@@ -86,21 +94,21 @@ export interface TrimInput {
   readonly used: number;
   /** Control periods that a call takes; the effect of a change is not seen earlier. */
   readonly delayPeriods: number;
-  /** The target grants so many calls per second: what events wait for is the next one, which smaller batches make no earlier. */
-  readonly isPaced: boolean;
 }
 
 export function trim(before: TrimState, input: TrimInput): TrimState {
-  const { observation, targetMs, used, delayPeriods, isPaced } = input;
+  const { observation, targetMs, used, delayPeriods } = input;
   const p95 = quantile(observation.latency, 0.95);
   if (p95 === undefined || observation.pause !== undefined) return before;
   // Calls that are repeated because they were refused are late whatever the point.
   if (observation.rejected > 0) return before;
-  const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods);
+  const weight = Math.min(1, observation.calls / FULL_CALLS) / Math.max(1, delayPeriods / SHORT_DELAY);
   const ratio = p95 / targetMs;
   const seconds = withPeriod(before.seconds, clamp(Math.log(ratio), -MOST_LOG, MOST_LOG));
-  const aim = isPaced ? AIM : Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
-  const error = clamp(aim - ratio, -0.5, 0.5);
+  const late = 1 - shareUpTo(observation.latency, AIM_OF_FEW * targetMs);
+  const aim = Math.min(AIM, Math.exp(-SECONDS * Math.sqrt(seconds.variance)));
+  const isFew = observation.calls < FULL_CALLS;
+  const error = isFew ? PER_SHARE * (LATE_SHARE - late) : clamp(aim - ratio, -0.5, 0.5);
   if (error > 0 && used < BINDING) return { ...before, seconds };
   const budget = clamp(before.budget * (1 + GAIN * weight * error), LEAST_BUDGET, MOST_BUDGET);
   return { ...before, seconds, budget };
