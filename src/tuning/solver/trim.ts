@@ -42,7 +42,7 @@ export const UNTRIMMED: TrimState = { ...FIRST_TRIM, budget: 1 };
 
 /** Where p95 is held, as a share of the target, by its measure and by counting; where its seconds differ much, so many standard deviations below it. */
 const AIM = 0.97;
-const AIM_OF_FEW = 0.99;
+const AIM_OF_FEW = 0.98;
 const SECONDS = 2;
 /** Gains per period: of a second, of what it differs from, and of how much. */
 const SECOND_GAIN = 0.1;
