@@ -42,10 +42,14 @@ export function startLoad(plant: Plant, target: LoadTarget, environment: LoadEnv
  * from a larger batch before is part of the next one, and nothing waits longer for it.
  */
 function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvironment): void {
+  let last: StageSettings | undefined;
   const fill = (): void => {
     for (;;) {
-      const { edgeEvents, batchLimit } = settings();
-      const room = Math.max(1, edgeEvents - target.account().backlogEvents);
+      const now = settings();
+      const { edgeEvents, batchLimit } = now;
+      // Something is over only once after a change; accounts are dear.
+      const room = now === last ? edgeEvents : Math.max(1, edgeEvents - target.account().backlogEvents);
+      last = now;
       const events = Math.ceil(room / Math.ceil(room / Math.max(READ_EVENTS, batchLimit)));
       offered(events);
       const blocked = target.write(sliceOf(events, scheduler.now()));
