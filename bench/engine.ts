@@ -7,8 +7,8 @@
  * - One process, contestants in turn within each round; ratios are taken per round. Every answer is
  *   checked against the loop's.
  * - Polluted: each contestant has run six other flows before anything is measured (engine/pollution.ts).
- * - Warm: each contestant has run a flow for a second (with --quick an eighth of it, too short for all to be compiled) before
- *   that flow is measured.
+ * - Warm: each contestant has run a flow for a second before that flow is measured, and for 10 ms right before each run that is.
+ *   With --quick a quarter of a second: some of what is called once per pass is still compiled while it is measured.
  * - Each peer in its best configuration: what was chosen and why stands in its file (engine/peer).
  * - All peers get the same functions of users (engine/events.ts) and, for flow iii, the same window.
  *

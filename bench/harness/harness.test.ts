@@ -42,3 +42,11 @@ test('variants alternate, in another order each round, and warm-up rounds are th
   expect(calls.join('')).toBe('abbaab');
   expect(result.a.values).toHaveLength(2);
 });
+
+test('a lead-in runs right before each run', async () => {
+  const calls: string[] = [];
+  const leadIn = (name: string) => calls.push(`before ${name}`);
+  const run = (): number => calls.push('run');
+  await interleave({ rounds: 1, warmup: 0, leadIn }, { a: run, b: run });
+  expect(calls).toEqual(['before a', 'run', 'before b', 'run']);
+});

@@ -15,6 +15,8 @@ export interface InterleaveOptions {
   readonly rounds: number;
   /** Rounds that are thrown away. Default 2. */
   readonly warmup?: number;
+  /** Right before each run of a variant, not measured. */
+  readonly leadIn?: (name: string) => unknown;
 }
 
 /** @returns process CPU time of one run, ns per event */
@@ -26,11 +28,12 @@ export async function cpuPerEvent(run: Variant): Promise<number> {
 }
 
 /**
- * Alternates the variants, turning their order each round so that none always runs after the same one.
+ * Alternates the variants, turning their order each round so that none always comes first. Each has always the same one before it:
+ * where that matters, `leadIn` makes up for what it leaves in caches and branch predictors.
  * @returns per variant, CPU ns per event over the rounds
  */
 export async function interleave<K extends string>(
-  { rounds, warmup = 2 }: InterleaveOptions,
+  { rounds, warmup = 2, leadIn }: InterleaveOptions,
   variants: Readonly<Record<K, Variant>>,
 ): Promise<Record<K, Sample>> {
   const names = Object.keys(variants) as K[];
@@ -38,6 +41,7 @@ export async function interleave<K extends string>(
   for (let round = -warmup; round < rounds; round += 1) {
     for (let i = 0; i < names.length; i += 1) {
       const name = names[(i + round + warmup) % names.length] as K;
+      await leadIn?.(name);
       const cost = await cpuPerEvent(variants[name]);
       if (round >= 0) values.get(name)?.push(cost);
     }
