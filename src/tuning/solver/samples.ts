@@ -106,7 +106,7 @@ export function usableCalls(
   const expected = stays.map(({ point }) => expectedMs(point) ?? 0);
   const waiting: UsableCall[] = [];
   const calls: UsableCall[] = [];
-  const counted = stays.slice();
+  const counted: Writable<Stay>[] = stays.map((stay) => ({ ...stay }));
   const { state: standstill, overAt } = watchForStandstill(before.standstill, observation, expected.at(-1) ?? 0);
   const fresh = observation.samples
     .filter((sample) => isSound(sample, observation) && startOf(sample) >= overAt)
@@ -117,9 +117,9 @@ export function usableCalls(
     if (verdict === 'wait') waiting.push(call);
     if (verdict === 'straggler') calls.push({ ...call, isStraggler: true });
     if (verdict !== 'use') continue;
-    const stay = counted[index] as Stay;
+    const stay = counted[index] as Writable<Stay>;
     calls.push(asOfStay(call, stay));
-    counted[index] = withCall(stay, call);
+    count(call, stay);
   }
   const present = counted.at(-1) as Stay;
   const still = unended(before.unended, observation, present.from, stays !== before.stays);
@@ -165,11 +165,12 @@ function asOfStay(call: UsableCall, stay: Stay): UsableCall {
   return isBeyond(call, stay) ? { ...call, inFlight: stay.inFlight ?? call.inFlight } : call;
 }
 
-function withCall(stay: Stay, call: UsableCall): Stay {
-  const used = stay.used + 1;
-  if (isBeyond(call, stay)) return { ...stay, used };
+/** In place: a period has hundreds of calls. */
+function count(call: UsableCall, stay: Writable<Stay>): void {
+  stay.used += 1;
+  if (isBeyond(call, stay)) return;
   const before = stay.inFlight ?? call.inFlight;
-  return { ...stay, used, inFlight: before + (call.inFlight - before) / Math.min(used, LATELY) };
+  stay.inFlight = before + (call.inFlight - before) / Math.min(stay.used, LATELY);
 }
 
 function isBeyond({ startedAt, ms }: UsableCall, { to = Infinity, hasOtherCalls }: Stay): boolean {
@@ -178,6 +179,8 @@ function isBeyond({ startedAt, ms }: UsableCall, { to = Infinity, hasOtherCalls 
 
 /** Calls. */
 const LATELY = 64;
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 type Verdict = 'use' | 'straggler' | 'wait' | 'drop';
 

@@ -50,10 +50,20 @@ describe('places', () => {
     expect(tablesAt(before, point)).toEqual(answer);
   });
 
+  it('answer the same between whole numbers, whatever was asked for before', () => {
+    const places = new Places([...FIRST, { batch: 2.5, inFlight: 7.5 }]);
+    const [smooth, sharp] = [false, true].map((isSharp) => [...places.batchTable(2.5, isSharp)]);
+    places.batchTable(3.5, true);
+    expect([...places.batchTable(2.5, true)]).toEqual(sharp);
+    expect(smooth?.slice(0, 8)).toEqual(sharp?.slice(0, 8));
+    expect([...places.batchTableOf(3, true)]).toEqual(sharp);
+    expect([...places.inFlightTableOf(3, true)]).toEqual([...places.inFlightTable(7.5, true)]);
+  });
+
   it('keep no more tables than their bound, and answer the same', () => {
     const places = new Places(FIRST);
     const first = [...places.batchTable(7, true)];
-    for (let i = 0; i < 1000; i += 1) places.batchTable(1 + i / 10, false);
+    for (let i = 0; i < 1000; i += 1) places.batchTable(8 + i, false);
     expect([...places.batchTable(7, true)]).toEqual(first);
   });
 });

@@ -2,9 +2,10 @@
  * Where something was measured, and how near any other point is to each of these places: a covariance is a product of a
  * factor in batch and one in concurrency at each of three scales, so a grid of candidates costs two small tables.
  *
- * Tables are kept: models that follow one another ask for the same ones, and a place that moved changes its own entries
- * only. Arrays of this size are dear to allocate and to collect, so a model takes over those of the one before, which
- * makes new ones should it be asked again. What is kept is bounded, and never changes an answer.
+ * Tables of whole numbers, which are those of a grid, and of the places are kept: models that follow one another ask for
+ * the same ones, and a place that moved changes its own entries only. Arrays of this size are dear to allocate and to
+ * collect, so a model takes over those of the one before, which makes new ones should it be asked again. What is kept is
+ * bounded, and never changes an answer.
  */
 
 import { columnOf } from './numbers.ts';
@@ -14,7 +15,7 @@ const WIDE = 1.2;
 const SHARP = 0.06;
 /** Wide, middle, sharp; a table has the factors of all places one scale after the other. */
 const SCALES = 3;
-/** Tables of one coordinate: those of a grid and of the calls of a period; 1.2 kB each at most. */
+/** Tables of one coordinate: those of a grid and of the places; 1.2 kB each at most. */
 const MOST_TABLES = 256;
 /** Of the places, that may have moved: with more of them, to mend what is kept costs more than to make what is asked for. */
 const FEW = 4;
@@ -40,14 +41,6 @@ export class Places {
     this.#inFlight = axisOf(inFlights, before === undefined ? undefined : before.#inFlight);
   }
 
-  batchAt(index: number): number {
-    return (this.#cells[index] as Place).batch;
-  }
-
-  inFlightAt(index: number): number {
-    return (this.#cells[index] as Place).inFlight;
-  }
-
   /**
    * One scale after the other, as many of each as there are places; valid until another one is asked for.
    * @param isSharp - whether the third scale is asked for; else it may be anything
@@ -59,6 +52,15 @@ export class Places {
   inFlightTable(inFlight: number, isSharp: boolean): Float64Array {
     return this.#inFlight.table(inFlight, isSharp);
   }
+
+  /** Those of a place itself: kept even where it is between whole numbers. */
+  batchTableOf(index: number, isSharp: boolean): Float64Array {
+    return this.#batch.kept((this.#cells[index] as Place).batch, isSharp);
+  }
+
+  inFlightTableOf(index: number, isSharp: boolean): Float64Array {
+    return this.#inFlight.kept((this.#cells[index] as Place).inFlight, isSharp);
+  }
 }
 
 function axisOf(values: Float64Array, before: Axis | undefined): Axis {
@@ -69,12 +71,16 @@ class Axis {
   readonly #values: Float64Array;
   readonly #logs: Float64Array;
   #tables = new Map<number, Table>();
+  /** Of what lies between whole numbers, as the mean calls in flight of a call do: few are asked for twice. */
+  readonly #once: Table;
   /** To be filled anew. */
   #spare: Table[] = [];
 
   constructor(values: Float64Array, before: Axis | undefined) {
     this.#values = values;
     this.#logs = values.map(Math.log2);
+    const once = before === undefined ? undefined : before.#once;
+    this.#once = once !== undefined && isLongEnough(once, values.length) ? once : blankTable(values.length);
     if (before !== undefined) this.#takeOver(before);
   }
 
@@ -83,12 +89,13 @@ class Axis {
   }
 
   table(at: number, isSharp: boolean): Float64Array {
-    const table = this.#tables.get(at) ?? this.#made(at);
-    if (isSharp && !table.isSharp) {
-      table.isSharp = true;
-      this.#sharpen(table, 0, this.#logs.length);
-    }
-    return table.factors;
+    if (Number.isInteger(at)) return this.kept(at, isSharp);
+    this.#fillAll(this.#once, at);
+    return this.#sharpened(this.#once, isSharp);
+  }
+
+  kept(at: number, isSharp: boolean): Float64Array {
+    return this.#sharpened(this.#tables.get(at) ?? this.#made(at), isSharp);
   }
 
   #takeOver(before: Axis): void {
@@ -114,13 +121,24 @@ class Axis {
     if (this.#tables.size >= MOST_TABLES) this.#forget();
     const size = this.#logs.length;
     const spare = this.#spare.pop();
-    const isLongEnough = spare !== undefined && spare.factors.length >= SCALES * size;
-    const table = isLongEnough ? spare : { factors: new Float64Array(SCALES * size), log: 0, isSharp: false };
-    table.log = Math.log2(at);
-    table.isSharp = false;
-    this.#fill(table, 0, size);
+    const table = spare !== undefined && isLongEnough(spare, size) ? spare : blankTable(size);
+    this.#fillAll(table, at);
     this.#tables.set(at, table);
     return table;
+  }
+
+  #fillAll(table: Table, at: number): void {
+    table.log = Math.log2(at);
+    table.isSharp = false;
+    this.#fill(table, 0, this.#logs.length);
+  }
+
+  #sharpened(table: Table, isSharp: boolean): Float64Array {
+    if (isSharp && !table.isSharp) {
+      table.isSharp = true;
+      this.#sharpen(table, 0, this.#logs.length);
+    }
+    return table.factors;
   }
 
   /** The first two scales, of some of the places. */
@@ -150,4 +168,12 @@ interface Table {
   readonly factors: Float64Array;
   /** Whether the third scale is filled in: it is rarely asked for. */
   isSharp: boolean;
+}
+
+function isLongEnough({ factors }: Table, places: number): boolean {
+  return factors.length >= SCALES * places;
+}
+
+function blankTable(places: number): Table {
+  return { factors: new Float64Array(SCALES * places), log: 0, isSharp: false };
 }

@@ -2,6 +2,7 @@
 
 import type { Bound } from '../../../control/goal.ts';
 import { p95Of, type CostModel, type Point } from '../cost-model.ts';
+import { square } from '../model/numbers.ts';
 
 export interface SearchSpace {
   readonly model: CostModel;
@@ -66,11 +67,18 @@ export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Can
  */
 function callRate(possible: number, granted: number | undefined): number {
   if (granted === undefined) return possible;
-  return (possible ** -CLOSENESS + granted ** -CLOSENESS) ** (-1 / CLOSENESS);
+  // With as many slots as starts need on average a twelfth of the starts is missed; with half as many more, 1 in 200.
+  return granted / eighthRoot(1 + eighthPower(granted / possible));
 }
 
-/** With as many slots as starts need on average a twelfth of the starts is missed; with half as many more, 1 in 200. */
-const CLOSENESS = 8;
+/** Powers of other exponents cost ten times as much. */
+function eighthPower(x: number): number {
+  return square(square(square(x)));
+}
+
+function eighthRoot(x: number): number {
+  return Math.sqrt(Math.sqrt(Math.sqrt(x)));
+}
 
 /** Where there is enough, cheap events still count a little. */
 const THRIFT = 0.05;
