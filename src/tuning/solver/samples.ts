@@ -118,8 +118,15 @@ export function usableCalls(
     if (verdict === 'straggler') calls.push({ ...call, isStraggler: true });
     if (verdict !== 'use') continue;
     const stay = counted[index] as Writable<Stay>;
-    calls.push(asOfStay(call, stay));
-    count(call, stay);
+    stay.used += 1;
+    if (isBeyond(call, stay)) {
+      // Only the longest calls of a stay see how many are in flight after it: by their mean they would be a place of their own.
+      calls.push({ ...call, inFlight: stay.inFlight ?? call.inFlight });
+      continue;
+    }
+    calls.push(call);
+    stay.inFlight ??= call.inFlight;
+    stay.inFlight += (call.inFlight - stay.inFlight) / Math.min(stay.used, LATELY);
   }
   const present = counted.at(-1) as Stay;
   const still = unended(before.unended, observation, present.from, stays !== before.stays);
@@ -158,19 +165,6 @@ function continued(stays: readonly Stay[], point: Point, { at, durationMs }: Sta
   const hasOtherCalls = present.point.inFlight !== point.inFlight;
   const left = { ...present, to: changedAt, hasOtherCalls };
   return [...stays.slice(1 - MAX_STAYS, -1), left, { point, from: changedAt, used: 0 }];
-}
-
-/** Only the longest calls of a stay see how many are in flight after it: by their mean they would be a place of their own. */
-function asOfStay(call: UsableCall, stay: Stay): UsableCall {
-  return isBeyond(call, stay) ? { ...call, inFlight: stay.inFlight ?? call.inFlight } : call;
-}
-
-/** In place: a period has hundreds of calls. */
-function count(call: UsableCall, stay: Writable<Stay>): void {
-  stay.used += 1;
-  if (isBeyond(call, stay)) return;
-  const before = stay.inFlight ?? call.inFlight;
-  stay.inFlight = before + (call.inFlight - before) / Math.min(stay.used, LATELY);
 }
 
 function isBeyond({ startedAt, ms }: UsableCall, { to = Infinity, hasOtherCalls }: Stay): boolean {

@@ -50,14 +50,14 @@ describe('places', () => {
     expect(tablesAt(before, point)).toEqual(answer);
   });
 
-  it('answer the same between whole numbers, whatever was asked for before', () => {
-    const places = new Places([...FIRST, { batch: 2.5, inFlight: 7.5 }]);
-    const [smooth, sharp] = [false, true].map((isSharp) => [...places.batchTable(2.5, isSharp)]);
-    places.batchTable(3.5, true);
-    expect([...places.batchTable(2.5, true)]).toEqual(sharp);
-    expect(smooth?.slice(0, 8)).toEqual(sharp?.slice(0, 8));
-    expect([...places.batchTableOf(3, true)]).toEqual(sharp);
-    expect([...places.inFlightTableOf(3, true)]).toEqual([...places.inFlightTable(7.5, true)]);
+  it('answer the same between whole numbers, at a place or beside it, whatever was asked for before', () => {
+    const places = new Places(FIRST);
+    for (const inFlight of [2.5, 3.5]) {
+      const answer = [...new Places(FIRST).inFlightTable(inFlight, true)];
+      places.inFlightTable(inFlight, false);
+      places.inFlightTable(9.5, true);
+      expect([...places.inFlightTable(inFlight, true)]).toEqual(answer);
+    }
   });
 
   it('keep no more tables than their bound, and answer the same', () => {

@@ -41,6 +41,14 @@ export class Places {
     this.#inFlight = axisOf(inFlights, before === undefined ? undefined : before.#inFlight);
   }
 
+  batchAt(index: number): number {
+    return (this.#cells[index] as Place).batch;
+  }
+
+  inFlightAt(index: number): number {
+    return (this.#cells[index] as Place).inFlight;
+  }
+
   /**
    * One scale after the other, as many of each as there are places; valid until another one is asked for.
    * @param isSharp - whether the third scale is asked for; else it may be anything
@@ -52,15 +60,6 @@ export class Places {
   inFlightTable(inFlight: number, isSharp: boolean): Float64Array {
     return this.#inFlight.table(inFlight, isSharp);
   }
-
-  /** Those of a place itself: kept even where it is between whole numbers. */
-  batchTableOf(index: number, isSharp: boolean): Float64Array {
-    return this.#batch.kept((this.#cells[index] as Place).batch, isSharp);
-  }
-
-  inFlightTableOf(index: number, isSharp: boolean): Float64Array {
-    return this.#inFlight.kept((this.#cells[index] as Place).inFlight, isSharp);
-  }
 }
 
 function axisOf(values: Float64Array, before: Axis | undefined): Axis {
@@ -71,16 +70,12 @@ class Axis {
   readonly #values: Float64Array;
   readonly #logs: Float64Array;
   #tables = new Map<number, Table>();
-  /** Of what lies between whole numbers, as the mean calls in flight of a call do: few are asked for twice. */
-  readonly #once: Table;
   /** To be filled anew. */
   #spare: Table[] = [];
 
   constructor(values: Float64Array, before: Axis | undefined) {
     this.#values = values;
     this.#logs = values.map(Math.log2);
-    const once = before === undefined ? undefined : before.#once;
-    this.#once = once !== undefined && isLongEnough(once, values.length) ? once : blankTable(values.length);
     if (before !== undefined) this.#takeOver(before);
   }
 
@@ -89,13 +84,12 @@ class Axis {
   }
 
   table(at: number, isSharp: boolean): Float64Array {
-    if (Number.isInteger(at)) return this.kept(at, isSharp);
-    this.#fillAll(this.#once, at);
-    return this.#sharpened(this.#once, isSharp);
-  }
-
-  kept(at: number, isSharp: boolean): Float64Array {
-    return this.#sharpened(this.#tables.get(at) ?? this.#made(at), isSharp);
+    const table = this.#tables.get(at) ?? this.#made(at);
+    if (isSharp && !table.isSharp) {
+      table.isSharp = true;
+      this.#sharpen(table, 0, this.#logs.length);
+    }
+    return table.factors;
   }
 
   #takeOver(before: Axis): void {
@@ -121,24 +115,16 @@ class Axis {
     if (this.#tables.size >= MOST_TABLES) this.#forget();
     const size = this.#logs.length;
     const spare = this.#spare.pop();
-    const table = spare !== undefined && isLongEnough(spare, size) ? spare : blankTable(size);
-    this.#fillAll(table, at);
-    this.#tables.set(at, table);
-    return table;
-  }
-
-  #fillAll(table: Table, at: number): void {
+    const isLongEnough = spare !== undefined && spare.factors.length >= SCALES * size;
+    const table = isLongEnough ? spare : { factors: new Float64Array(SCALES * size), log: 0, isSharp: false };
     table.log = Math.log2(at);
     table.isSharp = false;
-    this.#fill(table, 0, this.#logs.length);
-  }
-
-  #sharpened(table: Table, isSharp: boolean): Float64Array {
-    if (isSharp && !table.isSharp) {
-      table.isSharp = true;
-      this.#sharpen(table, 0, this.#logs.length);
-    }
-    return table.factors;
+    this.#fill(table, 0, size);
+    // Else it is the mean calls in flight of a call, or those of a pace: next to none are asked for twice.
+    const isKept = Number.isInteger(at) || this.#values.includes(at);
+    if (isKept) this.#tables.set(at, table);
+    else this.#spare.push(table);
+    return table;
   }
 
   /** The first two scales, of some of the places. */
@@ -168,12 +154,4 @@ interface Table {
   readonly factors: Float64Array;
   /** Whether the third scale is filled in: it is rarely asked for. */
   isSharp: boolean;
-}
-
-function isLongEnough({ factors }: Table, places: number): boolean {
-  return factors.length >= SCALES * places;
-}
-
-function blankTable(places: number): Table {
-  return { factors: new Float64Array(SCALES * places), log: 0, isSharp: false };
 }

@@ -85,9 +85,7 @@ export class ResidualField {
 
   variance(batch: number, inFlight: number): number {
     const projected = new Float64Array(this.#places.size);
-    const isSharp = this.#isSharp;
-    const inBatch = this.#places.batchTable(batch, isSharp);
-    this.#covariancesInto(projected, inBatch, this.#places.inFlightTable(inFlight, isSharp), projected.length);
+    this.#covariancesInto(projected, batch, inFlight, projected.length);
     this.#solve(projected);
     let explained = 0;
     for (let i = 0; i < projected.length; i += 1) explained += square(projected[i] as number);
@@ -95,7 +93,9 @@ export class ResidualField {
   }
 
   /** With the first `count` places. */
-  #covariancesInto(covariances: Float64Array, inBatch: Float64Array, inConcurrency: Float64Array, count: number): void {
+  #covariancesInto(covariances: Float64Array, batch: number, inFlight: number, count: number): void {
+    const inBatch = this.#places.batchTable(batch, this.#isSharp);
+    const inConcurrency = this.#places.inFlightTable(inFlight, this.#isSharp);
     const { size } = this.#places;
     const power = this.#power;
     const [wide, middle, sharp] = this.#shares;
@@ -115,8 +115,7 @@ export class ResidualField {
     const factor = new Float64Array(size * size);
     const left = new Float64Array(size);
     for (let i = 0; i < size; i += 1) {
-      const inBatch = this.#places.batchTableOf(i, this.#isSharp);
-      this.#covariancesInto(left, inBatch, this.#places.inFlightTableOf(i, this.#isSharp), i + 1);
+      this.#covariancesInto(left, this.#places.batchAt(i), this.#places.inFlightAt(i), i + 1);
       (left[i] as number) += variances[i] as number;
       for (let k = 0; k < i; k += 1) {
         const column = k * size;

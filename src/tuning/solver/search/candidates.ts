@@ -67,17 +67,9 @@ export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Can
  */
 function callRate(possible: number, granted: number | undefined): number {
   if (granted === undefined) return possible;
-  // With as many slots as starts need on average a twelfth of the starts is missed; with half as many more, 1 in 200.
-  return granted / eighthRoot(1 + eighthPower(granted / possible));
-}
-
-/** Powers of other exponents cost ten times as much. */
-function eighthPower(x: number): number {
-  return square(square(square(x)));
-}
-
-function eighthRoot(x: number): number {
-  return Math.sqrt(Math.sqrt(Math.sqrt(x)));
+  // To the eighth power: with as many slots as starts need on average a twelfth of the starts is missed, with half as many
+  // more 1 in 200. By roots and squares, since other powers cost ten times as much.
+  return granted / Math.sqrt(Math.sqrt(Math.sqrt(1 + square(square(square(granted / possible))))));
 }
 
 /** Where there is enough, cheap events still count a little. */
