@@ -36,6 +36,8 @@ export interface SearchInput {
   readonly enough?: number | undefined;
   /** The source waits while it is held back (load/waiting.ts): how full the edge is says how fast it is. Default false. */
   readonly isWaiting?: boolean;
+  /** Calls seem to hang for want of room (refusals/congestion.ts). Default false. */
+  readonly isCongested?: boolean;
   readonly observation: StageObservation;
   /** In force during the observed period. */
   readonly current: Point;
@@ -54,6 +56,9 @@ const SETTLED_CALLS = 1.6;
 /** Calls that a step of the sweep rests on, unless that takes too many durations. */
 const SWEEP_CALLS = 3;
 const THIN_CALLS = 5;
+/** A share of the calls in flight that began before the stay hangs; how they end is waited for, for so long at most, ms. */
+const HANGING = 0.25;
+const HANG_MS = 2_000;
 /**
  * A stage that waits part of the time, for events or until what it did is taken, has nothing to gain from a neighbour, and
  * does not show what that gives: shares of the time with a full edge, and of its calls in flight. In a flow of several stages
@@ -72,6 +77,7 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const { enough } = input;
   const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
   if (before.sweep !== undefined && enough === undefined) {
+    if (input.isCongested === true && isHanging(before.samples, observation)) return { state: before, plan: undefined };
     const isThin = stay.used < SWEEP_CALLS;
     if (isThin && isHopeless(before.sweep, space, current)) return retreating(before, input);
     const isPatient = observation.at - stay.from < THIN_CALLS * ms;
@@ -106,6 +112,10 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   if (look === undefined) return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
   const begun = withLook(state.look, candidateAt(space, current), ms, observation.at);
   return { state: { ...state, look: begun }, plan: visitTo(space, look, LOOKING) };
+}
+
+function isHanging(samples: SampleState, { at, inFlight }: StageObservation): boolean {
+  return samples.unended.former > HANGING * inFlight && at - presentStay(samples).from < HANG_MS;
 }
 
 const LOOKING = 'many more and smaller calls might do better';

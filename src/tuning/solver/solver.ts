@@ -111,6 +111,7 @@ function step(
               space: withEnough(space, load.state),
               goal,
               isWaiting: isWaitedFor(load.state),
+              isCongested: limits.isCongested === true,
               enough: enoughOf(load.state.use, goal, limits),
             },
             load.state.aimMs ?? goal.p95Ms,

@@ -33,8 +33,9 @@ export function unended(
   const last = isNew ? { ...NONE_UNENDED, former: before.inFlight } : before;
   // Of many calls only the newest are told one by one.
   const scale = samples.length === 0 ? 0 : calls / samples.length;
-  const old = samples.filter((call) => call.endedAt - call.durationMs < from - CLOCK_MS).length * scale;
-  const former = Math.min(inFlight, Math.max(0, last.former - old));
+  const begunBefore = samples.filter((call) => call.endedAt - call.durationMs <= from + CLOCK_MS).length * scale;
+  const old = Math.min(last.former, begunBefore);
+  const former = Math.min(inFlight, last.former - old);
   const own = inFlight - former;
   return {
     former,

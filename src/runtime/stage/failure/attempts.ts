@@ -127,7 +127,7 @@ export class Attempts {
    */
   tryAgain(): number {
     const first = this.#witnesses.next();
-    if (first === undefined || (first.troubles > 0 && this.inFlight >= this.#witnesses.mostAtOnce)) return Infinity;
+    if (first === undefined || this.inFlight >= this.#witnesses.mostAtOnce) return Infinity;
     const isProbe = this.#dispatcher.gate.state === 'closed' || this.#protection?.breaker.isClosed === false;
     const dueMs = isProbe ? 0 : Math.max(0, first.dueAt - this.#environment.scheduler.now());
     const waitMs = Math.max(dueMs, this.#dispatcher.againWaitMs(this.inFlight));
@@ -270,6 +270,9 @@ export class Attempts {
     this.#notices.worked(startedAt);
     this.#protection?.worked(attempt);
     this.#witnesses.worked(attempt);
+    // More wait to be tried again than there are slots by now: nothing else can start, so what works makes room for them.
+    const { mostAtOnce } = this.#witnesses;
+    if (this.held > mostAtOnce) this.#retries.dueNow(mostAtOnce - this.inFlight);
     this.#accepted(this.#protection?.succeeded(this.#meter.readAt));
   }
 

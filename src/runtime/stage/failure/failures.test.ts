@@ -125,3 +125,26 @@ describe('the breaker of a stage', () => {
     expect(world.breaker).toEqual([]);
   });
 });
+
+describe('fewer slots than calls that wait to be tried again', () => {
+  it('are never exceeded, and what works makes room for the next, whenever that is due', async () => {
+    let inFlight = 0;
+    let most = 0;
+    let isAway = true;
+    const stage = batches(async () => {
+      most = Math.max(most, (inFlight += 1));
+      await takes(10);
+      inFlight -= 1;
+      if (isAway) throw new Error('away');
+    });
+    world.settings = { ...SETTINGS, batchLimit: 1, concurrency: 40, burstConcurrency: 40 };
+    write(stage, numbers(100));
+    await world.scheduler.advance(12);
+    expect([most, stage.observe().waitingRetries]).toEqual([40, 40]);
+    [most, isAway] = [0, false];
+    world.settings = { ...world.settings, concurrency: 4, burstConcurrency: 4 };
+    await world.scheduler.advance(300);
+    expect(most).toBe(4);
+    expect(world.settled.confirmed).toBe(100);
+  });
+});

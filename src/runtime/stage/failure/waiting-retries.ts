@@ -39,4 +39,11 @@ export class WaitingRetries<T extends Due> {
   allDueNow(): void {
     for (const retry of this.#waiting) retry.dueAt = 0;
   }
+
+  /** So many of those that are due first. */
+  dueNow(count: number): void {
+    if (count <= 0 || this.#waiting.length === 0) return;
+    const inOrder = this.#waiting.toSorted((one, other) => one.dueAt - other.dueAt);
+    for (const retry of inOrder.slice(0, count)) retry.dueAt = 0;
+  }
 }
