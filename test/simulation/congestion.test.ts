@@ -28,7 +28,7 @@ it.each([
     const calls = last.flatMap(({ observation }) => observation.samples);
     expect(calls.filter(({ outcome }) => outcome === 'failed').length).toBeLessThan(0.03 * calls.length);
     expect(Math.max(...last.map(({ settings }) => settings.concurrency))).toBeLessThan(2 * servers);
-    // Nine tenths of what the servers do with the batches that meet the target.
+    // Most of what all servers together do with batches of that size.
     const done = last.reduce((sum, { observation }) => sum + observation.done, 0) / 10_000;
     const batch = last.at(-1)?.settings.batchLimit ?? 0;
     expect(done).toBeGreaterThan((0.85 * servers * batch) / callMs(batch));

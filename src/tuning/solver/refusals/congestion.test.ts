@@ -72,3 +72,24 @@ it('goes on to more while they are of use', () => {
   for (let period = 0; period < 300; period += 1) state = grown(state, state.bound ?? 0, 0.1);
   expect(state.bound).toBeGreaterThan(25);
 });
+
+it('bounds nothing where a stage with little to do meets some failures', () => {
+  const calls = (failed: number, busyRatio: number) =>
+    observationOf({
+      at: (at += 100),
+      busyRatio,
+      samples: ['ok', ...Array.from({ length: failed }, () => 'failed' as const)].map((outcome) => ({
+        batch: 1,
+        inFlightAtStart: 1,
+        inFlightMean: 1,
+        durationMs: 5,
+        outcome: outcome as CallSample['outcome'],
+        endedAt: at,
+      })),
+    });
+  let state = NO_CONGESTION;
+  for (let i = 0; i < 10; i += 1) state = nextCongestion(state, calls(0, 0.05), 1);
+  for (let i = 0; i < 20; i += 1) state = nextCongestion(state, calls(4, 0.125), 2);
+  expect(isCongested(state)).toBe(true);
+  expect(state.bound).toBeUndefined();
+});

@@ -8,7 +8,17 @@
  */
 
 import type { StageObservation } from '../../../control/observation.ts';
-import { smallerUses, timeOf, usefulIn, usefulShare, useOf, withUse, type SlotUse, type SlotUses } from './slot-use.ts';
+import {
+  smallerUses,
+  timeOf,
+  usefulIn,
+  usefulShare,
+  useOf,
+  wastedIn,
+  withUse,
+  type SlotUse,
+  type SlotUses,
+} from './slot-use.ts';
 
 /** Plain data. */
 export interface Congestion {
@@ -34,6 +44,8 @@ const MEMORY_MS = 2_000;
 const LEAST_MS = 400;
 /** Share of the time of calls that went to those that failed: below it there is little to win. */
 const WASTEFUL = 0.15;
+/** Slots that are taken for nothing: fewer are the failures of a stage with little to do. */
+const LEAST_WASTED = 1;
 /** Too many slots are of less use each, by this factor. */
 const CONGESTED = 0.5;
 /** By how much the bound is raised, how long that is tried, and the share of what it should give that it must. */
@@ -82,7 +94,7 @@ function withPeriod(before: Congestion, observation: StageObservation, slots: nu
 }
 
 function bounded(now: Congestion, use: SlotUse, at: number): Congestion {
-  const isWasteful = now.failedMs > WASTEFUL * (now.okMs + now.failedMs);
+  const isWasteful = now.failedMs > WASTEFUL * (now.okMs + now.failedMs) && wastedIn(use) >= LEAST_WASTED;
   if (!isWasteful || !isCongested(now)) return now;
   const smaller = smallerUses(now.uses, now.slots);
   const useful = Math.max(usefulIn(use), ...smaller.map(usefulIn));

@@ -65,7 +65,8 @@ export function heedRefusals(
   const refusedSince = recent.find(({ isRefused }) => isRefused)?.at;
   const pace = nextPace(state.pace, { now, ledger, turns, refusedSince });
   const ceiling = pace.phase === 'free' ? nextCeiling(state.ceiling, news, now) : undefined;
-  const congestion = nextCongestion(state.congestion, observation, settings.concurrency);
+  const isGone = observation.gate !== 'open' || isAway(observation);
+  const congestion = isGone ? state.congestion : nextCongestion(state.congestion, observation, settings.concurrency);
   const next = { recent, ledger, ceiling, pace, congestion };
   const isUnexplained = pace.phase === 'free' && ceiling === undefined && recent.length > 0;
   const taken = isUnexplained ? Math.max(settings.concurrency, settings.burstConcurrency) : ceiling?.bound;
@@ -74,7 +75,7 @@ export function heedRefusals(
     state: next,
     limits: {
       // After a refusal that nothing explains yet, nothing is learned before something is taken again.
-      hold: observation.gate !== 'open' || isAway(observation) || (isUnexplained && recent.at(-1)?.isRefused === true),
+      hold: isGone || (isUnexplained && recent.at(-1)?.isRefused === true),
       ...(isCongested(congestion) && { isCongested: true }),
       ...(maxConcurrency !== undefined && { maxConcurrency: within(bounds.concurrency, maxConcurrency) }),
       ...(pace.phase !== 'free' && { callsPerSecond: pace.perSecond }),

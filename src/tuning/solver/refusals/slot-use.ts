@@ -1,6 +1,6 @@
 /**
  * How many of the slots that are granted are of use. By Little's law the time of calls that ended well, per ms, is the number
- * of slots that it took; what the others were taken by (calls that hang, that fail, that wait to be tried again) gave nothing.
+ * of slots that it took; calls that hang or fail took the others for nothing.
  */
 
 import type { CallSample, StageObservation } from '../../../control/observation.ts';
@@ -67,6 +67,11 @@ function octaveOf(slots: number): number {
 /** Slots. */
 export function usefulIn({ okMs, forMs }: SlotUse): number {
   return okMs / forMs;
+}
+
+/** Slots. */
+export function wastedIn({ okMs, takenMs, forMs }: SlotUse): number {
+  return (takenMs - okMs) / forMs;
 }
 
 /** Of those taken, 0 to 1. */
