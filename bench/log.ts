@@ -3,7 +3,8 @@
  * fixed rate, how fast it opens again.
  *
  * Every append is durable before it counts (fdatasync, or what the peer has for it). Peers are searched for their best
- * configuration and batch size first, then all are measured in turn, round by round; ratios are taken within a round.
+ * configuration and batch size first, then all are measured in turn, round by round; ratios are taken within a round. The
+ * disk is measured in the same rounds, by hand, without a store: a row says which share of it the log reaches.
  * A peer that cannot be loaded is skipped, and said so. The disk is that of the working directory, shared with whatever
  * else uses it: a row quotes the median of its rounds and their extremes.
  */
@@ -11,9 +12,19 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { durableLog } from 'daoflow/log';
-import { atLeast, atMost, bench, sampleOf, startChild, type BenchContext, type Sample } from './harness/index.ts';
+import {
+  atLeast,
+  atMost,
+  bench,
+  ratioOf,
+  sampleOf,
+  startChild,
+  type BenchContext,
+  type Sample,
+} from './harness/index.ts';
+import { byHand } from './log/by-hand.ts';
 import { contest, leadOver, type ContestOptions, type Entrant, type Placed } from './log/contest.ts';
-import { EVENT_BYTES, randomEvents } from './log/contestant.ts';
+import { EVENT_BYTES, randomEvents, type Contestant } from './log/contestant.ts';
 import { ingestAtRate, type Ingested } from './log/ingest-rate.ts';
 import { emptyEachTime, LastingQueues } from './log/raters.ts';
 import { asQueue, own, peers, tryOpen } from './log/stores.ts';
@@ -59,8 +70,9 @@ await bench('log', {
       freshDirectory,
       check: (isTrue: boolean, what: string): void => b.check(isTrue, what),
     };
-    const all = await entrantsHere(b);
-    const best = await measureRates(b, all, emptyEachTime(options), {
+    const all = await entrantsHere(b, [own, ...peers]);
+    const disk = b.quick ? [] : await entrantsHere(b, byHand);
+    const best = await measureRates(b, [...all, ...disk], emptyEachTime(options), {
       name: 'appends',
       rate: 'throughput',
       lead: 'lead',
@@ -85,7 +97,7 @@ interface RateRows {
   readonly lead: keyof typeof targets;
 }
 
-/** @returns each at its best */
+/** @returns the log and its peers, each at its best */
 async function measureRates(
   b: Context,
   entrants: readonly Entrant[],
@@ -107,8 +119,18 @@ async function measureRates(
   for (const { contestant, configuration, batch, sample } of others) {
     b.note(`${rows.name}: ${contestant.name}, ${configuration.name}, batch ${batch}`, 'rate', sample, 'events/s');
   }
-  b.record(rows.lead, leadOver(ours.sample, others));
-  return [ours, ...others];
+  const isDisk = ({ contestant }: Entrant): boolean => byHand.includes(contestant);
+  for (const { contestant, configuration, sample } of others.filter(isDisk)) {
+    b.note(
+      `${rows.name}: the log vs ${contestant.name}, ${configuration.name}`,
+      'rate ratio',
+      ratioOf(ours.sample, sample),
+      'x',
+    );
+  }
+  const rivals = others.filter((one) => !isDisk(one));
+  b.record(rows.lead, leadOver(ours.sample, rivals));
+  return [ours, ...rivals];
 }
 
 function asQueues({ contestant, configuration }: Entrant): Entrant[] {
@@ -117,9 +139,9 @@ function asQueues({ contestant, configuration }: Entrant): Entrant[] {
 }
 
 /** All configurations of the contestants that can be loaded here. */
-async function entrantsHere(b: Context): Promise<Entrant[]> {
+async function entrantsHere(b: Context, contestants: readonly Contestant[]): Promise<Entrant[]> {
   const entrants: Entrant[] = [];
-  for (const contestant of [own, ...peers]) {
+  for (const contestant of contestants) {
     const store = await tryOpen(contestant, freshDirectory(), contestant.configurations[0]?.name ?? '');
     if (typeof store === 'string') {
       b.say(`SKIPPED, not measured here: ${contestant.name}: ${store}`);
