@@ -99,10 +99,13 @@ describe('a call that fails', () => {
     expect(calls).toHaveLength(1);
   });
 
-  it('is repeated as it is after a retryable error', async () => {
+  it.each([
+    ['a retryable error', new ConnectorError('db', 'busy', { retryable: true })],
+    ['a status of 429', Object.assign(new Error('too many'), { response: { status: 429 } })],
+  ])('is repeated as it is after %s', async (_, error) => {
     let failures = 3;
     const flaky = wrapped((items) => {
-      if (failures-- > 0) throw new ConnectorError('db', 'busy', { retryable: true });
+      if (failures-- > 0) throw error;
       return items;
     });
     expect(await outcomes(range(3).map((n) => flaky(n)))).toEqual([0, 1, 2]);

@@ -60,7 +60,8 @@ function isPassing(cause: unknown, depth: number): boolean {
 }
 
 /** Where HTTP clients keep the status of an answer that they threw. */
-function statusOf(error: object): unknown {
+export function statusOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return undefined;
   const { status, statusCode, response } = error as { status?: unknown; statusCode?: unknown; response?: unknown };
   if (typeof status === 'number') return status;
   if (typeof statusCode === 'number') return statusCode;

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { StageObservation } from '../../control/observation.ts';
 import { VirtualScheduler } from '../../testing/virtual-scheduler.ts';
 import { TimeoutError } from '../../errors/errors.ts';
 import { CallBook } from './call-book.ts';
+import { SETTINGS } from './failure/failure-fixtures.ts';
 import { Protection } from './failure/protection.ts';
 import { TroubleNotices } from './failure/trouble-notices.ts';
 import { Place } from './place.ts';
@@ -39,26 +41,69 @@ function begun(count: number): Place[] {
   return places;
 }
 
+function observe(): StageObservation {
+  book.observed();
+  const inlet = { arrived: 0, backlogEvents: 0, backlogBytes: 0, fullMs: 0, outsideMs: () => undefined };
+  return meter.observe('call', inlet as never, SETTINGS, { waitingRetries: 0, gate: 'open', pause: undefined });
+}
+
+/** Makes the book time one call of `stride`. */
+function timingOneOf(stride: number): void {
+  for (const place of begun(64 * stride)) book.succeeded(place);
+  observe();
+}
+
 test('the meter knows of every call once it is told, and of a timed one at once', () => {
-  const places = begun(5);
+  timingOneOf(8);
+  const { calls } = meter;
+  const places = begun(8);
   expect(meter.inFlight).toBe(1);
   book.tell();
-  expect([meter.inFlight, meter.calls]).toEqual([5, 5]);
+  expect([meter.inFlight, meter.calls - calls]).toEqual([8, 8]);
   for (const place of places.slice(1)) book.succeeded(place);
-  expect(meter.inFlight).toBe(5);
-  book.failed(places[0] as Place);
+  expect(meter.inFlight).toBe(8);
+  book.failed(places[0] as Place, 'failed');
   expect(meter.inFlight).toBe(0);
 });
 
-test('a call whose place was taken over is timed to its end', () => {
-  const [timed] = begun(2) as [Place];
+test('a call that is tried by another place is timed to its end', () => {
+  const [timed] = begun(1) as [Place];
   const next = new Place({ succeeded: () => undefined, failed: () => undefined });
-  book.replaced(timed, next);
-  book.succeeded(timed);
-  book.tell();
-  expect(meter.inFlight).toBe(1);
-  book.succeeded(next);
-  expect(meter.inFlight).toBe(0);
+  next.replace(timed);
+  book.failed(next, 'rejected');
+  expect(observe().samples.map(({ outcome }) => outcome)).toEqual(['rejected']);
+});
+
+test('calls in flight are counted from the turn in which they begin to the one in which they end', async () => {
+  timingOneOf(8);
+  for (let turn = 0; turn < 10; turn += 1) {
+    const places = begun(4);
+    await scheduler.advance(5);
+    for (const place of places) book.succeeded(place);
+    book.tell();
+  }
+  expect(observe().busyRatio * SETTINGS.concurrency).toBeCloseTo(4);
+});
+
+test('of calls that hang as large a share is told as of those that end, however many are timed of both', async () => {
+  const hanging: Place[] = [];
+  const told = { ok: 0, failed: 0 };
+  const periods = 60;
+  for (let period = 0; period < periods; period += 1) {
+    // Ever more calls, one in ten hangs for ten periods.
+    for (let calls = 0; calls < 20 * period; calls += 1) {
+      const [place] = begun(1) as [Place];
+      if (calls % 10 === 0) hanging.push(place);
+      else book.succeeded(place);
+    }
+    for (const place of hanging.splice(0, hanging.length - 15 * period)) book.failed(place, 'failed');
+    await scheduler.advance(100);
+    for (const { outcome } of observe().samples) told[outcome === 'ok' ? 'ok' : 'failed'] += 1;
+  }
+  const share = told.failed / (told.ok + told.failed);
+  expect(told.ok).toBeGreaterThan(50 * (periods - 10));
+  expect(share).toBeGreaterThan(0.07);
+  expect(share).toBeLessThan(0.13);
 });
 
 test.each([

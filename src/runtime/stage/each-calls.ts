@@ -50,6 +50,7 @@ export class EachCalls implements PlaceCalls {
   readonly #listener: EachCallsListener;
   readonly #notices: TroubleNotices;
   readonly #protection: Protection | undefined;
+  readonly #meter: StageMeter;
   readonly #book: CallBook;
   #places: Place[] = [];
   #free: Place | undefined;
@@ -68,6 +69,7 @@ export class EachCalls implements PlaceCalls {
     this.#listener = listener;
     this.#notices = new TroubleNotices(options.name, environment.scheduler, environment.notice);
     this.#protection = protectionOf(options, environment, this.#notices, () => this.#sweep());
+    this.#meter = meter;
     this.#book = new CallBook(meter, this.#protection, this.#notices);
     this.slots = new Slots(environment.settings, environment.scheduler, environment.random, this.#protection);
   }
@@ -81,9 +83,14 @@ export class EachCalls implements PlaceCalls {
     return { retried: this.#retried, ...(this.#protection?.account() ?? UNPROTECTED) };
   }
 
-  /** Before the meter is asked. */
+  /** At the end of a turn, and before the meter is asked. */
   tell(): void {
     this.#book.tell();
+  }
+
+  /** Before the stage is observed. */
+  observed(): void {
+    this.#book.observed();
   }
 
   /** A place with this event; `call` must follow. */
@@ -118,6 +125,7 @@ export class EachCalls implements PlaceCalls {
       return;
     }
     if (this.#book.succeeded(place)) this.slots.allDueNow();
+    if (this.slots.isStrained) this.slots.worked();
     this.#end(place, 'ok', result);
   }
 
@@ -127,7 +135,7 @@ export class EachCalls implements PlaceCalls {
       this.#endedLate();
       return;
     }
-    this.#book.failed(place);
+    this.#book.failed(place, isBackPressure(cause) ? 'rejected' : 'failed');
     if (!this.#isOver && this.#isTriedAgain(place, cause, isSync)) this.#listener.waits();
     else this.#end(place, 'failed', cause);
   }
@@ -194,7 +202,8 @@ export class EachCalls implements PlaceCalls {
     if (isData && protection.answered()) this.slots.allDueNow();
     const mayRepeat = this.#options.whenFailing !== 'stop' && judgement === 'isolate';
     if (isData && !(mayRepeat && place.tries < protection.triesFor(cause, isSync))) return false;
-    if (!isData && !isBackPressure(cause)) this.#notices.repeats(cause);
+    if (!isData && isBackPressure(cause)) this.#meter.rejected += 1;
+    else if (!isData) this.#notices.repeats(cause);
     place.outcome = 'waiting';
     this.slots.tryLater(place, cause);
     return true;
@@ -224,7 +233,6 @@ export class EachCalls implements PlaceCalls {
     next.replace(place);
     this.#places = this.#places.filter((each) => each !== place);
     this.#listener.replaced(place, next);
-    this.#book.replaced(place, next);
     return next;
   }
 }

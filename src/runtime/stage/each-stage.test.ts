@@ -111,7 +111,7 @@ describe('EachStage', () => {
   });
 
   it('fills a slot as soon as it is free, also behind a slow call', async () => {
-    const stage = stageOf({}, { ...SETTINGS, concurrency: 2 });
+    const stage = stageOf({}, { ...SETTINGS, concurrency: 2, burstConcurrency: 2 });
     write(stage, 100, 10, 10, 10);
     await scheduler.advance(35);
     expect(stage.account()).toMatchObject({ inFlight: 1, backlogEvents: 0 });
@@ -121,7 +121,7 @@ describe('EachStage', () => {
   });
 
   it('bounds what waits behind a slow call', async () => {
-    const stage = stageOf({}, { ...SETTINGS, concurrency: 2, edgeEvents: 1000 });
+    const stage = stageOf({}, { ...SETTINGS, concurrency: 2, burstConcurrency: 2, edgeEvents: 1000 });
     write(stage, 10_000, ...Array.from({ length: 100 }, () => 1));
     await scheduler.advance(500);
     expect(stage.account().backlogEvents).toBe(101 - 1 - 16);
@@ -194,7 +194,7 @@ describe('EachStage', () => {
         [letters, out] = [[], []];
         settled = { confirmed: 0, rejected: 0 };
         [most, drained] = [0, 0];
-        const stage = stageOf({ ordered }, { ...SETTINGS, concurrency });
+        const stage = stageOf({ ordered }, { ...SETTINGS, concurrency, burstConcurrency: concurrency });
         for (const batch of batches) {
           const { blocked } = write(stage, ...batch);
           await scheduler.advance(3);

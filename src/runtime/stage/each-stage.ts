@@ -98,8 +98,8 @@ export class EachStage implements Stage {
   }
 
   observe(pause?: Pause): StageObservation {
-    this.#calls.tell();
-    const held = { waitingRetries: this.#slots.waiting, gate: 'open', pause } as const;
+    this.#calls.observed();
+    const held = { waitingRetries: this.#slots.waiting, gate: this.#slots.gate, pause };
     return this.#meter.observe(this.name, this.#inlet, this.#environment.settings(), held);
   }
 
@@ -129,12 +129,18 @@ export class EachStage implements Stage {
       if (this.#slots.taken === 0) this.#handOn();
     }
     this.#isPumping = false;
-    if (!this.#isOver && (this.#slots.waiting > 0 || this.#inlet.events > 0)) this.#wake.in(this.#slots.againMs());
+    if (this.#isOver || (this.#slots.waiting === 0 && this.#inlet.events === 0)) return;
+    const isBlocked = this.#blocked !== undefined;
+    this.#wake.in(isBlocked ? this.#slots.againMs() : this.#slots.waitMs(this.#results, this.#inlet));
   }
 
   #freeSlots(): number {
-    if (this.#isOver || this.#blocked !== undefined) return 0;
-    return this.#slots.free(this.#isOrdered ? this.#line.length - this.#slots.taken : this.#line.length);
+    return this.#isOver || this.#blocked !== undefined ? 0 : this.#slots.free(this.#results, this.#inlet);
+  }
+
+  /** That have not been handed on. */
+  get #results(): number {
+    return this.#isOrdered ? this.#line.length - this.#slots.taken : this.#line.length;
   }
 
   #startAll({ events, start, end, origin }: Slice): void {
@@ -181,6 +187,7 @@ export class EachStage implements Stage {
 
   /** Passes on what has ended; ordered: only up to the first call that has not. */
   #handOn(): void {
+    this.#calls.tell();
     const ended = this.#takeEnded();
     if (ended.length === 0) return;
     const turn = new TurnResults(ended);

@@ -2,6 +2,7 @@ import type { Origin } from '../../event/origin.ts';
 import { CallOptions } from './call-options.ts';
 import type { Watched } from './failure/protection.ts';
 import type { Due } from './failure/waiting-retries.ts';
+import type { OpenCall } from './stage-meter.ts';
 
 /** Whose call it is. */
 export interface PlaceCalls {
@@ -30,6 +31,9 @@ export class Place implements Watched, Due {
   outdone = 0;
   tries = 0;
   dueAt = 0;
+  /** Its call, where that is timed: one of `stride`; 0 where it is not (call-book.ts). */
+  timed: OpenCall | undefined;
+  stride = 0;
   /** The next one that is free too. */
   next: Place | undefined;
   readonly resolved: (value: unknown) => void;
@@ -66,5 +70,7 @@ export class Place implements Watched, Due {
     this.number = left.number;
     this.outdone = left.outdone;
     this.tries = left.tries;
+    this.timed = left.timed;
+    this.stride = left.stride;
   }
 }

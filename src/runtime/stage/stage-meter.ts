@@ -93,7 +93,7 @@ export class StageMeter {
     };
   }
 
-  /** Monotonic ms at which a call began or ended last. */
+  /** Monotonic ms at which the clock was read last. */
   get readAt(): number {
     return this.#integralAt;
   }
@@ -103,11 +103,16 @@ export class StageMeter {
     return this.#inFlight;
   }
 
-  /** Calls begun or ended (negative) without being timed: no clock read, so the integral is off by less than a turn. */
+  /** Calls begun or ended (negative) as of the last clock reading, without being timed. */
   count(calls: number): void {
     this.#inFlight += calls;
     if (calls > 0) this.calls += calls;
     else this.#ended -= calls;
+  }
+
+  /** What is counted next began or ended now. */
+  read(): void {
+    this.#advance();
   }
 
   begin(batch: number, limit: number): OpenCall {
@@ -125,7 +130,7 @@ export class StageMeter {
     this.#sample(new EndedCall(call, inFlightMean, outcome, endedAt));
   }
 
-  /** Its events have been dealt with, as of the last call that was timed; `failed` of them are not done. */
+  /** Its events have been dealt with, as of the last clock reading; `failed` of them are not done. */
   confirmed({ events, parts }: Taken, failed = 0): void {
     this.done += events.length - failed;
     for (const part of parts) this.#latency.record(this.#integralAt - part.origin.acceptedAt, part.events);

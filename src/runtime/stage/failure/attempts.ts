@@ -11,10 +11,10 @@
  */
 
 import type { Taken } from '../../../buffer/edge.ts';
-import { ConnectorError, RefusedEventsError, TimeoutError } from '../../../errors/errors.ts';
+import { RefusedEventsError, TimeoutError } from '../../../errors/errors.ts';
 import type { WriteOptions } from '../../../event/sink.ts';
 import type { StageSnapshot } from '../../../metrics/snapshot.ts';
-import { backoffMs, isBackPressure, isRetryable } from '../../../resilience/backoff.ts';
+import { backoffMs, isBackPressure, isRetryable, retryAfterMsOf } from '../../../resilience/backoff.ts';
 import type { Isolation } from '../../../resilience/isolation.ts';
 import { Attempt } from './attempt.ts';
 import { CallOptions } from '../call-options.ts';
@@ -289,10 +289,9 @@ export class Attempts {
     const now = this.#environment.scheduler.now();
     this.#wait(attempt, cause, now);
     this.#retried += attempt.events.length;
-    const retryAfterMs = cause instanceof ConnectorError ? cause.retryAfterMs : undefined;
     const { gate } = this.#dispatcher;
-    if (isRefused) gate.refused(this.inFlight, now, retryAfterMs);
-    else gate.failed(this.inFlight, now, retryAfterMs);
+    if (isRefused) gate.refused(this.inFlight, now, retryAfterMsOf(cause));
+    else gate.failed(this.inFlight, now, retryAfterMsOf(cause));
     this.#listener.mayGoOn();
   }
 

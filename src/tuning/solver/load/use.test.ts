@@ -24,3 +24,8 @@ it('a target that refuses, or calls that wait to be repeated, explain idle calls
   expect(after(20, { busyRatio: 0.3, gate: 'closed' }).isHeld).toBe(false);
   expect(after(20, { busyRatio: 0.3, waitingRetries: 1 }).isHeld).toBe(false);
 });
+
+it('what was idle for that reason does not count once it is over', () => {
+  const refused = after(20, { busyRatio: 0.05, waitingRetries: 5 });
+  expect(after(1, { busyRatio: 0.9 }, refused).isHeld).toBe(false);
+});

@@ -29,8 +29,9 @@ export const ALL_IN_USE: Use = { busy: 1, rate: 0, isHeld: false };
 
 export function withUse(before: Use, { busyRatio, done, durationMs, gate, waitingRetries }: StageObservation): Use {
   if (durationMs <= 0) return before;
+  // Calls that wait to be tried again stand idle for another reason.
+  if (gate !== 'open' || waitingRetries > 0) return { ...before, isHeld: false };
   const busy = before.busy + GAIN * (Math.min(1, busyRatio) - before.busy);
   const rate = before.rate + (before.rate === 0 ? 1 : GAIN) * (done / durationMs - before.rate);
-  const isPlain = gate === 'open' && waitingRetries === 0;
-  return { busy, rate, isHeld: isPlain && (before.isHeld ? busy < BUSY : busy < IDLE) };
+  return { busy, rate, isHeld: before.isHeld ? busy < BUSY : busy < IDLE };
 }

@@ -42,6 +42,18 @@ it('grants as many slots as were of use, where far fewer in a hundred are than o
   expect(isCongested(many)).toBe(true);
 });
 
+it('knows of a stay of one period, where calls are short', () => {
+  const during = target(5);
+  const calls = (durationMs: number) => {
+    const sample = { batch: 1, inFlightAtStart: 4, inFlightMean: 4, durationMs, outcome: 'ok', endedAt: 100 } as const;
+    return observationOf({ at: 100, samples: [sample], calls: 400 / durationMs, busyRatio: 1 });
+  };
+  at = 100;
+  expect(during(nextCongestion(NO_CONGESTION, calls(4), 4), 32, 1).bound).toBeDefined();
+  at = 100;
+  expect(during(nextCongestion(NO_CONGESTION, calls(40), 4), 32, 1).bound).toBeUndefined();
+});
+
 it('bounds nothing where calls fail at random, nor where none fail', () => {
   const flaky = target(Infinity, 0.3);
   expect(flaky(flaky(NO_CONGESTION, 10, 2), 80, 5).bound).toBeUndefined();

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { remembered, turnsIn, type Dispatch } from './dispatches.ts';
+import type { CallSample } from '../../../control/observation.ts';
+import { observationOf } from '../solver-fixtures.ts';
+import { dispatchesOf, remembered, turnsIn, type Dispatch } from './dispatches.ts';
 
 /** `5 9! 4`: taken with five in flight, refused with nine, taken with four, 10 ms apart. */
 function calls(notation: string): Dispatch[] {
@@ -20,6 +22,36 @@ it.each([
   ['windows', '7 8 8! 7! 1! 1! 1 2 8 8 7! 3! 1!', 1],
 ])('tells a limit per second by its turns: %s', (_, notation, turns) => {
   expect(turnsIn(calls(notation))).toBe(turns);
+});
+
+/** `0-4 2 ok`: from 0 to 4 ms, started as one of two. */
+function samples(...calls: string[]): CallSample[] {
+  return calls.map((call) => {
+    const [times = '', inFlight, outcome] = call.split(' ');
+    const [from = 0, endedAt = 0] = times.split('-').map(Number);
+    const inFlightAtStart = Number(inFlight);
+    const durationMs = endedAt - from;
+    return {
+      batch: 1,
+      inFlightAtStart,
+      inFlightMean: 1,
+      durationMs,
+      outcome: outcome as CallSample['outcome'],
+      endedAt,
+    };
+  });
+}
+
+it('what is being refused was not let in beside what is taken meanwhile', () => {
+  const burst = samples('0-4 1 ok', '0-4 2 ok', '0-1 3 rejected', '0-1 4 rejected', '0.5-4 5 ok', '2-5 4 ok');
+  expect(dispatchesOf(observationOf({ samples: burst })).map(({ inFlight }) => inFlight)).toEqual([1, 2, 3, 4, 3, 4]);
+});
+
+it('of calls that are not told one by one, as many may have been refused as lie between two that are', () => {
+  const told = samples('0-4 8 ok', '0-1 12 rejected', '0.5-4 16 ok');
+  const inFlight = (calls: number) =>
+    dispatchesOf(observationOf({ samples: told, calls })).map((each) => each.inFlight);
+  expect(inFlight(12)).toEqual([5, 12, 9]);
 });
 
 it('remembers nothing while nothing is refused, and nothing for long', () => {

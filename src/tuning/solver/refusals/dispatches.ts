@@ -5,13 +5,13 @@
  * target that is away takes nothing.
  */
 
-import type { CallSample } from '../../../control/observation.ts';
+import type { CallSample, StageObservation } from '../../../control/observation.ts';
 
 /** One call as the target met it. */
 export interface Dispatch {
   /** Monotonic ms at which it started. */
   readonly at: number;
-  /** Calls in flight then, itself included. */
+  /** Calls in flight then, itself included; of one that was let in at least so many of them had been let in too. */
   readonly inFlight: number;
   /** Pushed back. A call that failed otherwise was let in. */
   readonly isRefused: boolean;
@@ -22,12 +22,27 @@ const MEMORY_MS = 3_000;
 /** Kept of one period and kind, evenly spread: enough to see turns, and a bound. */
 const KEPT_PER_PERIOD = 12;
 
-export function dispatchesOf(samples: readonly CallSample[]): Dispatch[] {
-  return samples.map(({ endedAt, durationMs, inFlightAtStart, outcome }) => ({
-    at: endedAt - durationMs,
-    inFlight: inFlightAtStart,
-    isRefused: outcome === 'rejected',
-  }));
+export function dispatchesOf({ samples, calls }: StageObservation): Dispatch[] {
+  const refused = samples.filter(({ outcome }) => outcome === 'rejected');
+  // Of many calls only some are told one by one: of others, fewer than that lie between two of them.
+  const each = samples.length === 0 ? 1 : calls / samples.length;
+  const untold = refused.length === 0 ? 0 : each - 1;
+  return samples.map((sample) => {
+    const isRefused = sample.outcome === 'rejected';
+    // What is being refused is still in flight here, and not there.
+    const beside = isRefused ? 0 : each * refused.filter((other) => isBefore(other, sample)).length + untold;
+    return { at: startOf(sample), inFlight: Math.max(1, sample.inFlightAtStart - beside), isRefused };
+  });
+}
+
+/** In flight as the other started. */
+function isBefore(one: CallSample, other: CallSample): boolean {
+  const [from, at] = [startOf(one), startOf(other)];
+  return at < one.endedAt && (from < at || (from === at && one.inFlightAtStart < other.inFlightAtStart));
+}
+
+function startOf({ endedAt, durationMs }: CallSample): number {
+  return endedAt - durationMs;
 }
 
 /**

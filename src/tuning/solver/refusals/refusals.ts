@@ -58,7 +58,7 @@ export function heedRefusals(
   { bounds }: StageGoal,
 ): RefusalStep {
   const now = observation.at;
-  const news = dispatchesOf(observation.samples);
+  const news = dispatchesOf(observation);
   const recent = remembered(state.recent, news, now);
   const ledger = recorded(state.ledger, observation);
   const turns = turnsIn(recent);

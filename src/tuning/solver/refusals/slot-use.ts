@@ -24,8 +24,9 @@ const NO_USE: SlotUse = { okMs: 0, takenMs: 0, forMs: 0 };
 export function withUse(before: SlotUses, observation: StageObservation, slots: number, since: number): SlotUses {
   const { at, durationMs, samples, busyRatio } = observation;
   const ok = samples.filter(({ outcome }) => outcome === 'ok');
-  // Until a call has lasted, what ends was begun with other slots.
-  if (at - durationMs - since < totalMs(ok) / Math.max(1, ok.length) - CLOCK_MS) return before;
+  const meanMs = totalMs(ok) / Math.max(1, ok.length);
+  // Until a call has lasted, what ends was begun with other slots: of a short one, that is little of a period.
+  if (at - durationMs - since < meanMs - CLOCK_MS && at - since < SETTLED_CALLS * meanMs) return before;
   const octave = octaveOf(slots);
   const use = before[octave] ?? NO_USE;
   const keep = Math.max(0, 1 - durationMs / MEMORY_MS);
@@ -39,6 +40,8 @@ export function withUse(before: SlotUses, observation: StageObservation, slots: 
 
 /** Clocks have so much play, ms. */
 const CLOCK_MS = 1;
+/** In a stay of so many calls those that began before it are few. */
+const SETTLED_CALLS = 10;
 
 /** Of all calls that ended so in a period, ms. */
 export function timeOf({ samples, calls }: StageObservation, outcome: CallSample['outcome']): number {
