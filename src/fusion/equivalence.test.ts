@@ -129,8 +129,8 @@ interface Result {
   readonly nextTicks: number[];
 }
 
-/** Runs `all` in batches that end at `cuts` and where the partition changes. */
-function run(segment: Segment, leaves: number, all: readonly Event[], cuts: ReadonlySet<number>): Result {
+/** Takes what has come out each time it is called, and what is left at the end. */
+function gathered(segment: Segment, leaves: number): { readonly collect: () => void; readonly end: () => Result } {
   const out: unknown[][] = Array.from({ length: leaves }, () => []);
   const failures: unknown[] = [];
   const nextTicks: number[] = [];
@@ -139,19 +139,51 @@ function run(segment: Segment, leaves: number, all: readonly Event[], cuts: Read
     failures.push(...plain(segment.takeFailures()));
     nextTicks.push(segment.nextTickMs);
   };
+  const end = (): Result => {
+    segment.end();
+    collect();
+    return { leaves: out, failures, counters: counted(segment), nextTicks };
+  };
+  return { collect, end };
+}
+
+/** Where the batch ends that begins at `start`: at one of `cuts`, or where the partition changes. */
+function endOf(start: number, all: readonly Event[], cuts: ReadonlySet<number>): number {
+  let end = start + 1;
+  while (end < all.length && !cuts.has(end) && all[end]?.partition === all[start]?.partition) end++;
+  return end;
+}
+
+/** Runs `all` in batches. */
+function run(segment: Segment, leaves: number, all: readonly Event[], cuts: ReadonlySet<number>): Result {
+  const { collect, end } = gathered(segment, leaves);
   const ids = Int32Array.from(all, ({ key, n }) => (n % 9 === 0 ? n % 5 : DICTIONARY.indexOf(key)));
-  for (let start = 0; start < all.length;) {
-    let end = start + 1;
-    while (end < all.length && !cuts.has(end) && all[end]?.partition === all[start]?.partition) end++;
+  for (let start = 0, next = 0; start < all.length; start = next) {
+    next = endOf(start, all, cuts);
     const keys = start % 5 === 4 ? undefined : { field: 'key', ids, values: DICTIONARY };
     segment.tick(0);
-    segment.process(all, start, end, all[start]?.partition ?? '', keys);
+    segment.process(all, start, next, all[start]?.partition ?? '', keys);
     collect();
-    start = end;
   }
-  segment.end();
-  collect();
-  return { leaves: out, failures, counters: counted(segment), nextTicks };
+  return end();
+}
+
+/** Runs `all` in batches, those of a partition together until something comes out. */
+function runTogether(segment: Segment, leaves: number, all: readonly Event[], cuts: ReadonlySet<number>): Result {
+  const { collect, end } = gathered(segment, leaves);
+  for (let start = 0; start < all.length;) {
+    const partition = all[start]?.partition ?? '';
+    segment.tick(0);
+    segment.enter(partition);
+    do {
+      const next = endOf(start, all, cuts);
+      segment.pass(all, start, next);
+      start = next;
+    } while (all[start]?.partition === partition && !segment.hasOutput);
+    segment.leave();
+    collect();
+  }
+  return end();
 }
 
 function counted(segment: Segment): unknown[] {
@@ -205,6 +237,20 @@ describe('equivalence', () => {
         expect(often.leaves).toEqual(once.leaves);
         expect(often.counters).toEqual(once.counters);
         expect(sorted(often.failures)).toEqual(sorted(once.failures));
+      }),
+      RUNS,
+    );
+  });
+
+  test('batches that pass together give what they give one by one', () => {
+    fc.assert(
+      fc.property(fc.oneof(forests, cascades), events, cutSets, fc.boolean(), (forest, all, cuts, generateCode) => {
+        const [alone, leaves] = build(forest, { generateCode });
+        const [together] = build(forest, { generateCode });
+        const one = run(alone, leaves, withoutIds(all), cuts);
+        const several = runTogether(together, leaves, withoutIds(all), cuts);
+        expect(several.nextTicks.slice(-2)).toEqual(one.nextTicks.slice(-2));
+        expect({ ...several, nextTicks: [] }).toEqual({ ...one, nextTicks: [] });
       }),
       RUNS,
     );

@@ -94,15 +94,28 @@ export class FusedSegment implements Segment {
 
   process(events: readonly unknown[], start: number, end: number, partition: string, keys?: KeyColumn): void {
     if (start >= end) return;
-    this.#untilTimed -= 1;
-    if (this.#untilTimed <= 0 && this.#moment.wallMs >= this.#timedAtMs + this.#timing.gapMs) this.#beginTimed();
+    this.enter(partition);
+    this.pass(events, start, end, keys);
+    this.leave();
+  }
+
+  enter(partition: string): void {
     const times = this.#times;
     for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.open(partition, this.#moment.wallMs);
+  }
+
+  pass(events: readonly unknown[], start: number, end: number, keys?: KeyColumn): void {
+    this.#untilTimed -= 1;
+    if (this.#untilTimed <= 0 && this.#moment.wallMs >= this.#timedAtMs + this.#timing.gapMs) this.#beginTimed();
     if (this.#isTimed) this.#run(this.#plan.root, events, start, end, keys);
     else this.#runPlain(events, start, end, keys);
-    for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.close();
     this.#drainAll();
     this.#isTimed = false;
+  }
+
+  leave(): void {
+    const times = this.#times;
+    for (let i = 0; i < times.length; i++) (times[i] as TimeNode).maxima.close();
     this.#planTick();
   }
 

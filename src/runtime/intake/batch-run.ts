@@ -45,6 +45,7 @@ export class BatchRun {
     const burst = this.#burst;
     const most = Math.min(to, from + burst.open());
     passage.tell(burst.wallMs);
+    target.enter(partition);
     let batch: SourceBatch | undefined = first;
     let index = from;
     let offset = end[0] as number;
@@ -55,7 +56,7 @@ export class BatchRun {
       count = batch.events.length;
       bytes = bytesOf(batch);
       passage.count(count, bytes);
-      hasOutput = target.run(batch.events, 0, count, partition, batch.keys);
+      hasOutput = target.pass(batch.events, batch.keys);
       offset = batch.endOffset ?? offset + count;
       all += count;
       allBytes += bytes;
@@ -63,6 +64,7 @@ export class BatchRun {
       if (hasOutput || index === most) break;
       batch = batchIn(batches[index]);
     } while (batch !== undefined && goesAlong(batch, first.partition));
+    target.leave();
     passage.hasOutput = hasOutput;
     end[0] = offset;
     this.#positions.passed(partition, offset);

@@ -74,6 +74,22 @@ export class SegmentRunner implements Target {
     return this.#segment.hasOutput;
   }
 
+  /** `run` in three parts, for batches of a partition up to the first that something comes out of. */
+  enter(partition: string): void {
+    this.#segment.enter(partition);
+  }
+
+  /** @returns whether something came out: then `leave` and `forward` must follow */
+  pass(events: readonly unknown[], keys?: KeyColumn): boolean {
+    this.#segment.pass(events, 0, events.length, keys);
+    return this.#segment.hasOutput;
+  }
+
+  leave(): void {
+    this.#segment.leave();
+    this.#armTimer();
+  }
+
   /** Hands on what came out; each part of it holds the origin. @param inputs - events that it came of */
   forward(origin: Origin, bytes: number, inputs: number): undefined | Promise<void> {
     let blocked: undefined | Promise<void>;

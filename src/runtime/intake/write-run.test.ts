@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { batchOf, type GivenBatch } from '../../event/batch.ts';
 import type { Sink } from '../../event/sink.ts';
 import type { EventSource, SourceOutput } from '../../event/source.ts';
+import type { Stream } from '../../flow/stream.ts';
+import { count } from '../../operator/aggregate/aggregate.ts';
+import { tumbling } from '../../operator/window/window-spec.ts';
 import { virtualFlow, virtualHost } from '../../testing/virtual-host.ts';
 
 type Write = (output: SourceOutput<number>, batches: readonly GivenBatch<number>[]) => Promise<void>;
@@ -23,8 +26,31 @@ const inRuns: Write = async (output, batches) => {
   }
 };
 
-/** What a flow makes of the batches, however they are written; 1 in 10 events is kept, one throws, the sink is slow. */
-async function resultOf(given: readonly GivenBatch<number>[], write: Write, isSlow: boolean): Promise<object> {
+type Declare = (events: Stream<number>) => Stream<unknown>;
+
+/** 1 in 10 events is kept, one throws. */
+const filtered: Declare = (events) =>
+  events
+    .map((n) => {
+      if (n === 13) throw new Error('unlucky');
+      return n;
+    })
+    .filter((n) => n % 10 === 0);
+
+/** Event time of one partition waits for that of the other. */
+const windowed: Declare = (events) =>
+  events
+    .eventTime((n) => n)
+    .window(tumbling(10))
+    .aggregate({ n: count() });
+
+/** What a flow makes of the batches, however they are written; the sink may be slow. */
+async function resultOf(
+  declare: Declare,
+  given: readonly GivenBatch<number>[],
+  write: Write,
+  isSlow: boolean,
+): Promise<object> {
   const host = virtualHost({ generateCode: true });
   const safe = new Map<string, number>();
   const source: EventSource<number> = {
@@ -36,8 +62,8 @@ async function resultOf(given: readonly GivenBatch<number>[], write: Write, isSl
       safe.set(partition, offset);
     },
   };
-  const kept: number[] = [];
-  const sink: Sink<number> = {
+  const kept: unknown[] = [];
+  const sink: Sink<unknown> = {
     name: 'kept',
     open: () => ({
       write: async (events) => {
@@ -47,15 +73,7 @@ async function resultOf(given: readonly GivenBatch<number>[], write: Write, isSl
     }),
   };
   const letters: unknown[] = [];
-  const run = virtualFlow('f', host)
-    .from(source)
-    .map((n) => {
-      if (n === 13) throw new Error('unlucky');
-      return n;
-    })
-    .filter((n) => n % 10 === 0)
-    .to(sink, { concurrency: 1 })
-    .run();
+  const run = declare(virtualFlow('f', host).from(source)).to(sink, { concurrency: 1 }).run();
   run.on('deadLetter', ({ event, partition, offset }) => letters.push([event, partition, offset]));
   await host.scheduler.advance(60_000);
   const { accepted, confirmed, deadLettered } = await run.done;
@@ -64,20 +82,46 @@ async function resultOf(given: readonly GivenBatch<number>[], write: Write, isSl
 }
 
 const events = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 6 });
-const batch = fc.record(
-  { events, bytes: fc.integer({ min: 0, max: 90 }), acceptedAt: fc.constant(0), partition: fc.constantFrom('p', 'q') },
-  { requiredKeys: ['events', 'bytes'] },
-);
+const batch = fc.record({
+  events,
+  bytes: fc.integer({ min: 0, max: 90 }),
+  acceptedAt: fc.constantFrom(0, ...new Array<undefined>(9)), // with one it goes alone
+  partition: fc.constantFrom('p', 'q', undefined),
+});
 
 describe('writeRun', () => {
   it('gives what writing one batch after the other gives', async () => {
     const given = fc.array(fc.oneof(events, batch), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(given, fc.boolean(), async (batches, isSlow) => {
-        expect(await resultOf(batches, inRuns, isSlow)).toEqual(await resultOf(batches, singly, isSlow));
+      fc.asyncProperty(fc.constantFrom(filtered, windowed), given, fc.boolean(), async (declare, batches, isSlow) => {
+        const expected = await resultOf(declare, batches, singly, isSlow);
+        expect(await resultOf(declare, batches, inRuns, isSlow)).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
+  });
+
+  it('wakes what it left open', async () => {
+    const host = virtualHost();
+    const source: EventSource<number> = {
+      kind: 'events',
+      name: 'waiting',
+      run: async (output, { scheduler }) => {
+        await inRuns(output, [[1], [2]]);
+        await new Promise<void>((resolve) => void scheduler.after(5000, resolve));
+      },
+    };
+    const rows: unknown[] = [];
+    const run = virtualFlow('f', host)
+      .from(source)
+      .window(tumbling(1000))
+      .aggregate({ n: count() })
+      .to((results) => void rows.push(...results))
+      .run();
+    await host.scheduler.advance(2000);
+    expect(rows).toMatchObject([{ n: 2 }]);
+    await host.scheduler.advance(4000);
+    await run.done;
   });
 
   it('refuses what is no batch, after what came before it', async () => {
