@@ -1,8 +1,9 @@
 import type { Scenario } from '../scenario.ts';
+import { congested } from './congested.ts';
 import { family } from './family.ts';
 import { foreign } from './foreign.ts';
 import { open } from './open.ts';
 import { sharing } from './shared.ts';
 import { vector } from './vector.ts';
 
-export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector, ...sharing];
+export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector, ...congested, ...sharing];
