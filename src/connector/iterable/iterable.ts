@@ -13,6 +13,7 @@ import { knownOptions } from '../../errors/declared.ts';
 import { ConfigError } from '../../errors/errors.ts';
 import { nameOption } from '../options.ts';
 import { Turn } from '../turn.ts';
+import { BatchSize } from './batch-size.ts';
 import { pullAsync } from './pull.ts';
 
 /** A sequence, or a function that begins a new one (so that a flow can run more than once). */
@@ -22,9 +23,6 @@ export interface IterableOptions {
   /** Name of the source in metrics. Default `iterable`. */
   readonly name?: string;
 }
-
-/** Events per batch: enough to make the cost per batch small, few enough to stay within a turn. */
-const BATCH_EVENTS = 512;
 
 /**
  * A source of the items of any iterable. Cost per item: one call of the iterator; prefer
@@ -42,9 +40,10 @@ export function iterable<E>(items: Sequence<E>, options: IterableOptions = {}): 
     name,
     run: (output, context) => {
       const sequence = begin(items);
-      if (Array.isArray(sequence)) return pushBatches(slices(sequence), output, context);
-      if (isAsync(sequence)) return pullAsync(sequence[Symbol.asyncIterator](), output, context, BATCH_EVENTS);
-      return pushBatches(gathered(sequence), output, context);
+      const size = new BatchSize();
+      if (isAsync(sequence)) return pullAsync(sequence[Symbol.asyncIterator](), output, context, size);
+      const batches = Array.isArray(sequence) ? slices(sequence, size) : gathered(sequence, size);
+      return pushBatches(batches, output, context, size);
     },
   };
 }
@@ -75,6 +74,7 @@ async function pushBatches<E>(
   batches: Iterable<GivenBatch<E>>,
   output: SourceOutput<E>,
   { scheduler, signal }: SourceContext,
+  size?: BatchSize,
 ): Promise<void> {
   const turn = new Turn(scheduler);
   for (const run of Array.isArray(batches) ? [batches as readonly GivenBatch<E>[]] : singly(batches)) {
@@ -87,7 +87,8 @@ async function pushBatches<E>(
       }
       const isOver = turn.isOver(end - next);
       next = end;
-      if (blocked !== undefined) await blocked;
+      if (blocked === undefined) size?.hasRoom();
+      else await (size?.room(blocked, scheduler) ?? blocked);
       if (isOver) {
         await scheduler.yield();
         turn.begin();
@@ -107,20 +108,26 @@ async function pushAsync<E>(
   context: SourceContext,
 ): Promise<void> {
   const one = { write: ({ events }: SourceBatch<GivenBatch<E>>) => events[0] && output.write(batchOf(events[0])) };
-  await pullAsync(batches[Symbol.asyncIterator](), one, context, 1);
+  await pullAsync(batches[Symbol.asyncIterator](), one, context);
 }
 
 /** The engine owns the arrays it is given, so the user's own is never handed over. */
-function* slices<E>(items: readonly E[]): Generator<E[]> {
-  for (let i = 0; i < items.length; i += BATCH_EVENTS) yield items.slice(i, i + BATCH_EVENTS);
+function* slices<E>(items: readonly E[], size: BatchSize): Generator<E[]> {
+  for (let i = 0; i < items.length;) {
+    const end = i + size.events;
+    yield items.slice(i, end);
+    i = end;
+  }
 }
 
-function* gathered<E>(items: Iterable<E>): Generator<E[]> {
+function* gathered<E>(items: Iterable<E>, size: BatchSize): Generator<E[]> {
   let batch: E[] = [];
+  let most = size.events;
   for (const item of items) {
-    if (batch.push(item) < BATCH_EVENTS) continue;
+    if (batch.push(item) < most) continue;
     yield batch;
     batch = [];
+    most = size.events;
   }
   if (batch.length > 0) yield batch;
 }

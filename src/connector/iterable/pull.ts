@@ -2,20 +2,23 @@ import { batchBytes } from '../../event/event-size.ts';
 import type { SourceContext, SourceOutput } from '../../event/source.ts';
 import { Turn } from '../turn.ts';
 import { onAbort } from '../waiting.ts';
+import type { BatchSize } from './batch-size.ts';
 
 /**
  * Pulls an async iterator one item at a time and hands over what came within one turn of the event
  * loop: the first item of a batch books the end of the turn, so a slow iterator delays nobody and a
  * fast one fills its batches. Ends with the iterator, or when aborted; an item that is still
  * promised then is not waited for.
+ *
+ * @param size - left out: one at a time
  */
 export async function pullAsync<E>(
   iterator: AsyncIterator<E>,
   output: Pick<SourceOutput<E>, 'write'>,
   context: SourceContext,
-  batchEvents: number,
+  size?: BatchSize,
 ): Promise<void> {
-  const gather = new Gather(output, context, batchEvents);
+  const gather = new Gather(output, context, size);
   const { scheduler, signal } = context;
   let stop = (): void => undefined;
   const forget = onAbort(signal, () => stop());
@@ -56,20 +59,20 @@ async function endQuietly<E>(iterator: AsyncIterator<E>): Promise<void> {
 class Gather<E> {
   readonly #output: Pick<SourceOutput<E>, 'write'>;
   readonly #context: SourceContext;
-  readonly #batchEvents: number;
+  readonly #size: BatchSize | undefined;
   #events: E[] = [];
   #blocked: Promise<void> | undefined;
 
-  constructor(output: Pick<SourceOutput<E>, 'write'>, context: SourceContext, batchEvents: number) {
+  constructor(output: Pick<SourceOutput<E>, 'write'>, context: SourceContext, size: BatchSize | undefined) {
     this.#output = output;
     this.#context = context;
-    this.#batchEvents = batchEvents;
+    this.#size = size;
   }
 
   /** @returns what to wait for before the next item */
   add(event: E): undefined | Promise<void> {
     const count = this.#events.push(event);
-    if (count >= this.#batchEvents) this.#flush();
+    if (count >= (this.#size?.events ?? 1)) this.#flush();
     else if (count === 1) this.#context.scheduler.soon(() => this.#flush());
     return this.#blocked;
   }
@@ -87,9 +90,12 @@ class Gather<E> {
     if (events.length === 0 || this.#blocked !== undefined) return;
     this.#events = [];
     const blocked = this.#output.write({ events, bytes: batchBytes(events) });
-    if (blocked === undefined) return;
-    this.#blocked = blocked;
-    void blocked.then(() => {
+    if (blocked === undefined) {
+      this.#size?.hasRoom();
+      return;
+    }
+    this.#blocked = this.#size?.room(blocked, this.#context.scheduler) ?? blocked;
+    void this.#blocked.then(() => {
       this.#blocked = undefined;
       this.#flush();
     });

@@ -3,12 +3,12 @@ import type { ReadableStream } from 'node:stream/web';
 import type { SourceBatch } from '../../event/batch.ts';
 import type { ByteSource, EventSource, Format, SourceContext, SourceOutput } from '../../event/source.ts';
 import { batchBytes } from '../../event/event-size.ts';
+import { BatchSize } from '../iterable/batch-size.ts';
 import { pullAsync } from '../iterable/pull.ts';
 import { RecordEnd } from '../record-end.ts';
 import { systemFailure } from '../system-failure.ts';
 import { onAbort } from '../waiting.ts';
 
-const BATCH_EVENTS = 512;
 const STOPPED = 'the run was stopped in the middle of this record';
 
 type Side<S> = Omit<S, 'name'>;
@@ -32,12 +32,12 @@ export function webReader(
   if (format === undefined) {
     return {
       kind: 'events',
-      run: (output, context) => naming(name, pullAsync(iteratorOf(readable), output, context, BATCH_EVENTS)),
+      run: (output, context) => naming(name, pullAsync(iteratorOf(readable), output, context, new BatchSize())),
     };
   }
   return byteSide(name, format, (record, context) => {
     const output = { write: ({ events }: SourceBatch) => record.write(bytesOf(events[0])) };
-    return naming(name, pullAsync(iteratorOf(readable), output, context, 1));
+    return naming(name, pullAsync(iteratorOf(readable), output, context));
   });
 }
 
@@ -63,7 +63,7 @@ function byteSide(
   };
 }
 
-/** Everything that is buffered comes as one batch; the stream refills meanwhile. */
+/** What is buffered comes as one batch; the stream refills meanwhile. */
 function readObjects(
   readable: Readable,
   name: string,
@@ -71,14 +71,17 @@ function readObjects(
   context: SourceContext,
 ): Promise<void> {
   let blocked: Promise<void> | undefined;
+  const size = new BatchSize();
   const take = (): void => {
     while (blocked === undefined && !context.signal.aborted) {
       const events: unknown[] = [];
       for (let event: unknown = readable.read(); event !== null; event = readable.read()) {
-        if (events.push(event) === BATCH_EVENTS) break;
+        if (events.push(event) >= size.events) break;
       }
       if (events.length === 0) return;
-      blocked = output.write({ events, bytes: batchBytes(events) });
+      const full = output.write({ events, bytes: batchBytes(events) });
+      if (full === undefined) size.hasRoom();
+      else blocked = size.room(full, context.scheduler);
     }
     void blocked?.then(() => {
       blocked = undefined;
