@@ -3,7 +3,7 @@ import type { TroubleNotices } from './failure/trouble-notices.ts';
 import type { Place } from './place.ts';
 import type { CallOutcome, StageMeter } from './stage-meter.ts';
 
-/** Calls that are timed in a period, about: where there are suddenly more than before, twice as few of them, and so on. */
+/** Calls that are timed in a period, about: where there are suddenly more than in the last one, every second of them, and so on. */
 const TIMED_PER_PERIOD = 64;
 
 /**

@@ -203,7 +203,7 @@ export function isInTransit({ inFlightAtStart, inFlightMean }: CallSample): bool
 
 const TRANSIT = 0.25;
 
-function startOf({ endedAt, durationMs }: CallSample): number {
+export function startOf({ endedAt, durationMs }: CallSample): number {
   return endedAt - durationMs;
 }
 

@@ -49,7 +49,7 @@ it('knows of a stay of one period, where calls are short', () => {
     return observationOf({ at: 100, samples: [sample], calls: 400 / durationMs, busyRatio: 1 });
   };
   at = 100;
-  expect(during(nextCongestion(NO_CONGESTION, calls(4), 4), 32, 1).bound).toBeDefined();
+  expect(during(nextCongestion(NO_CONGESTION, calls(4), 4), 32, 1).bound).toBe(5);
   at = 100;
   expect(during(nextCongestion(NO_CONGESTION, calls(40), 4), 32, 1).bound).toBeUndefined();
 });

@@ -6,6 +6,7 @@
  */
 
 import type { CallSample, StageObservation } from '../../../control/observation.ts';
+import { startOf } from '../samples.ts';
 
 /** One call as the target met it. */
 export interface Dispatch {
@@ -39,10 +40,6 @@ export function dispatchesOf({ samples, calls }: StageObservation): Dispatch[] {
 function isBefore(one: CallSample, other: CallSample): boolean {
   const [from, at] = [startOf(one), startOf(other)];
   return at < one.endedAt && (from < at || (from === at && one.inFlightAtStart < other.inFlightAtStart));
-}
-
-function startOf({ endedAt, durationMs }: CallSample): number {
-  return endedAt - durationMs;
 }
 
 /**
