@@ -91,7 +91,7 @@ describe('Edge', () => {
     );
   });
 
-  it('is full by events or by bytes, and has room again at half of both', () => {
+  it('is full by events or by bytes, and has room again at half of both, or when less is left than a call takes', () => {
     const edge = new Edge();
     edge.push(sliceOf([1], originOf(1), 1000));
     expect(edge.isFull(CAPACITY)).toBe(true);
@@ -99,9 +99,10 @@ describe('Edge', () => {
     edge.push(sliceOf(Array.from({ length: 10 }, (_, i) => i)));
     expect(edge.isFull(CAPACITY)).toBe(true);
     edge.take(4);
-    expect(edge.hasRoom(CAPACITY)).toBe(false);
+    expect(edge.hasRoom(CAPACITY, 6)).toBe(false);
+    expect(edge.hasRoom(CAPACITY, 7)).toBe(true);
     edge.take(1);
-    expect(edge.hasRoom(CAPACITY)).toBe(true);
+    expect(edge.hasRoom(CAPACITY, 1)).toBe(true);
   });
 
   it('hands what it holds to discard when it is cleared', () => {

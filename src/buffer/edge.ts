@@ -103,9 +103,10 @@ export class Edge {
     return this.#events >= capacity.edgeEvents || this.#bytes >= capacity.edgeBytes;
   }
 
-  /** Low enough again for writers to go on: half of either bound. */
-  hasRoom(capacity: EdgeCapacity): boolean {
-    return this.#events <= capacity.edgeEvents / 2 && this.#bytes <= capacity.edgeBytes / 2;
+  /** Low enough again for writers to go on: half of the bounds, or fewer events than a call of `batch` takes. */
+  hasRoom({ edgeEvents, edgeBytes }: EdgeCapacity, batch: number): boolean {
+    const isLow = this.#events <= edgeEvents / 2 || this.#events < Math.min(edgeEvents, batch);
+    return isLow && this.#bytes <= edgeBytes / 2;
   }
 
   /** The slice's reference to its origin passes to the edge. */

@@ -40,6 +40,8 @@ export interface StageObservation {
   readonly durationMs: number;
   /** Events that came in, were confirmed, failed. */
   readonly arrived: number;
+  /** Of those that came in, how many came together: a mean by events (bulk arrivals); 0 where none came. */
+  readonly bulk: number;
   readonly done: number;
   readonly failed: number;
   /** Events that the target pushed back (429, pool exhausted). */

@@ -27,12 +27,14 @@ export class ObservationWindow {
 function mergeObservations(all: readonly StageObservation[], newest: StageObservation): StageObservation {
   const sum = (of: (observation: StageObservation) => number): number => all.reduce((n, each) => n + of(each), 0);
   const durationMs = sum((each) => each.durationMs);
+  const arrived = sum((each) => each.arrived);
   const meanOf = (ratio: (observation: StageObservation) => number): number =>
     durationMs > 0 ? sum((each) => ratio(each) * each.durationMs) / durationMs : ratio(newest);
   return {
     ...newest,
     durationMs,
-    arrived: sum((each) => each.arrived),
+    arrived,
+    bulk: arrived > 0 ? sum((each) => each.bulk * each.arrived) / arrived : 0,
     done: sum((each) => each.done),
     failed: sum((each) => each.failed),
     rejected: sum((each) => each.rejected),

@@ -12,6 +12,7 @@ export function observed(
     stage: 'sink',
     durationMs: 100,
     arrived: done,
+    bulk: 1,
     done,
     failed: 0,
     rejected: 0,

@@ -3,8 +3,8 @@
  * for a full edge: `block`, `drop`, or a spill that takes what does not fit.
  *
  * Invariants
- * - At most one pending promise, shared by all writers; it resolves at half of the bounds, or at once
- *   when the stage stops.
+ * - At most one pending promise, shared by all writers; it resolves at half of the bounds, as soon as less is
+ *   left than a call takes, or at once when the stage stops.
  * - `drop` never blocks a writer: what does not fit is released and counted.
  * - A spill takes all that waits, so that what stays in memory is soon done; it blocks writers only while it is full.
  */
@@ -42,6 +42,8 @@ export class Inlet {
   #outsideMs = 0;
   #releasedAt = -Infinity;
   arrived = 0;
+  /** Sum of squares of the events that came together. */
+  togetherSquared = 0;
   dropped = 0;
 
   constructor(clock: Clock, settings: () => StageSettings, policy: OverflowPolicy, { changed, underWay }: InletStage) {
@@ -107,6 +109,7 @@ export class Inlet {
   offer(slice: Slice): void {
     const events = slice.end - slice.start;
     this.arrived += events;
+    this.togetherSquared += events * events;
     if (this.#isStopped) {
       slice.origin.reject(undefined);
     } else if (this.#policy === 'drop' && this.#edge.isFull(this.#settings())) {
@@ -169,7 +172,12 @@ export class Inlet {
 
   #hasTaken(): void {
     if (this.#spill !== undefined) this.#spill.wanted();
-    else if (this.#room !== undefined && this.#edge.hasRoom(this.#settings())) this.#release();
+    else if (this.#room !== undefined && this.#hasRoom()) this.#release();
+  }
+
+  #hasRoom(): boolean {
+    const settings = this.#settings();
+    return this.#edge.hasRoom(settings, settings.batchLimit);
   }
 
   #isFull(): boolean {

@@ -62,6 +62,7 @@ export class StageMeter {
   #last: {
     at: number;
     arrived: number;
+    togetherSquared: number;
     done: number;
     failed: number;
     rejected: number;
@@ -84,6 +85,7 @@ export class StageMeter {
     this.#last = {
       at: this.#integralAt,
       arrived: 0,
+      togetherSquared: 0,
       done: 0,
       failed: 0,
       rejected: 0,
@@ -143,11 +145,13 @@ export class StageMeter {
     const durationMs = at - last.at;
     const fullMs = inlet.fullMs;
     const share = (ms: number): number => (durationMs > 0 ? ms / durationMs : 0);
+    const arrived = inlet.arrived - last.arrived;
     const observation: StageObservation = {
       stage,
       at,
       durationMs,
-      arrived: inlet.arrived - last.arrived,
+      arrived,
+      bulk: arrived > 0 ? (inlet.togetherSquared - last.togetherSquared) / arrived : 0,
       done: this.done - last.done,
       failed: this.failed - last.failed,
       rejected: this.rejected - last.rejected,
@@ -168,6 +172,7 @@ export class StageMeter {
     this.#last = {
       at,
       arrived: inlet.arrived,
+      togetherSquared: inlet.togetherSquared,
       done: this.done,
       failed: this.failed,
       rejected: this.rejected,

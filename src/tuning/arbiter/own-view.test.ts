@@ -20,6 +20,7 @@ function observed(stage: string, latencyMs: number, events = 100, oldestMs = 0):
     at: 0,
     durationMs: 100,
     arrived: events,
+    bulk: 1,
     done: events,
     failed: 0,
     rejected: 0,

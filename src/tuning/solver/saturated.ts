@@ -14,7 +14,7 @@ import type { Plan } from './plan.ts';
 import { isSamePoint, presentStay, type SampleState } from './samples.ts';
 import { leastMs as leastMsOf } from './unended.ts';
 import { anchorAmong } from './search/anchor.ts';
-import { candidateAt, isMore, type Candidate, type SearchSpace } from './search/candidates.ts';
+import { candidateAt, isMore, isWithin, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
 import { isHopeless, retreat, sweep, type SweepState } from './search/sweep.ts';
 import { looked, placeFrom, withLook, withWall, type LookState } from './trial/look.ts';
@@ -106,12 +106,19 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   if (stay.used === 0 && isMore(chosen, current)) return { state, plan: undefined };
   const isFed = goal.isShared === true || input.isWaiting === true || observation.fullRatio >= HELD_FULL;
   const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
+  if (isIdle && goal.isShared !== true && isFine(trimmedSpace, current)) return { state, plan: undefined };
   if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   const isDue = goal.isShared !== true && observation.at >= (state.look.nextAt ?? Infinity);
   const look = isDue && isSamePoint(rounded(chosen), current) ? placeFrom(space, current) : undefined;
   if (look === undefined) return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
   const begun = withLook(state.look, candidateAt(space, current), ms, observation.at);
   return { state: { ...state, look: begun }, plan: visitTo(space, look, LOOKING) };
+}
+
+/** Of a stage that waits: what it could do more is not what it lacks, and calls that find little to do tell little of others. */
+function isFine(space: SearchSpace, current: Point): boolean {
+  if (space.callsPerMs !== undefined || !isWithin(space, current)) return false;
+  return candidateAt(space, current).p95Ms <= space.p95Ms;
 }
 
 function isHanging(samples: SampleState, { at, inFlight }: StageObservation): boolean {

@@ -24,6 +24,7 @@ export function observationOf(some: Partial<StageObservation> = {}): StageObserv
     at: 100,
     durationMs: 100,
     arrived: 0,
+    bulk: 0,
     done: 0,
     failed: 0,
     rejected: 0,

@@ -15,6 +15,7 @@ import type { StageSettings } from '../../control/settings.ts';
 import type { Controller, Step } from '../controller.ts';
 import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
+import { nextBulk } from './load/bulk.ts';
 import type { LoadInput } from './load/load-input.ts';
 import { followLoad, initialLoad, isWaitedFor, predictedAt, type LoadState } from './load/load.ts';
 import type { Use } from './load/use.ts';
@@ -72,17 +73,20 @@ function step(
   goal: StageGoal,
 ): Step<SolverState> {
   const refused = heedRefusals(before.refusals, observation, settings, goal);
-  const { learned, isDoubtful } = withSlowdown(withCallsOf(before, observation, settings), {
-    observation,
-    settings,
-    goal,
-    limits: refused.limits,
-  });
+  const { learned, isDoubtful } = withSlowdown(
+    withCallsOf(withBulk(before, observation, settings, goal), observation, settings),
+    {
+      observation,
+      settings,
+      goal,
+      limits: refused.limits,
+    },
+  );
   const model = surfaceOf(learned.surface);
   const current = pointOf(settings);
   const space = spaceOf(learned, goal, refused.limits);
   const { limits } = refused;
-  const load = followLoad(before.load, {
+  const load = followLoad(learned.load, {
     observation,
     settings: withoutVisit(settings, learned),
     goal,
@@ -170,6 +174,11 @@ function searched(state: SolverState, input: SearchInput, aimMs: number, wasMs: 
   const trim = aimMs !== p95Ms ? UNTRIMMED : wasMs !== p95Ms ? FIRST_TRIM : state.trim;
   const space = { ...input.space, p95Ms: aimMs * budgetOf(trim) };
   return saturated({ ...state, trim }, { ...input, space, goal: { ...input.goal, p95Ms: aimMs } });
+}
+
+function withBulk(before: SolverState, ...input: readonly [StageObservation, StageSettings, StageGoal]): SolverState {
+  const { load } = before;
+  return { ...before, load: { ...load, bulk: nextBulk(load.bulk, ...input) } };
 }
 
 function withCallsOf(before: SolverState, observation: StageObservation, settings: StageSettings): SolverState {

@@ -2,6 +2,7 @@
 
 import type { StageGoal } from '../../control/goal.ts';
 import { surfaceOf } from './model/surface.ts';
+import type { LoadState } from './load/load.ts';
 import type { SearchState } from './saturated.ts';
 import type { SearchSpace } from './search/candidates.ts';
 import { budgetOf } from './trim.ts';
@@ -13,7 +14,7 @@ interface TargetLimits {
 }
 
 export function spaceOf(
-  { surface, trim }: Pick<SearchState, 'surface' | 'trim'>,
+  { surface, trim, load }: Pick<SearchState, 'surface' | 'trim'> & { readonly load: Pick<LoadState, 'bulk'> },
   { p95Ms, bounds }: StageGoal,
   { maxConcurrency = Infinity, callsPerSecond }: TargetLimits,
 ): SearchSpace {
@@ -21,6 +22,7 @@ export function spaceOf(
   return {
     model: surfaceOf(surface),
     p95Ms: p95Ms * budgetOf(trim),
+    bulk: load.bulk,
     batch: bounds.batchLimit,
     concurrency: { min, max: Math.max(min, Math.min(max, maxConcurrency)) },
     callsPerMs: callsPerSecond === undefined ? undefined : callsPerSecond / 1000,

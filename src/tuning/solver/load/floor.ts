@@ -6,8 +6,9 @@
  * model thought too badly to try it.
  */
 
-import type { StageGoal } from '../../../control/goal.ts';
-import { p95Of, type CostModel } from '../cost-model.ts';
+import type { Bound, StageGoal } from '../../../control/goal.ts';
+import { p95Of, throughputOf, type CostModel } from '../cost-model.ts';
+import { behindMs } from './bulk.ts';
 
 /** A target is infeasible when the floor is above this share of it, for so many periods in a row. */
 const NEAR = 0.97;
@@ -23,15 +24,25 @@ export interface Floor {
 export const FEASIBLE: Floor = { periods: 0 };
 
 /** @param mostInFlight - of calls that may be tried */
-export function floorMs(model: CostModel, { bounds }: StageGoal, mostInFlight: number): number {
+export function floorMs(model: CostModel, { bounds }: StageGoal, mostInFlight: number, bulk = 0): number {
   let least = Infinity;
   const most = Math.min(mostInFlight, 2 * model.explored.inFlight);
   for (let inFlight = bounds.concurrency.min; inFlight <= Math.max(most, bounds.concurrency.min); inFlight += 1) {
-    const p95Ms = p95Of(model.predict(bounds.batchLimit.min, inFlight), inFlight);
+    const p95Ms = leastOf(model, bounds.batchLimit, inFlight, bulk);
     if (p95Ms > least) break;
     least = p95Ms;
   }
   return least;
+}
+
+/** Of events that come together, the smallest batches are not the quickest. */
+function leastOf(model: CostModel, { min, max }: Bound, inFlight: number, bulk: number): number {
+  let least = Infinity;
+  for (let batch = min; ; batch = Math.min(max, 2 * batch)) {
+    const cost = model.predict(batch, inFlight);
+    least = Math.min(least, p95Of(cost, inFlight) + behindMs(bulk, batch, throughputOf(cost, { batch, inFlight })));
+    if (batch >= Math.min(bulk, max)) return least;
+  }
 }
 
 export function nextFloor(before: Floor, leastMs: number, { p95Ms }: StageGoal): Floor {

@@ -90,7 +90,7 @@ export function planFor(
 
 /** @param wide - the largest batch that is quick enough */
 function queueOf(
-  { goal, fullShare }: LoadInput,
+  { goal, fullShare, bulk = 0 }: LoadInput,
   load: Carrying,
   { batch, inFlight }: Point,
   { wide, targetMs }: { readonly wide: number; readonly targetMs: number },
@@ -102,7 +102,7 @@ function queueOf(
   }
   const room = fullShare * load.rate * targetMs;
   const least = FULL_BATCHES * batch;
-  const fitting = Math.max(LEAST_BATCH_LIMIT, least, room / (1 + inFlight));
+  const fitting = Math.max(LEAST_BATCH_LIMIT, least, bulk, room / (1 + inFlight));
   const batchLimit = Math.min(load.batchLimit, wide, fitting);
   return { batchLimit, edgeEvents: Math.max(least, room - inFlight * batchLimit) };
 }

@@ -37,6 +37,8 @@ export interface LoadState extends RegimeState {
   readonly raises: Raises;
   /** Of the calls that it may have in flight. */
   readonly use: Use;
+  /** Events that come together (bulk.ts). */
+  readonly bulk: number;
 }
 
 export interface Optimum extends Point {
@@ -56,7 +58,15 @@ export interface LoadStep {
 const BEST_MS = 1000;
 
 export function initialLoad(): LoadState {
-  return { ...FIRST_REGIME, best: undefined, floor: FEASIBLE, seek: WATCHING, raises: NO_RAISES, use: ALL_IN_USE };
+  return {
+    ...FIRST_REGIME,
+    best: undefined,
+    floor: FEASIBLE,
+    seek: WATCHING,
+    raises: NO_RAISES,
+    use: ALL_IN_USE,
+    bulk: 0,
+  };
 }
 
 export function followLoad(before: LoadState, input: LoadInput): LoadStep {
@@ -68,7 +78,7 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const judging = {
     ...input,
     fullShare: isWaitedFor(state) ? state.waiting?.share : undefined,
-
+    bulk: state.bulk,
     p95Ms: input.goal.p95Ms,
   };
   const raises = judgedRaises(state.raises, judging);
@@ -117,7 +127,7 @@ export function predictedAt(
 
 function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState {
   if (!model.isInformed) return { ...state, aimMs: goal.p95Ms };
-  const leastMs = floorMs(model, goal, limits.maxConcurrency ?? goal.bounds.concurrency.max);
+  const leastMs = floorMs(model, goal, limits.maxConcurrency ?? goal.bounds.concurrency.max, state.bulk);
   const floor = nextFloor(state.floor, leastMs, goal);
   return { ...state, floor, aimMs: aimMs(floor, leastMs, goal) };
 }

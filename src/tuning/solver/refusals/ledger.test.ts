@@ -18,6 +18,7 @@ function period(at: number, ended: string, inFlight: number): StageObservation {
     at,
     durationMs: 100,
     arrived: 0,
+    bulk: 0,
     done: 0,
     failed: 0,
     rejected: 0,

@@ -1,6 +1,7 @@
 /** Where the search may look: operating points within bounds, limits and reach, that meet the target by prediction. */
 
 import type { Bound } from '../../../control/goal.ts';
+import { behindMs } from '../load/bulk.ts';
 import { p95Of, type CostModel, type Point } from '../cost-model.ts';
 import { square } from '../model/numbers.ts';
 
@@ -12,6 +13,8 @@ export interface SearchSpace {
   readonly concurrency: Bound;
   /** Absent: no limit. */
   readonly callsPerMs?: number | undefined;
+  /** Events that come together (load/bulk.ts). Absent: 0. */
+  readonly bulk?: number;
   /** Events per ms beyond which there is nothing to gain, since what follows takes no more. Absent: no such limit. */
   readonly enough?: number | undefined;
 }
@@ -53,7 +56,7 @@ export function candidateAt(space: SearchSpace, { batch, inFlight }: Point): Can
   const busy = Math.min(inFlight, Math.max(1, (space.callsPerMs ?? Infinity) * full.ms));
   const cost = busy === inFlight ? full : space.model.predict(batch, busy);
   const throughput = batch * callRate(inFlight / cost.ms, space.callsPerMs);
-  const p95Ms = p95Of(cost, busy);
+  const p95Ms = p95Of(cost, busy) + behindMs(space.bulk ?? 0, batch, throughput);
   let score = Math.log(throughput);
   if (space.enough !== undefined && throughput > space.enough)
     score = Math.log(space.enough) + THRIFT * Math.log(throughput / space.enough / inFlight);
@@ -108,6 +111,8 @@ function rows(space: SearchSpace, batches: readonly number[], concurrencies: rea
       const candidate = candidateAt(space, { batch, inFlight });
       if (candidate.p95Ms > space.p95Ms) {
         found.push(fits === undefined ? candidate : atTarget(space, fits, candidate));
+        // Up to there larger ones are quicker.
+        if (fits === undefined && batch < (space.bulk ?? 0)) continue;
         break;
       }
       found.push(candidate);
