@@ -24,6 +24,7 @@ const QUICK = [
   'convoy-7',
   '20-per-second',
   'vector shallow-knee',
+  'bulk-2000',
 ];
 
 export async function planOf(options: Options): Promise<Plan> {

@@ -27,14 +27,15 @@ export function checkedPlant(value: Record<string, unknown>, where: string): Pla
 type Fail = (what: string) => never;
 
 function checkFields(value: Record<string, unknown>, fail: Fail): asserts value is Record<string, unknown> & Plant {
-  const { targetMs, arrivals, mostPerSecond, service, servers, durationMs, phases } = value;
+  const { targetMs, arrivals, mostPerSecond, bulk, service, servers, durationMs, phases } = value;
   if (!isPositive(targetMs)) fail(`targetMs must be a number of ms above 0, and is ${shown(targetMs)}`);
   if (arrivals !== 'saturating' && typeof arrivals !== 'function' && !isPositive(arrivals))
     fail(`arrivals must be 'saturating', events per second, or a function of ms, and is ${shown(arrivals)}`);
   if (mostPerSecond !== undefined && !(isPositive(mostPerSecond) && arrivals === 'saturating'))
     fail(`mostPerSecond must be events per second, of 'saturating' arrivals, and is ${shown(mostPerSecond)}`);
+  if (bulk !== undefined && !isCount(bulk)) fail(`bulk must be a whole number of at least 1, and is ${shown(bulk)}`);
   if (typeof service !== 'function') fail(`service must be a function of a call, and is ${shown(service)}`);
-  if (servers !== undefined && !(isPositive(servers) && Number.isInteger(servers)))
+  if (servers !== undefined && !isCount(servers))
     fail(`servers must be a whole number of at least 1, and is ${shown(servers)}`);
   if (durationMs !== undefined && !(isPositive(durationMs) && durationMs >= 5000))
     fail(`durationMs must be at least 5000, and is ${shown(durationMs)}`);
@@ -74,6 +75,10 @@ function checkReply(plant: Plant, fail: Fail): void {
 
 export function isPositive(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}
+
+function isCount(value: unknown): boolean {
+  return isPositive(value) && Number.isInteger(value);
 }
 
 export function shown(value: unknown): string {

@@ -86,6 +86,7 @@ describe('loadPlants', () => {
           ],
           noise: 0,
           cost: { call: 4 },
+          bulk: 20,
           maxInFlight: 2,
           course: [
             [0, 1],
@@ -95,6 +96,7 @@ describe('loadPlants', () => {
       ]),
     );
     const [db, api] = (await loadPlants(file)).map(({ plant }) => plant);
+    expect(api?.bulk).toBe(20);
     const durationOf = (plant: typeof db, batch: number, more?: Partial<PlantCall>) =>
       replyOf(plant?.service(call(batch, more)) ?? NaN).durationMs;
     expect([durationOf(db, 4), durationOf(db, 20), durationOf(db, 4, { inFlight: 3 })]).toEqual([4, 36, 8]);
@@ -121,6 +123,11 @@ describe('loadPlants', () => {
       'source.mjs',
       "export const p = { name: 'p', targetMs: 5, arrivals: 10, mostPerSecond: 5, service: () => 1 };",
       "p: mostPerSecond must be events per second, of 'saturating' arrivals",
+    ],
+    [
+      'bulk.mjs',
+      "export const p = { name: 'p', targetMs: 5, arrivals: 10, bulk: 2.5, service: () => 1 };",
+      'p: bulk must be a whole number of at least 1, and is 2.5',
     ],
     [
       'service.mjs',

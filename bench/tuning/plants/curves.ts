@@ -45,6 +45,19 @@ export function served(cost: Cost, sigma: number, networkMs = 0, course: Course 
   };
 }
 
+/**
+ * Delays as a token bucket does, one call after the other: what it has not used for a while it makes up for, up to so much;
+ * as long as there is of that, calls return at once.
+ */
+export function delayed(cost: Cost, sigma: number, allowanceMs: number): Service {
+  return ({ batch, now, random, state }) => {
+    const work = cost(batch) * noise(random, sigma);
+    const freeAt = Math.max(state['freeAt'] ?? -Infinity, now - allowanceMs) + work;
+    state['freeAt'] = freeAt;
+    return { durationMs: Math.max(0, freeAt - now), work };
+  };
+}
+
 const refusal = (durationMs: number): PlantReply => ({ durationMs, outcome: 'rejected', work: 0.01 });
 
 /** At most so many calls per second, with a burst: a bucket of tokens. */

@@ -4,6 +4,15 @@ import { family } from './family.ts';
 import { foreign } from './foreign.ts';
 import { open } from './open.ts';
 import { sharing } from './shared.ts';
+import { together } from './together.ts';
 import { vector } from './vector.ts';
 
-export const scenarios: readonly Scenario[] = [...family, ...foreign, ...open, ...vector, ...congested, ...sharing];
+export const scenarios: readonly Scenario[] = [
+  ...family,
+  ...foreign,
+  ...open,
+  ...vector,
+  ...congested,
+  ...together,
+  ...sharing,
+];

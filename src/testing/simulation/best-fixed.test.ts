@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bestFixed } from './best-fixed.ts';
 import { runFixed } from './fixed-run.ts';
-import { noise, type Plant } from './plant.ts';
+import { firstFree, noise, type Plant } from './plant.ts';
 
 /** Hardly any noise: what the oracle should find can be written down. */
 const affine: Plant = {
@@ -40,6 +40,18 @@ describe('bestFixed', () => {
     expect(best.concurrency).toBe(4);
     expect(best.batchLimit).toBeLessThanOrEqual(137);
     expect(best.batchLimit).toBeGreaterThan(130);
+  });
+
+  it('looks further where small batches are far too late: what comes in bulks waits for all of its own', async () => {
+    const bulks: Plant = {
+      ...affine,
+      servers: 1,
+      bulk: 1000,
+      service: (call) => firstFree(call, 5 + 0.05 * call.batch),
+    };
+    const { best, isFeasible } = await bestFixed({ ...bulks, targetMs: 150 });
+    expect(isFeasible).toBe(true);
+    expect(best.batchLimit).toBeGreaterThan(100);
   });
 
   it('respects a pin, and says when no settings keep the target', async () => {

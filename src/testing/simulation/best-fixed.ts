@@ -84,8 +84,12 @@ class Search {
     for (const gap of GAPS) await this.#rows(0, gap / callsPerMs);
   }
 
-  /** One row per concurrency; the batch grows along it until latency leaves no hope. Ends after two rows without gain. */
+  /**
+   * One row per concurrency; the batch grows along it until latency leaves no hope: what comes in bulks is late with small batches too.
+   * Ends after two rows without gain.
+   */
   async #rows(lingerMs: number, minGapMs: number): Promise<void> {
+    const growsWithBatch = !this.#character.mayRefuse && !this.#isOpen && this.#plant.bulk === undefined;
     let best: Trial[] = [];
     let poorRows = 0;
     for (const concurrency of this.#within('concurrency', CONCURRENCIES)) {
@@ -93,7 +97,7 @@ class Search {
       for (const batchLimit of this.#within('batchLimit', BATCHES)) {
         const trial = await this.#try({ batchLimit, concurrency, lingerMs, minGapMs });
         row.push(trial);
-        if (!this.#character.mayRefuse && !this.#isOpen && trial.measures.p95Ms > 1.5 * this.#limitMs) break;
+        if (growsWithBatch && trial.measures.p95Ms > 1.5 * this.#limitMs) break;
       }
       poorRows = this.#isPoor(row, best) ? poorRows + 1 : 0;
       if (poorRows === 2) return;

@@ -22,7 +22,7 @@ export interface LoadEnvironment {
 
 /** What one read delivers at most. */
 const READ_EVENTS = 256;
-/** Below this, events per ms, each arrival has a time of its own; above, those of one ms come together. */
+/** Below this, arrivals per ms, each has a time of its own; above, those of one ms have the same. */
 const SINGLY_BELOW = 2;
 const TICK_MS = 1;
 
@@ -31,26 +31,35 @@ const arrays = new Map<number, readonly undefined[]>();
 const MAX_ARRAYS = 256;
 
 export function startLoad(plant: Plant, target: LoadTarget, environment: LoadEnvironment): void {
-  const { arrivals, mostPerSecond } = plant;
-  if (arrivals !== 'saturating') arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, target, environment);
-  else if (mostPerSecond === undefined) saturate(target, environment);
-  else make(mostPerSecond / 1000, target, environment);
+  const { arrivals, mostPerSecond, bulk } = plant;
+  if (arrivals !== 'saturating')
+    arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, bulk, target, environment);
+  else if (mostPerSecond === undefined) saturate(bulk, target, environment);
+  else make(mostPerSecond / 1000, bulk, target, environment);
 }
 
-/**
- * Fills the edge whenever it has room, in slices that add up to it, whole batches where they are larger than a read: what is over
- * from a larger batch before is part of the next one, and nothing waits longer for it.
- */
-function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvironment): void {
+/** Writes whenever it is let go on: a bulk, or as much as there is room for. */
+function saturate(
+  bulk: number | undefined,
+  target: LoadTarget,
+  { scheduler, settings, offered }: LoadEnvironment,
+): void {
   let last: StageSettings | undefined;
+  /**
+   * The next of equal slices that add up to what the edge may hold, each of at most a read, or a batch where that is larger. What is
+   * still in an edge that has just become smaller counts too: beyond it the last events of a batch would wait for a second call.
+   */
+  const fitting = (): number => {
+    const now = settings();
+    const { edgeEvents, batchLimit } = now;
+    // While settings stay nothing is left over, and accounts are dear.
+    const room = now === last ? edgeEvents : Math.max(1, edgeEvents - target.account().backlogEvents);
+    last = now;
+    return Math.ceil(room / Math.ceil(room / Math.max(READ_EVENTS, batchLimit)));
+  };
   const fill = (): void => {
     for (;;) {
-      const now = settings();
-      const { edgeEvents, batchLimit } = now;
-      // Something is over only once after a change; accounts are dear.
-      const room = now === last ? edgeEvents : Math.max(1, edgeEvents - target.account().backlogEvents);
-      last = now;
-      const events = Math.ceil(room / Math.ceil(room / Math.max(READ_EVENTS, batchLimit)));
+      const events = bulk ?? fitting();
       offered(events);
       const blocked = target.write(sliceOf(events, scheduler.now()));
       if (blocked !== undefined) {
@@ -63,9 +72,14 @@ function saturate(target: LoadTarget, { scheduler, settings, offered }: LoadEnvi
 }
 
 /** Makes one read after the other, each once the one before is taken. @param perMs - events */
-function make(perMs: number, target: LoadTarget, { scheduler, random, offered }: LoadEnvironment): void {
+function make(
+  perMs: number,
+  bulk: number | undefined,
+  target: LoadTarget,
+  { scheduler, random, offered }: LoadEnvironment,
+): void {
   const next = (): void => {
-    const events = Math.min(READ_EVENTS, Math.max(1, poisson(perMs * TICK_MS, random)));
+    const events = bulk ?? Math.min(READ_EVENTS, Math.max(1, poisson(perMs * TICK_MS, random)));
     scheduler.after(events / perMs, () => {
       offered(events);
       const blocked = target.write(sliceOf(events, scheduler.now()));
@@ -76,9 +90,14 @@ function make(perMs: number, target: LoadTarget, { scheduler, random, offered }:
   next();
 }
 
-/** Poisson arrivals, whatever becomes of them: what is held back keeps its time of arrival. */
-function arrive(rate: (now: number) => number, target: LoadTarget, environment: LoadEnvironment): void {
-  const { scheduler, random, offered } = environment;
+/** Poisson arrivals, of events or of bulks, whatever becomes of them: what is held back keeps its time of arrival. */
+function arrive(
+  rate: (now: number) => number,
+  bulk: number | undefined,
+  target: LoadTarget,
+  { scheduler, random, offered }: LoadEnvironment,
+): void {
+  const together = bulk ?? 1;
   const waiting: Slice[] = [];
   let isBlocked = false;
   const flush = (): void => {
@@ -92,7 +111,7 @@ function arrive(rate: (now: number) => number, target: LoadTarget, environment: 
     }
   };
   const next = (): void => {
-    const perMs = rate(scheduler.now()) / 1000;
+    const perMs = rate(scheduler.now()) / together / 1000;
     const isSingle = perMs < SINGLY_BELOW;
     const count = isSingle ? 1 : poisson(perMs * TICK_MS, random);
     const gapMs = isSingle ? -Math.log(1 - random()) / perMs : TICK_MS;
@@ -100,15 +119,14 @@ function arrive(rate: (now: number) => number, target: LoadTarget, environment: 
     if (gapMs > 10) scheduler.after(10, next);
     else
       scheduler.after(gapMs, () => {
-        take(count);
+        take(count * together);
         next();
       });
   };
-  const take = (count: number): void => {
-    offered(count);
-    for (let left = count; left > 0; left -= READ_EVENTS) {
-      waiting.push(sliceOf(Math.min(left, READ_EVENTS), scheduler.now()));
-    }
+  const take = (events: number): void => {
+    offered(events);
+    const most = bulk ?? READ_EVENTS;
+    for (let left = events; left > 0; left -= most) waiting.push(sliceOf(Math.min(left, most), scheduler.now()));
     if (!isBlocked) flush();
   };
   next();

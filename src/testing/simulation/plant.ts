@@ -47,6 +47,8 @@ export interface Plant {
   readonly arrivals: 'saturating' | number | ((now: number) => number);
   /** Events per second that a saturating source can make, one read after the other, as one that parses a file. Default: any. */
   readonly mostPerSecond?: number;
+  /** Events that the source gives at once: they are accepted together, whether there is room for them or not. Default: as they come. */
+  readonly bulk?: number;
   /** How long the call takes, ms; or that and how it ends. Called in the order in which calls start. */
   readonly service: (call: PlantCall) => number | PlantReply;
   /** Length of `call.servers`. Default 1. */

@@ -26,7 +26,7 @@ const HOPELESS: Measures = {
   refusedRatio: 0,
 };
 
-/** Calls after which a short run knows enough. */
+/** Calls after which a short run knows enough, unless they are of few bulks. */
 const ENOUGH_CALLS = 2500;
 /** Of a phase in which the plant changes. */
 const SAMPLES = 6;
@@ -46,6 +46,7 @@ export class ShortRuns {
 
   async run(point: FixedPoint): Promise<Measures> {
     const settings = settingsAt(point, this.#plant);
+    const mayEnd = !this.#isOpen && !this.#character.mayRefuse && this.#plant.bulk === undefined;
     const scored: SimulatedPeriod[] = [];
     for (const { runFromMs, fromMs, toMs, isShort } of this.#pieces) {
       const backlogMs = (isShort ? 1000 : 10_000) + 10 * this.#plant.targetMs;
@@ -53,7 +54,7 @@ export class ShortRuns {
       const until = ({ observation }: SimulatedPeriod): boolean => {
         if (observation.at > fromMs) calls += observation.calls;
         isAbandoned = this.#isOpen && observation.oldestMs > backlogMs;
-        return isAbandoned || (isShort && !this.#isOpen && !this.#character.mayRefuse && calls >= ENOUGH_CALLS);
+        return isAbandoned || (isShort && mayEnd && calls >= ENOUGH_CALLS);
       };
       const run = { settings, fromMs: runFromMs, durationMs: toMs - runFromMs, until };
       const { periods } = await simulate(this.#plant, run);
@@ -65,9 +66,9 @@ export class ShortRuns {
 
   /** What is run and scored: little where nothing changes, samples where the plant changes but keeps no memory, else all. */
   #piecesOf(phase: Stretch): Piece[] {
-    const { arrivals, targetMs } = this.#plant;
+    const { arrivals, targetMs, bulk = 1 } = this.#plant;
     const { isStationary, mayRefuse } = this.#character;
-    const eventsMs = typeof arrivals === 'number' ? 300_000 / arrivals : 0;
+    const eventsMs = typeof arrivals === 'number' ? (300_000 * bulk) / arrivals : 0;
     const warmMs = roundUp(Math.max(mayRefuse ? 1500 : 300, 2 * targetMs));
     const measuredMs = roundUp(Math.max(mayRefuse || this.#isOpen ? 3000 : 1700, 12 * targetMs, eventsMs));
     const pieceAt = (runFromMs: number, lengthMs: number): Piece => {

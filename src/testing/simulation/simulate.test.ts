@@ -51,6 +51,27 @@ describe('simulate', () => {
     expect(await outside({ ...linear, mostPerSecond: 20_000 })).toBeNaN(); // the stage takes more than that
   });
 
+  it('accepts a bulk at once, whether there is room for it or not, and the next one when it is let go on', async () => {
+    const alone: Plant = { ...linear, bulk: 1000, service: (call) => firstFree(call, 10) };
+    const { periods } = await simulate(alone, { settings: FIXED });
+    // Ten calls of 100 each, and those of the bulk before that are still in flight.
+    const latest = Math.max(...periods.map(({ observation }) => observation.latency.max));
+    expect(latest).toBeGreaterThanOrEqual(100);
+    expect(latest).toBeLessThanOrEqual(150);
+    expect(new Set(periods.map(({ observation }) => observation.bulk))).toEqual(new Set([1000]));
+    // No call waits for the source; the last one ends with the run.
+    expect(total(periods, ({ observation }) => observation.done)).toBe(19_900);
+  });
+
+  it.each([
+    ['a rate', { arrivals: 30_000 }],
+    ['what a source can make', { mostPerSecond: 30_000 }],
+  ])('gives %s in bulks', async (_, more) => {
+    const { periods } = await simulate({ ...linear, ...more, bulk: 300, durationMs: 10_000 }, { settings: FIXED });
+    for (const { observation } of periods) expect([0, 300]).toContain(observation.bulk);
+    expect(total(periods, ({ offered }) => offered) / 10 / 30_000).toBeCloseTo(1, 1);
+  });
+
   it('makes no event wait for a second call after the batch has shrunk: what is left of a larger one is part of the next', async () => {
     const alone: Plant = { ...linear, servers: 1, service: (call) => firstFree(call, 10) };
     const shrinking: Controller<number> = {
