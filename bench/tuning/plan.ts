@@ -25,6 +25,7 @@ const QUICK = [
   '20-per-second',
   'vector shallow-knee',
   'bulk-2000',
+  'each-rate-200',
 ];
 
 export async function planOf(options: Options): Promise<Plan> {

@@ -5,7 +5,7 @@ import { NATURAL_BOUNDS, type StageGoal } from '../../src/control/goal.ts';
 import type { StageSettings } from '../../src/control/settings.ts';
 import { ConnectorError } from '../../src/errors/errors.ts';
 import { systemRandom } from '../../src/host/random.ts';
-import type { WaitingStage } from '../../src/runtime/stage/waiting-stage.ts';
+import type { Stage } from '../../src/runtime/stage/stage.ts';
 import { DiscreteScheduler } from '../../src/testing/discrete-scheduler.ts';
 import { startLoad } from '../../src/testing/simulation/load.ts';
 import { plantStage } from '../../src/testing/simulation/plant-stage.ts';
@@ -34,7 +34,7 @@ export interface TwinOptions {
 }
 
 interface Instance {
-  readonly stage: WaitingStage;
+  readonly stage: Stage;
   readonly step: () => void;
   readonly result: () => Twin;
 }
@@ -71,7 +71,7 @@ export function fairness(twins: readonly Twin[]): number {
   return sum ** 2 / (twins.length * twins.reduce((total, { perSecond }) => total + perSecond ** 2, 0));
 }
 
-type Call = (events: readonly unknown[]) => PromiseLike<undefined>;
+type Call = (events: number) => PromiseLike<undefined>;
 
 function callOf({ service, servers = 1 }: Plant, scheduler: DiscreteScheduler, random: () => number): Call {
   const busy = new Float64Array(servers);
@@ -79,7 +79,7 @@ function callOf({ service, servers = 1 }: Plant, scheduler: DiscreteScheduler, r
   let inFlight = 0;
   return (events) => {
     inFlight += 1;
-    const answer = service({ batch: events.length, inFlight, now: scheduler.now(), random, servers: busy, state });
+    const answer = service({ batch: events, inFlight, now: scheduler.now(), random, servers: busy, state });
     const reply: PlantReply = typeof answer === 'number' ? { durationMs: answer } : answer;
     return new Promise((resolve, reject) => {
       scheduler.after(reply.durationMs, () => {

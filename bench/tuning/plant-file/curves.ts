@@ -11,7 +11,7 @@
  * - `course: [[ms, factor], ...]`: the cost times a factor, linear between the points.
  * - `callsPerSecond: [limit, burst]`, `maxInFlight`: what is above is refused.
  * - `arrivals`: "saturating", events per second, or `[[ms, events per second], ...]`, constant from each point on.
- * - `mostPerSecond`, `bulk`, `durationMs`, `phases`, `pauses`, `bounds`, `inFamily` as in `Plant`.
+ * - `mostPerSecond`, `bulk`, `mapAsync`, `durationMs`, `phases`, `pauses`, `bounds`, `inFamily` as in `Plant`.
  */
 
 import type { PlantCall } from 'daoflow/testing';
@@ -35,7 +35,18 @@ type Fields = Record<string, unknown>;
 export function plantOfCurves(value: Fields, key: string, where: string): Fields {
   const name = typeof value['name'] === 'string' ? value['name'] : key;
   const read = new Reader(`${where}: ${name}`);
-  const known = ['name', 'targetMs', 'mostPerSecond', 'bulk', 'durationMs', 'phases', 'pauses', 'bounds', 'inFamily'];
+  const known = [
+    'name',
+    'targetMs',
+    'mostPerSecond',
+    'bulk',
+    'mapAsync',
+    'durationMs',
+    'phases',
+    'pauses',
+    'bounds',
+    'inFamily',
+  ];
   const kept = Object.fromEntries(Object.entries(value).filter(([field]) => known.includes(field)));
   const others = ['arrivals', 'cost', 'contention', 'noise', 'slow', 'course', 'callsPerSecond', 'maxInFlight'];
   read.only(value, [...known, ...others]);

@@ -87,6 +87,7 @@ describe('loadPlants', () => {
           noise: 0,
           cost: { call: 4 },
           bulk: 20,
+          mapAsync: { ordered: true },
           maxInFlight: 2,
           course: [
             [0, 1],
@@ -96,7 +97,7 @@ describe('loadPlants', () => {
       ]),
     );
     const [db, api] = (await loadPlants(file)).map(({ plant }) => plant);
-    expect(api?.bulk).toBe(20);
+    expect([api?.bulk, api?.mapAsync]).toEqual([20, { ordered: true }]);
     const durationOf = (plant: typeof db, batch: number, more?: Partial<PlantCall>) =>
       replyOf(plant?.service(call(batch, more)) ?? NaN).durationMs;
     expect([durationOf(db, 4), durationOf(db, 20), durationOf(db, 4, { inFlight: 3 })]).toEqual([4, 36, 8]);
@@ -128,6 +129,11 @@ describe('loadPlants', () => {
       'bulk.mjs',
       "export const p = { name: 'p', targetMs: 5, arrivals: 10, bulk: 2.5, service: () => 1 };",
       'p: bulk must be a whole number of at least 1, and is 2.5',
+    ],
+    [
+      'each.mjs',
+      "export const p = { name: 'p', targetMs: 5, arrivals: 10, mapAsync: true, service: () => 1 };",
+      'p: mapAsync must be { ordered: true } or { ordered: false }, and is true',
     ],
     [
       'service.mjs',

@@ -58,6 +58,15 @@ export function delayed(cost: Cost, sigma: number, allowanceMs: number): Service
   };
 }
 
+/** As many calls at once as there are servers; what becomes of the others. */
+export function room(cost: Cost, sigma: number, beyond: PlantReply): Service {
+  return (call) => {
+    const { servers, now, random, batch } = call;
+    if (!servers.some((freeAt) => freeAt <= now)) return beyond;
+    return firstFree(call, cost(batch) * noise(random, sigma));
+  };
+}
+
 const refusal = (durationMs: number): PlantReply => ({ durationMs, outcome: 'rejected', work: 0.01 });
 
 /** At most so many calls per second, with a burst: a bucket of tokens. */

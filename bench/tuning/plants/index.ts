@@ -3,6 +3,7 @@ import { congested } from './congested.ts';
 import { family } from './family.ts';
 import { foreign } from './foreign.ts';
 import { open } from './open.ts';
+import { perEvent } from './per-event.ts';
 import { sharing } from './shared.ts';
 import { together } from './together.ts';
 import { vector } from './vector.ts';
@@ -14,5 +15,6 @@ export const scenarios: readonly Scenario[] = [
   ...vector,
   ...congested,
   ...together,
+  ...perEvent,
   ...sharing,
 ];

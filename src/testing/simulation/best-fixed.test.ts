@@ -54,6 +54,16 @@ describe('bestFixed', () => {
     expect(best.batchLimit).toBeGreaterThan(100);
   });
 
+  it('looks for nothing but calls where each has one event', async () => {
+    const { best } = await bestFixed({
+      ...affine,
+      mapAsync: { ordered: true },
+      service: (call) => firstFree(call, 20),
+      servers: 5,
+    });
+    expect(best).toMatchObject({ batchLimit: 1, concurrency: 5 });
+  });
+
   it('respects a pin, and says when no settings keep the target', async () => {
     const pinned: Plant = { ...affine, targetMs: 60, bounds: { batchLimit: { min: 400, max: 400 } } };
     const { best, isFeasible, limitMs } = await bestFixed(pinned);

@@ -6,11 +6,11 @@
  * to 1.03. Short runs where the plant does not change with time; the winners are run in full, with several seeds.
  */
 
-import { NATURAL_BOUNDS, within } from '../../control/goal.ts';
+import { within } from '../../control/goal.ts';
 import { characterOf, type Character } from './character.ts';
 import { runFixed, type FixedPoint } from './fixed-run.ts';
 import type { Measures, Stretch } from './measure.ts';
-import { DEFAULT_DURATION_MS, phasesOf, type Plant } from './plant.ts';
+import { boundsOf, DEFAULT_DURATION_MS, phasesOf, type Plant } from './plant.ts';
 import { ShortRuns } from './short-runs.ts';
 
 export interface BestFixed {
@@ -244,7 +244,7 @@ class Search {
   }
 
   #within(knob: 'batchLimit' | 'concurrency', values: readonly number[]): number[] {
-    const bound = this.#plant.bounds?.[knob] ?? NATURAL_BOUNDS[knob];
+    const bound = boundsOf(this.#plant)[knob];
     return [...new Set(values.map((value) => within(bound, value)))];
   }
 

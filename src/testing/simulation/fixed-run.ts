@@ -1,9 +1,9 @@
 /** Settings that never change, over a whole phase of a plant. */
 
-import { NATURAL_BOUNDS, within } from '../../control/goal.ts';
+import { within } from '../../control/goal.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import { measure, WINDOW_MS, windowsIn, type Measures, type Stretch } from './measure.ts';
-import type { Plant } from './plant.ts';
+import { boundsOf, type Plant } from './plant.ts';
 import { simulate } from './simulate.ts';
 
 export interface FixedPoint {
@@ -30,8 +30,8 @@ export function scoredStretch([fromMs, toMs]: Stretch): Stretch {
 }
 
 /** Settings of a stage at a fixed point, within what the plant's user allows. */
-export function settingsAt(point: FixedPoint, { bounds }: Plant): StageSettings {
-  const allowed = { ...NATURAL_BOUNDS, ...bounds };
+export function settingsAt(point: FixedPoint, plant: Plant): StageSettings {
+  const allowed = boundsOf(plant);
   const batchLimit = within(allowed.batchLimit, point.batchLimit);
   const concurrency = within(allowed.concurrency, point.concurrency);
   return {

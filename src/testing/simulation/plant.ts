@@ -13,7 +13,7 @@
  * };
  */
 
-import type { KnobBounds } from '../../control/goal.ts';
+import { NATURAL_BOUNDS, type KnobBounds } from '../../control/goal.ts';
 import type { Random } from '../../time/clock.ts';
 
 /** One call, as the plant sees it when it starts. */
@@ -49,6 +49,8 @@ export interface Plant {
   readonly mostPerSecond?: number;
   /** Events that the source gives at once: they are accepted together, whether there is room for them or not. Default: as they come. */
   readonly bulk?: number;
+  /** A `mapAsync` calls it, once per event, in front of a sink that takes no time. Default: a sink calls it, with what has queued. */
+  readonly mapAsync?: { readonly ordered: boolean };
   /** How long the call takes, ms; or that and how it ends. Called in the order in which calls start. */
   readonly service: (call: PlantCall) => number | PlantReply;
   /** Length of `call.servers`. Default 1. */
@@ -70,6 +72,12 @@ export const DEFAULT_DURATION_MS = 30_000;
 /** The whole run, or its phases. */
 export function phasesOf({ phases, durationMs = DEFAULT_DURATION_MS }: Plant): readonly (readonly [number, number])[] {
   return phases ?? [[0, durationMs]];
+}
+
+/** What the settings of its stage may be. */
+export function boundsOf({ bounds, mapAsync }: Plant): KnobBounds {
+  const ofCalls = mapAsync === undefined ? {} : { batchLimit: { min: 1, max: 1 } };
+  return { ...NATURAL_BOUNDS, ...bounds, ...ofCalls };
 }
 
 /** A draw of the standard normal distribution. */

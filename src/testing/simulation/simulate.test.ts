@@ -72,6 +72,31 @@ describe('simulate', () => {
     expect(total(periods, ({ offered }) => offered) / 10 / 30_000).toBeCloseTo(1, 1);
   });
 
+  it.each([true, false])('makes one call per event for a mapAsync (ordered: %s)', async (ordered) => {
+    const batches = new Set<number>();
+    const api: Plant = {
+      ...linear,
+      mapAsync: { ordered },
+      service: ({ batch, inFlight, random }) => {
+        batches.add(batch);
+        return inFlight > 4 ? { durationMs: 1, outcome: 'rejected' } : random() < 0.1 ? 30 : 5;
+      },
+    };
+    const ofCalls = async (concurrency: number) => {
+      const { periods } = await simulate(api, { settings: { ...FIXED, concurrency } });
+      return [
+        total(periods, ({ observation }) => observation.done),
+        total(periods, (each) => each.refusedCalls),
+      ] as const;
+    };
+    const [done, refused] = await ofCalls(4);
+    const [, refusedOfMore] = await ofCalls(6);
+    expect(batches).toEqual(new Set([1]));
+    expect([refused, refusedOfMore > 0]).toEqual([0, true]);
+    // Four calls of 7.5 ms; in order some results wait for one of 30, but not their slots.
+    expect(done / ((2000 / 7.5) * 4)).toBeCloseTo(1, 1);
+  });
+
   it('makes no event wait for a second call after the batch has shrunk: what is left of a larger one is part of the next', async () => {
     const alone: Plant = { ...linear, servers: 1, service: (call) => firstFree(call, 10) };
     const shrinking: Controller<number> = {

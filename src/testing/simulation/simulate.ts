@@ -4,7 +4,7 @@
  * controller give the same run.
  */
 
-import { NATURAL_BOUNDS, type StageGoal, type TuningGoal } from '../../control/goal.ts';
+import type { StageGoal, TuningGoal } from '../../control/goal.ts';
 import type { Pause } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
 import { systemRandom } from '../../host/random.ts';
@@ -12,7 +12,7 @@ import { CONTROL_PERIOD_MS, type Controller } from '../../tuning/controller.ts';
 import { DiscreteScheduler } from '../discrete-scheduler.ts';
 import { startLoad } from './load.ts';
 import { PlantTarget } from './plant-target.ts';
-import { DEFAULT_DURATION_MS, type Plant } from './plant.ts';
+import { boundsOf, DEFAULT_DURATION_MS, type Plant } from './plant.ts';
 import { TunedStage, type SimulatedPeriod } from './tuned-stage.ts';
 
 export interface SimulationOptions<S = unknown> {
@@ -80,12 +80,14 @@ export async function simulateTogether<S>(
   const goal: StageGoal = {
     p95Ms: plant.targetMs,
     goal: options.goal ?? 'balanced',
-    bounds: { ...NATURAL_BOUNDS, ...plant.bounds },
+    // With the sink that follows.
+    isShared: plant.mapAsync !== undefined,
+    bounds: boundsOf(plant),
   };
   const settings: StageSettings = { ...UNTUNED, ...options.settings };
   const stages = Array.from({ length: instances }, (_, i) => {
     const ownSeed = seed + i * INSTANCE_SEEDS;
-    const tuned = new TunedStage({ name: plant.name, seed: ownSeed, settings, goal, controller }, target, scheduler);
+    const tuned = new TunedStage({ ...plant, seed: ownSeed, settings, goal, controller }, target, scheduler);
     startLoad(shareOf(plant, instances), tuned.stage, {
       scheduler,
       random: systemRandom(ownSeed + 1),

@@ -2,11 +2,12 @@ import { decided, type Decision } from '../../control/decision.ts';
 import type { StageGoal } from '../../control/goal.ts';
 import type { Pause, StageObservation } from '../../control/observation.ts';
 import type { StageSettings } from '../../control/settings.ts';
-import type { WaitingStage } from '../../runtime/stage/waiting-stage.ts';
+import type { Stage } from '../../runtime/stage/stage.ts';
 import type { Controller, Step } from '../../tuning/controller.ts';
 import type { DiscreteScheduler } from '../discrete-scheduler.ts';
 import { plantStage } from './plant-stage.ts';
 import type { PlantTarget, Spent } from './plant-target.ts';
+import type { Plant } from './plant.ts';
 
 /** One control period of a run. */
 export interface SimulatedPeriod {
@@ -22,8 +23,7 @@ export interface SimulatedPeriod {
   readonly stepMs: number;
 }
 
-export interface TunedStageOptions<S> {
-  readonly name: string;
+export interface TunedStageOptions<S> extends Pick<Plant, 'name' | 'mapAsync'> {
   readonly seed: number;
   readonly settings: StageSettings;
   readonly goal: StageGoal;
@@ -32,7 +32,7 @@ export interface TunedStageOptions<S> {
 
 /** A stage of the engine in front of a plant, with the controller that tunes it. */
 export class TunedStage<S> {
-  readonly stage: WaitingStage;
+  readonly stage: Stage;
   readonly periods: SimulatedPeriod[] = [];
   settings: StageSettings;
   state: S | undefined;
@@ -47,7 +47,7 @@ export class TunedStage<S> {
       ...options,
       scheduler,
       settings: () => this.settings,
-      call: (events) => target.call(events.length, this.#now),
+      call: (events) => target.call(events, this.#now),
     });
     this.state = options.controller?.initial(options.settings, options.goal, options.seed);
   }
