@@ -36,8 +36,10 @@ export class Inlet {
   readonly #spill: Spill | undefined;
   #isFirst = true;
   readonly #edge = new Edge();
-  #room: { readonly promise: Promise<void>; readonly resolve: () => void; readonly since: number } | undefined;
+  #room: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
   #isStopped = false;
+  /** Since when writers are held back, or what they write is dropped; undefined: there is room. */
+  #fullSince: number | undefined;
   #fullMs = 0;
   #outsideMs = 0;
   #releasedAt = -Infinity;
@@ -101,9 +103,9 @@ export class Inlet {
     return this.#edge.events === 0 && this.#spill?.isDone !== false;
   }
 
-  /** Time in which writers were held back, ms, up to now. */
+  /** Time from a full edge until there was room again, ms, up to now. */
   get fullMs(): number {
-    return this.#fullMs + (this.#room === undefined ? 0 : this.#clock.now() - this.#room.since);
+    return this.#fullMs + (this.#fullSince === undefined ? 0 : this.#clock.now() - this.#fullSince);
   }
 
   offer(slice: Slice): void {
@@ -114,6 +116,7 @@ export class Inlet {
       slice.origin.reject(undefined);
     } else if (this.#policy === 'drop' && this.#edge.isFull(this.#settings())) {
       this.dropped += events;
+      this.#fullSince ??= this.#clock.now();
       slice.origin.release();
     } else if (this.#spill !== undefined) {
       this.#offerTo(this.#spill, slice);
@@ -131,7 +134,8 @@ export class Inlet {
       resolve = done;
     });
     const since = this.#clock.now();
-    this.#room = { promise, resolve, since };
+    this.#room = { promise, resolve };
+    this.#fullSince = since;
     this.#outsideMs = since - (this.#edge.newestAcceptedAt ?? since);
     this.#spill?.roomChecked(() => this.#checkRoom());
     return promise;
@@ -172,7 +176,7 @@ export class Inlet {
 
   #hasTaken(): void {
     if (this.#spill !== undefined) this.#spill.wanted();
-    else if (this.#room !== undefined && this.#hasRoom()) this.#release();
+    else if (this.#fullSince !== undefined && this.#hasRoom()) this.#release();
   }
 
   #hasRoom(): boolean {
@@ -198,9 +202,12 @@ export class Inlet {
   }
 
   #release(): void {
+    if (this.#fullSince === undefined) return;
+    const now = this.#clock.now();
+    this.#fullMs += now - this.#fullSince;
+    this.#fullSince = undefined;
     if (this.#room === undefined) return;
-    this.#releasedAt = this.#clock.now();
-    this.#fullMs += this.#releasedAt - this.#room.since;
+    this.#releasedAt = now;
     this.#room.resolve();
     this.#room = undefined;
   }

@@ -130,6 +130,20 @@ describe('WaitingStage', () => {
     expect(settled.confirmed).toBe(20); // dropped by policy is a way to be done
   });
 
+  it.each(['block', 'drop'] as const)(
+    'is full until there is room again, also where nobody waits for it (%s)',
+    async (whenSlow) => {
+      const stage = stageOf(() => takes(10), { whenSlow });
+      for (let i = 0; i < 6; i += 1) write(stage, 10);
+      await scheduler.advance(40);
+      write(stage, 10);
+      await scheduler.advance(40);
+      const { fullRatio, outsideMs } = stage.observe();
+      expect(fullRatio).toBeCloseTo((whenSlow === 'drop' ? 10 : 20) / 80);
+      expect(outsideMs).toBe(whenSlow === 'drop' ? undefined : 0);
+    },
+  );
+
   it('retries a retryable failure with growing waits and keeps the slot, so order holds', async () => {
     settings = { ...DEFAULTS, concurrency: 1, burstConcurrency: 1 };
     let failures = 3;
