@@ -24,6 +24,8 @@ const PLAY = 0.15;
 const QUICK_PLAY = 1.2;
 /** Of the target: what is measured later than this is not kept for the sake of quiet. */
 const IN_TIME = 0.9;
+/** Of the mean time of an event: less than this is clearly sooner. */
+const CLEARLY = 0.95;
 /** For so long after one, calls are kept quick. */
 const UNEASY_MS = 60_000;
 /** Growth beyond what has been explored. */
@@ -76,17 +78,27 @@ function quickest({ observation, goal, settings }: LoadInput, options: Options):
 
 /** Measurements decide how many calls there are. */
 export function seeking(input: LoadInput, best: Point, rate: number, inFlight: number): Plan {
+  return withCalls(input, best, rate, inFlight, 'late with what was expected to do: what is measured decides');
+}
+
+/** What comes with so many calls decides (closed-loop.ts). */
+export function answering(input: LoadInput, best: Point, rate: number, inFlight: number): Plan {
+  return withCalls(input, best, rate, inFlight, 'more may come when events are done sooner');
+}
+
+/** Of so many calls, what comes would be done clearly sooner than of so many others. */
+export function isClearlyQuicker(input: LoadInput, rate: number, inFlight: number, than: number): boolean {
+  const load = carryingOf(input, rate);
+  const [one, other] = [naturalAt(load, inFlight), naturalAt(load, than)];
+  return one !== undefined && other !== undefined && one.meanMs < CLEARLY * other.meanMs;
+}
+
+function withCalls(input: LoadInput, best: Point, rate: number, inFlight: number, reason: string): Plan {
   const { observation, goal, settings } = input;
   const load = carryingOf(input, rate);
   const batch = naturalAt(load, inFlight)?.batch ?? settings.batchLimit / 2;
   const p95Ms = Math.min(goal.p95Ms, quantile(observation.latency, 0.95) ?? Infinity);
-  return planFor(
-    input,
-    best,
-    load,
-    { inFlight, batch, p95Ms },
-    'late with what was expected to do: what is measured decides',
-  );
+  return planFor(input, best, load, { inFlight, batch, p95Ms }, reason);
 }
 
 /** Nothing carries the load with room to spare. */

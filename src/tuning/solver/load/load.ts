@@ -4,7 +4,7 @@
  * - `saturated`: the search decides (undefined plan).
  * - `carrying`: batches are natural, linger is 0 (but for the goal `economy`), and of
  *   the concurrencies that carry the load the smallest whose p95 takes at most half of the target is used: it
- *   makes the largest batches, which cost the least per event.
+ *   makes the largest batches, which cost the least per event. Now and then it is asked whether more comes with more calls.
  * - `draining`: the least latency that works off what is late already, else the most throughput.
  *
  * Events that age in the queue all the same are the data path's business: up to the concurrency of the saturated
@@ -13,7 +13,8 @@
 
 import type { CostModel, Point } from '../cost-model.ts';
 import type { Plan } from '../plan.ts';
-import { carrying, draining, seeking } from './choice.ts';
+import { answering, carrying, draining, isClearlyQuicker, seeking } from './choice.ts';
+import { askedInFlight, nextClosedLoop, UNASKED, type ClosedLoop, type ClosedLoopInput } from './closed-loop.ts';
 import { aimMs, FEASIBLE, floorMs, nextFloor, type Floor } from './floor.ts';
 import type { LoadInput } from './load-input.ts';
 import { carryingOf, steadied } from './load-plan.ts';
@@ -33,6 +34,8 @@ export interface LoadState extends RegimeState {
   readonly aimMs?: number;
   /** What is measured of a load that is late. */
   readonly seek: Seek;
+  /** Whether more comes when it is done sooner. */
+  readonly loop: ClosedLoop;
   /** Of the calls in flight. */
   readonly raises: Raises;
   /** Of the calls that it may have in flight. */
@@ -63,6 +66,7 @@ export function initialLoad(): LoadState {
     best: undefined,
     floor: FEASIBLE,
     seek: WATCHING,
+    loop: UNASKED,
     raises: NO_RAISES,
     use: ALL_IN_USE,
     bulk: 0,
@@ -92,10 +96,16 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
     const plan = steadied(seeking(limited, best, rate, sought), judging);
     return { state: next, plan: { ...plan, settings: { ...plan.settings, burstConcurrency: sought } } };
   }
+  if (state.regime === 'draining') {
+    const [plan, noted] = dueRaise(raises, draining(limited, best, rate), judging);
+    return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
+  }
+  const loop = nextClosedLoop(state.loop, closedLoopOf(limited, best, rate));
+  const asked = askedInFlight(loop);
   const wanted =
-    state.regime === 'draining' ? draining(limited, best, rate) : carrying(limited, best, rate, state.pausedAt);
+    asked === undefined ? carrying(limited, best, rate, state.pausedAt) : answering(limited, best, rate, asked);
   const [plan, noted] = dueRaise(raises, wanted, judging);
-  return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
+  return { state: { ...next, loop, raises: noted }, plan: steadied(plan, judging) };
 }
 
 /** Its source waits while it is held back. */
@@ -135,6 +145,17 @@ function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState
 function bestOf({ best, regime }: LoadState, { observation: { at }, best: find }: LoadInput): Optimum {
   const isFresh = best !== undefined && at - best.at < (regime === 'draining' ? 0 : BEST_MS);
   return isFresh ? best : { ...find(), at };
+}
+
+function closedLoopOf(input: LoadInput, best: Point, rate: number): ClosedLoopInput {
+  const { observation, settings } = input;
+  const { bound } = seekingOf(input);
+  return {
+    observation,
+    inFlight: settings.concurrency,
+    bound,
+    isQuicker: (inFlight, than) => input.isSeen && isClearlyQuicker(input, rate, inFlight, than),
+  };
 }
 
 function seekingOf({ observation, goal, settings, isSeen, limits }: LoadInput): SeekInput {

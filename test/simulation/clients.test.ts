@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import type { EventSource } from '../../src/event/source.ts';
+import type { SinkOptions } from '../../src/flow/graph.ts';
+import { systemRandom } from '../../src/host/random.ts';
+import { virtualFlow, virtualHost } from '../../src/testing/virtual-host.ts';
+
+const SERVERS = 8;
+
+/** Clients that send so many events each, and wait until all are confirmed before they send again. */
+async function perSecond(clients: number, each: number, options: SinkOptions, seed: number): Promise<number> {
+  const host = virtualHost({ seed });
+  const { scheduler } = host;
+  const random = systemRandom(seed + 1);
+  const after = (ms: number): Promise<void> => new Promise((resolve) => void scheduler.after(ms, resolve));
+  const confirmed = new Map<string, () => void>();
+  const source: EventSource<number> = {
+    kind: 'events',
+    name: 'clients',
+    run: async (output, { signal }) => {
+      const client = async (partition: string): Promise<void> => {
+        await after(20 * random());
+        while (!signal.aborted) {
+          const done = new Promise<void>((resolve) => void confirmed.set(partition, resolve));
+          void output.write({ events: new Array<number>(each).fill(0), bytes: 64 * each, partition });
+          await done;
+          await after(0.1 * random());
+        }
+      };
+      await Promise.all(Array.from({ length: clients }, (_, i) => client(`client ${i}`)));
+    },
+    acknowledged: (partition) => confirmed.get(partition)?.(),
+  };
+  const freeAt = new Array<number>(SERVERS).fill(0);
+  const database = async (events: readonly number[]): Promise<void> => {
+    const now = scheduler.now();
+    const next = freeAt.indexOf(Math.min(...freeAt));
+    const endsAt = Math.max(now, freeAt[next] ?? 0) + (5 + 0.05 * events.length) * (0.8 + 0.4 * random());
+    freeAt[next] = endsAt;
+    await after(endsAt - now);
+  };
+  const run = virtualFlow('clients', host, { targets: { latency: { p95: 50 } } })
+    .from(source)
+    .to(database, options)
+    .run({ seed });
+  void run.done.catch(() => undefined);
+  await scheduler.advance(12_000);
+  const before = run.snapshot().totals.confirmed;
+  await scheduler.advance(4_000);
+  const rate = (run.snapshot().totals.confirmed - before) / 4;
+  void run.stop().catch(() => undefined);
+  return rate;
+}
+
+it.each([
+  [3, 20, 1],
+  [50, 1, 1],
+  [50, 1, 2],
+])(
+  '%i clients that wait for their confirmations get the calls that serve them soonest (%i events each, seed %i)',
+  async (clients, each, seed) => {
+    const best = await perSecond(clients, each, { batch: 32, concurrency: SERVERS }, seed);
+    expect(await perSecond(clients, each, {}, seed)).toBeGreaterThan(0.8 * best);
+  },
+);
