@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 import type { EventSource } from '../../src/event/source.ts';
 import type { Sink } from '../../src/event/sink.ts';
+import { measure } from '../../src/testing/simulation/measure.ts';
+import { noise, type Plant, type PlantCall } from '../../src/testing/simulation/plant.ts';
+import { simulate } from '../../src/testing/simulation/simulate.ts';
 import { virtualFlow, virtualHost } from '../../src/testing/virtual-host.ts';
+import { stageSolver } from '../../src/tuning/solver/solver.ts';
 
 const CALL_MS = 5;
 const CALL_EVENTS = 100;
@@ -63,3 +67,26 @@ it('ten times what a sink can take, for a minute, leaves no more in memory than 
   expect(mostBytes).toBeLessThanOrEqual((2000 + oneBatch) * EVENT_BYTES);
   expect(backMs).toBeLessThan(10_000);
 }, 60_000);
+
+/** Calls of 5 ms and .05 ms per event, which return at once while what was not used of the last second is made up for. */
+const madeUp = ({ batch, now, random, state }: PlantCall): number => {
+  const workMs = (CALL_MS + 0.05 * batch) * noise(random, 0.1);
+  state['freeAt'] = Math.max(state['freeAt'] ?? -Infinity, now - 1000) + workMs;
+  return Math.max(0, (state['freeAt'] ?? 0) - now);
+};
+
+it.each([
+  [15_000, 10_000, 1],
+  [15_000, 10_000, 2],
+  [3000, 3000, 1],
+  [3000, 3000, 2],
+])(
+  'a backlog that first calls of no length have left is worked off at full rate: %i come per second (%i can be done, seed %i)',
+  async (arrivals, possible, seed) => {
+    const bounds = { batchLimit: { min: 1, max: CALL_EVENTS } };
+    const plant: Plant = { name: 'made up', targetMs: 30, arrivals, bounds, service: madeUp };
+    const { periods } = await simulate(plant, { seed, controller: stageSolver });
+    const { throughput } = measure(periods, [20_000, 30_000], 30);
+    expect(throughput).toBeGreaterThan(0.97 * possible);
+  },
+);

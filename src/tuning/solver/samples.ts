@@ -61,6 +61,8 @@ export interface SampleStep {
 const ALL_ENDED = 1.6;
 /** Of a stay that is over, calls that last so many times longer than others come one by one: each alone would mislead. */
 const STRAGGLING = 2;
+/** Over the longest that have ended. */
+const LONGER = 4;
 /** A stay of so many durations is long: which of its calls ended first makes no difference. */
 const LONG_STAY = 10;
 const MAX_STAYS = 4;
@@ -103,16 +105,21 @@ export function usableCalls(
   expectedMs: (point: Point) => number | undefined,
 ): SampleStep {
   const stays = continued(before.stays, pointOf(settings), observation);
-  const expected = stays.map(({ point }) => expectedMs(point) ?? 0);
   const waiting: UsableCall[] = [];
   const calls: UsableCall[] = [];
   const counted: Writable<Stay>[] = stays.map((stay) => ({ ...stay }));
-  const { state: standstill, overAt } = watchForStandstill(before.standstill, observation, expected.at(-1) ?? 0);
+  const { state: standstill, overAt } = watchForStandstill(
+    before.standstill,
+    observation,
+    expectedMs((stays.at(-1) as Stay).point) ?? 0,
+  );
   const fresh = observation.samples
     .filter((sample) => isSound(sample, observation) && startOf(sample) >= overAt)
     .map(usableCall);
-  for (const call of [...before.waiting, ...fresh]) {
-    const index = stays.findLastIndex(({ from }) => call.startedAt >= from - CLOCK_MS);
+  const ended = [...before.waiting, ...fresh];
+  const expected = stays.map((stay) => Math.min(expectedMs(stay.point) ?? 0, shownMs(stay, ended)));
+  for (const call of ended) {
+    const index = stayOf(call, stays);
     const verdict = verdictOn(call, stays[index], expected[index] ?? 0, observation.at);
     if (verdict === 'wait') waiting.push(call);
     if (verdict === 'straggler') calls.push({ ...call, isStraggler: true });
@@ -136,6 +143,16 @@ export function usableCalls(
     calls: late === undefined ? calls : [...calls, late],
     hasStood: overAt > -Infinity,
   };
+}
+
+function stayOf({ startedAt }: UsableCall, stays: readonly Stay[]): number {
+  return stays.findLastIndex(({ from }) => startedAt >= from - CLOCK_MS);
+}
+
+/** What calls of a stay are known to take at most, once every slot has had one: what was expected of a place never seen may be far more. */
+function shownMs({ point, from, to = Infinity }: Stay, ended: readonly UsableCall[]): number {
+  const own = ended.filter(({ startedAt }) => startedAt >= from - CLOCK_MS && startedAt < to);
+  return own.length < point.inFlight ? Infinity : LONGER * Math.max(...own.map(({ ms }) => ms));
 }
 
 /** Calls in flight have lasted far longer than they should: as if one of them had ended now. */

@@ -17,7 +17,7 @@ import type { Point } from './cost-model.ts';
 import { decisionsFor } from './explain.ts';
 import { nextBulk } from './load/bulk.ts';
 import type { LoadInput } from './load/load-input.ts';
-import { followLoad, initialLoad, isWaitedFor, predictedAt, type LoadState } from './load/load.ts';
+import { followLoad, initialLoad, isWaitedFor, LATE, predictedAt, type LoadState } from './load/load.ts';
 import type { Use } from './load/use.ts';
 import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdown.ts';
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
@@ -61,8 +61,6 @@ export const stageSolver: Controller<SolverState> = {
   outlook: outlookOf,
 };
 
-/** A backlog is worked off with calls so many times as slow as the target allows: it is late already. */
-const LATE = 3;
 /** A batch becomes smaller by this factor at most from one period to the next. */
 const MOST_SHRINK = 4;
 

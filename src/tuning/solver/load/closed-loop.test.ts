@@ -111,9 +111,8 @@ describe('a load that does not wait', () => {
     }
   });
 
-  const seed = Math.floor(1e6 * systemRandom()());
-  it(`and is chance alone is not held for (seed ${seed})`, () => {
-    const random = systemRandom(seed);
+  it('and is chance alone is not held for', () => {
+    const random = systemRandom(1);
     const noisy = (): number => 1000 * (1 + random() + random());
     for (let i = 0; i < 20; i += 1) {
       const calls = visits(run({ arrived: noisy, seconds: 100 }));

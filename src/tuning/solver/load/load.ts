@@ -20,7 +20,7 @@ import type { LoadInput } from './load-input.ts';
 import { carryingOf, steadied } from './load-plan.ts';
 import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
-import { FIRST_REGIME, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
+import { FIRST_REGIME, isBehind, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
 import { isWaiting } from './waiting.ts';
 import { ALL_IN_USE, withUse, type Use } from './use.ts';
@@ -57,6 +57,8 @@ export interface LoadStep {
   readonly plan: Plan | undefined;
 }
 
+/** A backlog is worked off with calls so many times as slow as the target allows: it is late already. */
+export const LATE = 3;
 /** How long the saturated optimum is taken as it is while it only bounds what is done. */
 const BEST_MS = 1000;
 
@@ -139,7 +141,8 @@ function aiming(state: LoadState, { model, goal, limits }: LoadInput): LoadState
   if (!model.isInformed) return { ...state, aimMs: goal.p95Ms };
   const leastMs = floorMs(model, goal, limits.maxConcurrency ?? goal.bounds.concurrency.max, state.bulk);
   const floor = nextFloor(state.floor, leastMs, goal);
-  return { ...state, floor, aimMs: aimMs(floor, leastMs, goal) };
+  const aim = aimMs(floor, leastMs, goal);
+  return { ...state, floor, aimMs: isBehind(state) ? Math.max(aim, LATE * goal.p95Ms) : aim };
 }
 
 function bestOf({ best, regime }: LoadState, { observation: { at }, best: find }: LoadInput): Optimum {

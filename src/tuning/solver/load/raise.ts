@@ -68,7 +68,7 @@ export function judgedRaises(before: Raises, input: RaiseInput): Raises {
 /** A plan without a raise that is not due, and what to remember of one that is. */
 export function dueRaise(before: Raises, plan: Plan, { observation, settings, isSeen }: RaiseInput): [Plan, Raises] {
   const to = plan.settings.concurrency ?? settings.concurrency;
-  if (!isSeen) return [withoutMoreCalls(plan, settings), before];
+  if (!isSeen) return [withoutGuess(plan, settings), before];
   if (to <= settings.concurrency) return [plan, before];
   return [
     plan,
@@ -94,12 +94,14 @@ function lengthOf({ samples }: StageObservation): number {
 
 const LEAST_MS = 1e-3;
 
-function withoutMoreCalls(plan: Plan, { concurrency, burstConcurrency }: StageSettings): Plan {
+/** Neither more calls nor smaller ones: a first call of a few events tells of no others. */
+function withoutGuess(plan: Plan, { concurrency, burstConcurrency, batchLimit }: StageSettings): Plan {
   const { settings } = plan;
   return {
     ...plan,
     settings: {
       ...settings,
+      ...(settings.batchLimit !== undefined && { batchLimit: Math.max(batchLimit, settings.batchLimit) }),
       concurrency: Math.min(concurrency, settings.concurrency ?? concurrency),
       burstConcurrency: Math.min(burstConcurrency, settings.burstConcurrency ?? burstConcurrency),
     },

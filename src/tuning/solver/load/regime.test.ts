@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NATURAL_BOUNDS } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import { observationOf, settingsOf } from '../solver-fixtures.ts';
-import { FIRST_REGIME, nextRegime, type RegimeState } from './regime.ts';
+import { FIRST_REGIME, isBehind, nextRegime, type RegimeState } from './regime.ts';
 
 const saturated: RegimeState = {
   ...FIRST_REGIME,
@@ -37,6 +37,31 @@ describe('a backlog', () => {
   it('is what is left in an edge that has become smaller, unless it is worked off soon', () => {
     expect(after({ backlogEvents: 1000 })).toBe('draining');
     expect(after({ backlogEvents: 1000, done: 1000, oldestMs: 200 })).toBe('saturated');
+  });
+
+  it('is no longer only worked off once it has become no younger for a second, until it does', () => {
+    const regimesOf = (before: RegimeState, ages: readonly number[]): RegimeState[] => {
+      const found: RegimeState[] = [];
+      for (const oldestMs of ages) {
+        const observation = observationOf({ at: 10_000, fullRatio: 1, done: 10, backlogEvents: 10, oldestMs });
+        found.push(nextRegime(found.at(-1) ?? before, { observation, settings: settingsOf({ edgeEvents: 10 }), goal }));
+      }
+      return found;
+    };
+    const growing = regimesOf(
+      saturated,
+      Array.from({ length: 30 }, (_, i) => 5000 + 10 * i),
+    );
+    expect(growing.map(({ regime }) => regime).indexOf('saturated')).toBe(10);
+    const last = growing.at(-1) as RegimeState;
+    expect([last.regime, isBehind(last)]).toEqual(['saturated', true]);
+    const younger = regimesOf(
+      last,
+      Array.from({ length: 20 }, (_, i) => 5000 - 10 * i),
+    );
+    expect(younger[10]?.regime).toBe('saturated');
+    expect(younger.at(-1)?.regime).toBe('draining');
+    expect(regimesOf(last, [100]).map(isBehind)).toEqual([false]);
   });
 
   it('is not made by calls that last longer than a period: what ends in one was not done in it alone', () => {

@@ -1,7 +1,7 @@
 /**
  * Is there more to do than the stage can take?
  *
- * - `saturated`: the source is held back whenever it gives.
+ * - `saturated`: the source is held back whenever it gives; or what queued up before becomes no younger.
  * - `carrying`: everything that comes is taken.
  * - `draining`: what queued up before (a burst, an outage, a cold start) is late already.
  */
@@ -9,6 +9,7 @@
 import type { StageGoal } from '../../../control/goal.ts';
 import type { StageObservation } from '../../../control/observation.ts';
 import type { StageSettings } from '../../../control/settings.ts';
+import { clamp } from '../model/numbers.ts';
 import { isWaiting, NEVER_WAITED, nextWaiting, type Waiting } from './waiting.ts';
 import { withArrivals, type Arrivals } from './arrivals.ts';
 
@@ -33,6 +34,10 @@ export interface RegimeState {
   readonly edge?: number;
   /** Absent: it never did. */
   readonly waiting?: Waiting;
+  /** Age of the oldest event, ms. */
+  readonly oldestMs?: number;
+  /** Periods in which a backlog behind a full edge became no younger, less those in which it did. Default 0. */
+  readonly behind?: number;
 }
 
 /** A call whose length explains the age of what queued up while it ran, until that is gone as well. */
@@ -69,6 +74,9 @@ const WORKED_OFF = 0.5;
 /** A pause of the event loop of this share of the target leaves a backlog; for so long nothing is changed for its sake. */
 const PAUSED_SHARE = 0.5;
 export const PAUSED_MS = 500;
+/** A backlog that has become no younger for so long is not being worked off by what is known: the search decides. */
+const BEHIND_PERIODS = 10;
+const MOST_BEHIND = 20;
 /** What queued up while a call ran is gone so many times its length after its end. */
 const GONE_CALLS = 2;
 
@@ -115,6 +123,8 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
     longest,
     edge,
     waiting,
+    oldestMs,
+    behind: 0,
   });
   if (observation.at - pausedAt < PAUSED_MS) return step(before.regime, before.turning);
   // Events of refused calls are old, however few there are, and so is what waits for their slots.
@@ -131,7 +141,12 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
   // worked off by being late.
   const isFed = goal.isFed === true || waits;
   const isNoBacklog = waits || (isFed && !isFree);
-  if (!isRefused && !isNoBacklog && isOlderThan(BACKLOG_AGE)) return step('draining');
+  if (!isRefused && !isNoBacklog && isOlderThan(BACKLOG_AGE)) {
+    const isYounger = !isFull || oldestMs < (before.oldestMs ?? Infinity);
+    const behind = clamp((before.behind ?? 0) + (isYounger ? -1 : 1), 0, MOST_BEHIND);
+    const isSought = goal.isShared !== true && behind >= (isBehind(before) ? 1 : BEHIND_PERIODS);
+    return { ...step(isSought ? 'saturated' : 'draining'), behind };
+  }
   const turning = before.turning + 1;
   switch (before.regime) {
     case 'saturated':
@@ -152,6 +167,11 @@ function followed(before: RegimeState, { observation, settings, goal }: RegimeIn
       }
       return step(oldestMs < WORKED_OFF * goal.p95Ms ? 'carrying' : 'draining');
   }
+}
+
+/** Saturated, and what waits is late already. */
+export function isBehind({ isSaturated, behind }: RegimeState): boolean {
+  return isSaturated && (behind ?? 0) > 0;
 }
 
 function longestOf(before: LongCall | undefined, { samples, at }: StageObservation): LongCall | undefined {

@@ -76,6 +76,10 @@ describe('what a source gives', () => {
     expect(after(1, { ...calls, done: 300, rejected: 1 }, sparse).gives).toBeUndefined();
   });
 
+  it('is not known where calls ended that did nothing', () => {
+    expect(after(1, { ...calls, done: 0 }).gives).toBeUndefined();
+  });
+
   it('is believed for ten seconds', () => {
     const sparse = after(1, { ...calls, done: 300 });
     expect(after(1, { ...calls, done: 600, at: 20_000 }, sparse).gives).toBeUndefined();

@@ -73,6 +73,6 @@ function nextGives(
 ): Waiting['gives'] {
   if (failed + rejected > 0) return undefined; // what calls found is not what is done
   const rate = done / durationMs;
-  if (done < SPARSE * calls * batchLimit) return { rate, until: at + BELIEVED_MS };
+  if (done > 0 && done < SPARSE * calls * batchLimit) return { rate, until: at + BELIEVED_MS };
   return before !== undefined && at < before.until ? { ...before, rate: Math.max(before.rate, rate) } : undefined;
 }
