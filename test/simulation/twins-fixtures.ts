@@ -112,8 +112,10 @@ function instance<S>(
   let settings: StageSettings = UNTUNED;
   let state = controller.initial(settings, goal, seed);
   let [done, calls, refused] = [0, 0, 0];
-  const stage = plantStage({ name: plant.name, call, seed, scheduler, settings: () => settings });
-  const load = { scheduler, random: systemRandom(seed + 1), settings: () => settings, offered: () => undefined };
+  const ended = (): void => undefined;
+  const stage = plantStage({ name: plant.name, call, ended, seed, scheduler, settings: () => settings });
+  const random = systemRandom(seed + 1);
+  const load = { scheduler, random, settings: () => settings, offered: () => undefined, whenEnded: () => undefined };
   startLoad(plant, stage, load);
   const step = (): void => {
     const observation = stage.observe();

@@ -27,13 +27,15 @@ export function checkedPlant(value: Record<string, unknown>, where: string): Pla
 type Fail = (what: string) => never;
 
 function checkFields(value: Record<string, unknown>, fail: Fail): asserts value is Record<string, unknown> & Plant {
-  const { targetMs, arrivals, mostPerSecond, bulk, mapAsync, service, servers, durationMs, phases } = value;
+  const { targetMs, arrivals, mostPerSecond, bulk, callers, mapAsync, service, servers, durationMs, phases } = value;
   if (!isPositive(targetMs)) fail(`targetMs must be a number of ms above 0, and is ${shown(targetMs)}`);
   if (arrivals !== 'saturating' && typeof arrivals !== 'function' && !isPositive(arrivals))
     fail(`arrivals must be 'saturating', events per second, or a function of ms, and is ${shown(arrivals)}`);
   if (mostPerSecond !== undefined && !(isPositive(mostPerSecond) && arrivals === 'saturating'))
     fail(`mostPerSecond must be events per second, of 'saturating' arrivals, and is ${shown(mostPerSecond)}`);
   if (bulk !== undefined && !isCount(bulk)) fail(`bulk must be a whole number of at least 1, and is ${shown(bulk)}`);
+  if (callers !== undefined && !(isCount(callers) && arrivals === 'saturating'))
+    fail(`callers must be a whole number of at least 1, of 'saturating' arrivals, and is ${shown(callers)}`);
   if (mapAsync !== undefined && !(isRecord(mapAsync) && typeof mapAsync['ordered'] === 'boolean'))
     fail(`mapAsync must be { ordered: true } or { ordered: false }, and is ${shown(mapAsync)}`);
   if (typeof service !== 'function') fail(`service must be a function of a call, and is ${shown(service)}`);

@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { callers } from './callers.ts';
 import { congested } from './congested.ts';
 import { family } from './family.ts';
 import { foreign } from './foreign.ts';
@@ -16,5 +17,6 @@ export const scenarios: readonly Scenario[] = [
   ...congested,
   ...together,
   ...perEvent,
+  ...callers,
   ...sharing,
 ];

@@ -85,11 +85,12 @@ class Search {
   }
 
   /**
-   * One row per concurrency; the batch grows along it until latency leaves no hope: what comes in bulks is late with small batches too.
-   * Ends after two rows without gain.
+   * One row per concurrency; the batch grows along it until latency leaves no hope (bulks, and callers who wait, are late with small
+   * batches too). Ends after two rows without gain.
    */
   async #rows(lingerMs: number, minGapMs: number): Promise<void> {
-    const growsWithBatch = !this.#character.mayRefuse && !this.#isOpen && this.#plant.bulk === undefined;
+    const { bulk, callers } = this.#plant;
+    const growsWithBatch = !this.#character.mayRefuse && !this.#isOpen && (bulk ?? callers) === undefined;
     let best: Trial[] = [];
     let poorRows = 0;
     for (const concurrency of this.#within('concurrency', CONCURRENCIES)) {

@@ -1,4 +1,4 @@
-/** What comes in front of a simulated stage: a source that always has more, or arrivals at a rate. */
+/** What comes in front of a simulated stage: a source that always has more, callers who wait for answers, or arrivals at a rate. */
 
 import { Origin } from '../../event/origin.ts';
 import type { Slice } from '../../event/batch.ts';
@@ -18,6 +18,8 @@ export interface LoadEnvironment {
   readonly settings: () => StageSettings;
   /** Events offered so far are counted here, also those that still wait outside. */
   readonly offered: (events: number) => void;
+  /** The listener is told of events that were confirmed, or given up. */
+  readonly whenEnded: (listener: (events: number) => void) => void;
 }
 
 /** What one read delivers at most. */
@@ -31,8 +33,9 @@ const arrays = new Map<number, readonly undefined[]>();
 const MAX_ARRAYS = 256;
 
 export function startLoad(plant: Plant, target: LoadTarget, environment: LoadEnvironment): void {
-  const { arrivals, mostPerSecond, bulk } = plant;
-  if (arrivals !== 'saturating')
+  const { arrivals, mostPerSecond, bulk, callers } = plant;
+  if (callers !== undefined) askAgain(callers, target, environment);
+  else if (arrivals !== 'saturating')
     arrive(typeof arrivals === 'number' ? () => arrivals : arrivals, bulk, target, environment);
   else if (mostPerSecond === undefined) saturate(bulk, target, environment);
   else make(mostPerSecond / 1000, bulk, target, environment);
@@ -69,6 +72,23 @@ function saturate(
     }
   };
   fill();
+}
+
+/** Each caller sends its next event in the turn in which the last one ended; an edge that is full holds nobody back. */
+function askAgain(callers: number, target: LoadTarget, { scheduler, offered, whenEnded }: LoadEnvironment): void {
+  let free = 0;
+  const send = (): void => {
+    const events = free;
+    free = 0;
+    offered(events);
+    void target.write(sliceOf(events, scheduler.now()));
+  };
+  const answered = (events: number): void => {
+    if (free === 0) scheduler.soon(send);
+    free += events;
+  };
+  whenEnded(answered);
+  answered(callers);
 }
 
 /** Makes one read after the other, each once the one before is taken. @param perMs - events */

@@ -11,20 +11,22 @@ import type { Plant } from './plant.ts';
 export interface PlantStageOptions extends Pick<Plant, 'name' | 'mapAsync'> {
   /** Asks the plant; a promise, or what settles like one. */
   readonly call: (events: number) => unknown;
+  /** So many events were confirmed, or given up. */
+  readonly ended: (events: number) => void;
   readonly seed: number;
   readonly scheduler: Scheduler;
   readonly settings: () => StageSettings;
 }
 
 /** The engine's own stage, without a flow around it. Calls have no deadline; what ends the stage is thrown. */
-export function plantStage({ name, mapAsync, call, seed, scheduler, settings }: PlantStageOptions): Stage {
+export function plantStage({ name, mapAsync, call, ended, seed, scheduler, settings }: PlantStageOptions): Stage {
   const environment: StageEnvironment = {
     flow: 'simulation',
     scheduler,
     random: systemRandom(seed + 2),
     signal: new AbortController().signal,
     settings,
-    deadLetter: () => undefined,
+    deadLetter: () => ended(1),
     notice: () => undefined,
     fatal: (cause) => {
       throw cause instanceof Error ? cause : new Error(String(cause));
@@ -35,7 +37,10 @@ export function plantStage({ name, mapAsync, call, seed, scheduler, settings }: 
     whenSlow: 'block',
     whenFailing: 'deadLetter',
     completed: (_: unknown, { parts }: Taken) => {
-      for (const { origin } of parts) origin.release();
+      for (const { origin, events } of parts) {
+        origin.release();
+        ended(events);
+      }
       return undefined;
     },
     drained: () => undefined,

@@ -49,6 +49,11 @@ export interface Plant {
   readonly mostPerSecond?: number;
   /** Events that the source gives at once: they are accepted together, whether there is room for them or not. Default: as they come. */
   readonly bulk?: number;
+  /**
+   * In place of a source that always has more: callers with one event each, who send again once it has ended (a closed loop), as those of
+   * `tuned()`. Those who are answered in the same turn come together.
+   */
+  readonly callers?: number;
   /** A `mapAsync` calls it, once per event, in front of a sink that takes no time. Default: a sink calls it, with what has queued. */
   readonly mapAsync?: { readonly ordered: boolean };
   /** How long the call takes, ms; or that and how it ends. Called in the order in which calls start. */

@@ -93,6 +93,7 @@ export async function simulateTogether<S>(
       random: systemRandom(ownSeed + 1),
       settings: () => tuned.settings,
       offered: (events) => tuned.offered(events),
+      whenEnded: (listener) => (tuned.ended = listener),
     });
     return tuned;
   });

@@ -36,6 +36,8 @@ export class TunedStage<S> {
   readonly periods: SimulatedPeriod[] = [];
   settings: StageSettings;
   state: S | undefined;
+  /** Told of events that were confirmed, or given up. */
+  ended: (events: number) => void = () => undefined;
   readonly #options: TunedStageOptions<S>;
   readonly #now: Totals = { offered: 0, work: 0, refusedCalls: 0 };
   #last: Totals = { ...this.#now };
@@ -48,6 +50,7 @@ export class TunedStage<S> {
       scheduler,
       settings: () => this.settings,
       call: (events) => target.call(events, this.#now),
+      ended: (events) => this.ended(events),
     });
     this.state = options.controller?.initial(options.settings, options.goal, options.seed);
   }

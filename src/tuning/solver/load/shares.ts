@@ -1,0 +1,31 @@
+/**
+ * What is on its way, divided among calls. Callers that wait for their answers are so many whatever the settings are, so of n calls each
+ * has an nth of them to do: that says how soon events would be done, and how many a call is to leave to the others. Without a limit
+ * those who were answered together come together and are taken by one call, and further ones find nothing.
+ */
+
+import type { StageObservation } from '../../../control/observation.ts';
+import type { CostModel } from '../cost-model.ts';
+
+/** A second. */
+const GAIN = 0.1;
+/** Over its share: calls end at different times, and a load that waits for nobody must not queue up while it is asked. */
+const ROOM = 1.25;
+
+/** Events that are on their way, a mean over time (Little's law), smoothed. */
+export function withEvents(before: number, { latency, durationMs }: StageObservation): number {
+  if (durationMs <= 0) return before;
+  const events = latency.sum / durationMs;
+  return before === 0 ? events : before + GAIN * (events - before);
+}
+
+/** Most events that one of so many calls takes. */
+export function shareOf(events: number, inFlight: number): number {
+  return Math.max(1, Math.ceil((ROOM * events) / inFlight));
+}
+
+/** Mean ms of an event: its call, and the wait for one, half of the time between two ends where all are taken. */
+export function meanMs(model: CostModel, events: number, inFlight: number): number {
+  if (inFlight >= events) return model.predict(1, Math.max(1, events)).ms;
+  return model.predict(events / inFlight, inFlight).ms * (1 + 1 / (2 * inFlight));
+}
