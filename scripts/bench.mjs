@@ -14,9 +14,11 @@ const names = readdirSync(at('bench'), { withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
   .map((entry) => entry.name.slice(0, -3))
   .sort();
-const [first, ...others] = process.argv.slice(2);
+/** `npm run` keeps the `--` in front of options to itself; who calls this file may leave it in. */
+const args = process.argv.slice(2).filter((argument) => argument !== '--');
+const [first, ...others] = args;
 const chosen = first === undefined || first.startsWith('-') ? undefined : first;
-const options = chosen === undefined ? process.argv.slice(2) : others;
+const options = chosen === undefined ? args : others;
 
 if (chosen !== undefined && !names.includes(chosen))
   fail(`no bench is named ${chosen}. There are: ${names.join(', ')}.`, 2);

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest';
 import type { EventSource } from '../../src/event/source.ts';
 import type { SinkOptions } from '../../src/flow/graph.ts';
 import { systemRandom } from '../../src/host/random.ts';
+import { runFixed } from '../../src/testing/simulation/fixed-run.ts';
+import { firstFree, noise, type Plant } from '../../src/testing/simulation/plant.ts';
+import { simulate } from '../../src/testing/simulation/simulate.ts';
 import { virtualFlow, virtualHost } from '../../src/testing/virtual-host.ts';
+import { stageSolver } from '../../src/tuning/solver/solver.ts';
 
 const SERVERS = 8;
 
@@ -62,3 +66,19 @@ it.each([
     expect(await perSecond(clients, each, {}, seed)).toBeGreaterThan(0.8 * best);
   },
 );
+
+it.each([12, 50, 200])('%i callers who all come back in the same turn are divided among calls', async (callers) => {
+  const plant: Plant = {
+    name: 'callers',
+    targetMs: 50,
+    arrivals: 'saturating',
+    callers,
+    servers: SERVERS,
+    service: (call) => firstFree(call, (5 + 0.05 * call.batch) * noise(call.random, 0.1)),
+  };
+  const divided = { batchLimit: Math.ceil(callers / SERVERS), concurrency: SERVERS, lingerMs: 0, minGapMs: 0 };
+  const best = await runFixed(plant, [0, 16_000], divided, 1);
+  const { periods } = await simulate(plant, { controller: stageSolver, durationMs: 25_000 });
+  const done = periods.slice(-100).reduce((sum, { observation }) => sum + observation.done, 0) / 10;
+  expect(done).toBeGreaterThan(0.85 * best.throughput);
+});

@@ -12,6 +12,7 @@ import { carryingOf, planFor } from './load-plan.ts';
 import { naturalAt, type Carrying, type Natural } from './natural.ts';
 import { Options } from './options.ts';
 import { FULL_RATIO } from './regime.ts';
+import { meanMs } from './shares.ts';
 
 /** Of the target, that carrying a load may take. */
 const SHARE = 0.5;
@@ -82,15 +83,26 @@ export function seeking(input: LoadInput, best: Point, rate: number, inFlight: n
 }
 
 /** What comes with so many calls decides (closed-loop.ts). */
-export function answering(input: LoadInput, best: Point, rate: number, inFlight: number): Plan {
-  return withCalls(input, best, rate, inFlight, 'more may come when events are done sooner');
+export function answering(
+  input: LoadInput,
+  best: Point,
+  rate: number,
+  inFlight: number,
+  share: number = Infinity,
+): Plan {
+  const plan = withCalls(input, best, rate, inFlight, 'more may come when events are done sooner');
+  const { batchLimit = Infinity } = plan.settings;
+  return { ...plan, settings: { ...plan.settings, batchLimit: Math.min(batchLimit, share) } };
 }
 
-/** Of so many calls, what comes would be done clearly sooner than of so many others. */
-export function isClearlyQuicker(input: LoadInput, rate: number, inFlight: number, than: number): boolean {
-  const load = carryingOf(input, rate);
-  const [one, other] = [naturalAt(load, inFlight), naturalAt(load, than)];
-  return one !== undefined && other !== undefined && one.meanMs < CLEARLY * other.meanMs;
+/** Of so many calls, so many events would be done clearly sooner than of so many others. */
+export function isClearlyQuicker(
+  { model }: Pick<LoadInput, 'model'>,
+  events: number,
+  inFlight: number,
+  than: number,
+): boolean {
+  return meanMs(model, events, inFlight) < CLEARLY * meanMs(model, events, than);
 }
 
 function withCalls(input: LoadInput, best: Point, rate: number, inFlight: number, reason: string): Plan {

@@ -78,6 +78,13 @@ describe('clients that wait for their confirmations', () => {
     expect(slow?.[1]).toBeLessThan(110);
   });
 
+  it('are asked with twice the calls once clearly less comes for two seconds, and get what does more by then', () => {
+    const parted = (inFlight: number, at: number): number => (at > 20_000 && inFlight === 8 ? 650 : clients(inFlight));
+    const calls = run({ arrived: parted, seconds: 30 });
+    expect(places(calls).slice(CLIMB.length)).toEqual([8, 16, 32, 16]);
+    expect(calls.lastIndexOf(8)).toBeLessThan(230);
+  });
+
   it('are left to the model once they bring much more or less than was held for', () => {
     const gone = (inFlight: number, at: number): number => clients(inFlight) / (at > 20_000 ? 4 : 1);
     expect(places(run({ arrived: gone, seconds: 21 })).slice(CLIMB.length)).toEqual([8, FIRST]);

@@ -58,6 +58,8 @@ interface Holding {
   readonly best: Place;
   /** Events per period, smoothed. */
   readonly rate: number;
+  /** Periods in which that was clearly less than what is held for. */
+  readonly less: number;
   readonly until: number;
   readonly holdMs: number;
 }
@@ -80,6 +82,9 @@ const FIRST_HOLD_MS = 30_000;
 const LONGEST_MS = 300_000;
 /** So much more or less, and the load is another. */
 const CHANGED = 1.5;
+/** So much less for so long than what is held for: who comes together is by chance, and by now more calls may do more. */
+const LESS = 1.1;
+const LESS_PERIODS = 20;
 const SMOOTHING = 0.1;
 
 export const UNASKED: ClosedLoop = watching(0, 0, FIRST_REST_MS);
@@ -126,16 +131,21 @@ function climbed(loop: Climbing, here: Place, input: ClosedLoopInput): ClosedLoo
   if (more !== undefined) return { ...loop, ...unseen(more), best };
   if (best.inFlight === before) return unanswered(before, restMs, input);
   const until = input.observation.at + holdMs;
-  return { kind: 'holding', inFlight: best.inFlight, before, best, rate: best.rate, until, holdMs };
+  return { kind: 'holding', inFlight: best.inFlight, before, best, rate: best.rate, less: 0, until, holdMs };
 }
 
-function held(loop: Holding, { observation: { at, arrived }, inFlight }: ClosedLoopInput): ClosedLoop {
+function held(loop: Holding, input: ClosedLoopInput): ClosedLoop {
+  const { observation, inFlight } = input;
   const { before, best, until } = loop;
+  const { at, arrived } = observation;
   const rate = loop.rate + SMOOTHING * (arrived - loop.rate);
   if (Math.abs(Math.log(rate / best.rate)) > Math.log(CHANGED)) return watching(inFlight, at, FIRST_REST_MS);
-  if (at < until) return { ...loop, rate };
-  const holdMs = Math.min(LONGEST_MS, 2 * loop.holdMs);
-  return { kind: 'checking', ...unseen(before), best, restMs: FIRST_REST_MS, holdMs };
+  const rest = { restMs: FIRST_REST_MS, holdMs: loop.holdMs };
+  const less = LESS * rate < best.rate ? loop.less + 1 : 0;
+  const more = less > LESS_PERIODS ? moreThan(inFlight, input) : undefined;
+  if (more !== undefined) return { kind: 'climbing', ...unseen(more), before, best: { ...best, rate }, ...rest };
+  if (at < until) return { ...loop, rate, less };
+  return { kind: 'checking', ...unseen(before), best, ...rest, holdMs: Math.min(LONGEST_MS, 2 * loop.holdMs) };
 }
 
 /** Undefined: there may be no more, or these would make no event earlier. */

@@ -41,6 +41,8 @@ const PLAYS: Partial<Record<KnobName, number>> = {
 };
 /** An edge that is filled is felt: it is the latency. */
 const WAITING_PLAY = 1.3;
+/** A call that takes more than its share leaves less to others. */
+const DIVIDED_PLAY = 1.15;
 
 export function carryingOf(
   { model, limits, goal }: Pick<LoadInput, 'model' | 'limits' | 'goal'>,
@@ -107,9 +109,19 @@ function queueOf(
   return { batchLimit, edgeEvents: Math.max(least, room - inFlight * batchLimit) };
 }
 
-/** Knobs of which a little more or less makes no difference stay as they are. */
-export function steadied(plan: Plan, { settings, fullShare }: Pick<LoadInput, 'settings' | 'fullShare'>): Plan {
-  const plays = fullShare !== undefined ? { ...PLAYS, edgeEvents: WAITING_PLAY } : PLAYS;
+/**
+ * Knobs of which a little more or less makes no difference stay as they are.
+ * @param isDivided - what is on its way is divided among calls
+ */
+export function steadied(
+  plan: Plan,
+  { settings, fullShare, isDivided = false }: Pick<LoadInput, 'settings' | 'fullShare'> & { isDivided?: boolean },
+): Plan {
+  const plays = {
+    ...PLAYS,
+    ...(fullShare === undefined ? {} : { edgeEvents: WAITING_PLAY }),
+    ...(isDivided ? { batchLimit: DIVIDED_PLAY } : {}),
+  };
   const next: Partial<Record<KnobName, number>> = { ...plan.settings };
   for (const [knob, play] of Object.entries(plays) as [KnobName, number][]) {
     const [from, to] = [settings[knob], next[knob]];

@@ -22,6 +22,7 @@ import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
 import { FIRST_REGIME, isBehind, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
+import { shareOf, withEvents } from './shares.ts';
 import { isWaiting } from './waiting.ts';
 import { ALL_IN_USE, withUse, type Use } from './use.ts';
 
@@ -42,6 +43,8 @@ export interface LoadState extends RegimeState {
   readonly use: Use;
   /** Events that come together (bulk.ts). */
   readonly bulk: number;
+  /** Events that are on their way (shares.ts). */
+  readonly events: number;
 }
 
 export interface Optimum extends Point {
@@ -72,13 +75,19 @@ export function initialLoad(): LoadState {
     raises: NO_RAISES,
     use: ALL_IN_USE,
     bulk: 0,
+    events: 0,
   };
 }
 
 export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   const { model, observation } = input;
   if (input.limits.hold) return { state: before, plan: undefined };
-  const state = { ...before, ...nextRegime(before, input), use: withUse(before.use, observation) };
+  const state = {
+    ...before,
+    ...nextRegime(before, input),
+    use: withUse(before.use, observation),
+    events: withEvents(before.events, observation),
+  };
   if (state.isSaturated) return { state: aiming(state, input), plan: undefined };
   if (!model.isInformed || observation.at - state.pausedAt < PAUSED_MS) return { state, plan: undefined };
   const judging = {
@@ -102,12 +111,16 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
     const [plan, noted] = dueRaise(raises, draining(limited, best, rate), judging);
     return { state: { ...next, raises: noted }, plan: steadied(plan, judging) };
   }
-  const loop = nextClosedLoop(state.loop, closedLoopOf(limited, best, rate));
+  const loop = nextClosedLoop(state.loop, closedLoopOf(limited, state.events));
   const asked = askedInFlight(loop);
+  const share = asked === undefined ? undefined : shareOf(model, state.events, asked);
   const wanted =
-    asked === undefined ? carrying(limited, best, rate, state.pausedAt) : answering(limited, best, rate, asked);
+    asked === undefined ? carrying(limited, best, rate, state.pausedAt) : answering(limited, best, rate, asked, share);
   const [plan, noted] = dueRaise(raises, wanted, judging);
-  return { state: { ...next, loop, raises: noted }, plan: steadied(plan, judging) };
+  return {
+    state: { ...next, loop, raises: noted },
+    plan: steadied(plan, { ...judging, isDivided: share !== undefined }),
+  };
 }
 
 /** Its source waits while it is held back. */
@@ -150,14 +163,14 @@ function bestOf({ best, regime }: LoadState, { observation: { at }, best: find }
   return isFresh ? best : { ...find(), at };
 }
 
-function closedLoopOf(input: LoadInput, best: Point, rate: number): ClosedLoopInput {
+function closedLoopOf(input: LoadInput, events: number): ClosedLoopInput {
   const { observation, settings } = input;
   const { bound } = seekingOf(input);
   return {
     observation,
     inFlight: settings.concurrency,
     bound,
-    isQuicker: (inFlight, than) => input.isSeen && isClearlyQuicker(input, rate, inFlight, than),
+    isQuicker: (inFlight, than) => input.isSeen && isClearlyQuicker(input, events, inFlight, than),
   };
 }
 

@@ -9,8 +9,10 @@ import type { CostModel } from '../cost-model.ts';
 
 /** A second. */
 const GAIN = 0.1;
-/** Over its share: calls end at different times, and a load that waits for nobody must not queue up while it is asked. */
+/** Over its share: calls end at different times. */
 const ROOM = 1.25;
+/** Of the time of a call: less than this is clearly shorter. */
+const CLEARLY = 0.95;
 
 /** Events that are on their way, a mean over time (Little's law), smoothed. */
 export function withEvents(before: number, { latency, durationMs }: StageObservation): number {
@@ -19,9 +21,15 @@ export function withEvents(before: number, { latency, durationMs }: StageObserva
   return before === 0 ? events : before + GAIN * (events - before);
 }
 
-/** Most events that one of so many calls takes. */
-export function shareOf(events: number, inFlight: number): number {
-  return Math.max(1, Math.ceil((ROOM * events) / inFlight));
+/**
+ * Most events that one of so many calls takes; undefined where it takes hardly longer with all of them, so that there is nothing to divide:
+ * a load that waits for nobody may come thirtyfold within a period.
+ */
+export function shareOf(model: CostModel, events: number, inFlight: number): number | undefined {
+  const share = Math.max(1, Math.ceil((ROOM * events) / inFlight));
+  if (share >= events || model.predict(share, inFlight).ms > CLEARLY * model.predict(events, inFlight).ms)
+    return undefined;
+  return share;
 }
 
 /** Mean ms of an event: its call, and the wait for one, half of the time between two ends where all are taken. */
