@@ -1,10 +1,6 @@
 import { expect, it } from 'vitest';
-import type { EventSource } from '../../src/event/source.ts';
-import { Flow } from '../../src/flow/flow.ts';
-import { systemRandom } from '../../src/host/random.ts';
-import { FlowRun } from '../../src/runtime/run/flow-run.ts';
-import { DiscreteScheduler } from '../../src/testing/discrete-scheduler.ts';
-import { virtualHost } from '../../src/testing/virtual-host.ts';
+import { virtualFlow } from '../../src/testing/virtual-host.ts';
+import { eventsOf, repeating, worldOf } from './flow-fixtures.ts';
 
 const CALL_MS = 5;
 const MOST = 100;
@@ -29,20 +25,11 @@ async function secondsOf(
   seconds: number,
   seed: number,
 ): Promise<Second[]> {
-  const scheduler = new DiscreteScheduler(0, 24);
-  const random = systemRandom(seed);
-  const after = (ms: number): Promise<void> => new Promise((resolve) => scheduler.after(ms, resolve));
-  const source: EventSource<number> = {
-    kind: 'events',
-    name: 'arrays',
-    run: async (output, { signal }) => {
-      while (!signal.aborted) {
-        await after(10 * (0.95 + 0.1 * random()));
-        const events = new Array<number>(bulk(scheduler.now())).fill(0);
-        await output.write({ events, bytes: 64 * events.length });
-      }
-    },
-  };
+  const { host, random, now, after } = worldOf(seed);
+  const source = repeating(async (output) => {
+    await after(10 * (0.95 + 0.1 * random()));
+    await output.write(eventsOf(bulk(now())));
+  });
   let done = 0;
   let freeAt = 0;
   const target = {
@@ -50,16 +37,13 @@ async function secondsOf(
     limits: { maxConcurrency: 1, maxBatch: MOST },
     open: () => ({
       write: async (events: readonly number[]) => {
-        const now = scheduler.now();
-        freeAt = Math.max(freeAt + CALL_MS + perEvent * events.length, now - allowance);
-        if (freeAt > now) await after(freeAt - now);
+        freeAt = Math.max(freeAt + CALL_MS + perEvent * events.length, now() - allowance);
+        if (freeAt > now()) await after(freeAt - now());
         done += events.length;
       },
     }),
   };
-  const run = new Flow('bulk', { targets: { latency: { p95: LATE_MS } } }, (definition, options) => {
-    return new FlowRun(definition, options, { ...virtualHost({ seed }), scheduler });
-  })
+  const run = virtualFlow('bulk', host, { targets: { latency: { p95: LATE_MS } } })
     .from(source)
     .to(target)
     .run({ seed });
@@ -67,7 +51,7 @@ async function secondsOf(
   const found: Second[] = [];
   for (let second = 1; second <= seconds; second += 1) {
     const before = done;
-    await scheduler.runUntil(1000 * second);
+    await host.scheduler.advance(1000);
     found.push({ done: done - before, p95: run.snapshot().system.response_time.p95 ?? Infinity });
   }
   void run.stop().catch(() => undefined);

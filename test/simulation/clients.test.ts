@@ -1,21 +1,19 @@
 import { expect, it } from 'vitest';
 import type { EventSource } from '../../src/event/source.ts';
 import type { SinkOptions } from '../../src/flow/graph.ts';
-import { systemRandom } from '../../src/host/random.ts';
 import { runFixed } from '../../src/testing/simulation/fixed-run.ts';
 import { firstFree, noise, type Plant } from '../../src/testing/simulation/plant.ts';
 import { simulate } from '../../src/testing/simulation/simulate.ts';
-import { virtualFlow, virtualHost } from '../../src/testing/virtual-host.ts';
+import { virtualFlow } from '../../src/testing/virtual-host.ts';
 import { stageSolver } from '../../src/tuning/solver/solver.ts';
+import { eventsOf, servedBy, worldOf } from './flow-fixtures.ts';
 
 const SERVERS = 8;
 
 /** Clients that send so many events each, and wait until all are confirmed before they send again. */
 async function perSecond(clients: number, each: number, options: SinkOptions, seed: number): Promise<number> {
-  const host = virtualHost({ seed });
-  const { scheduler } = host;
-  const random = systemRandom(seed + 1);
-  const after = (ms: number): Promise<void> => new Promise((resolve) => void scheduler.after(ms, resolve));
+  const world = worldOf(seed);
+  const { host, random, after } = world;
   const confirmed = new Map<string, () => void>();
   const source: EventSource<number> = {
     kind: 'events',
@@ -25,7 +23,7 @@ async function perSecond(clients: number, each: number, options: SinkOptions, se
         await after(20 * random());
         while (!signal.aborted) {
           const done = new Promise<void>((resolve) => void confirmed.set(partition, resolve));
-          void output.write({ events: new Array<number>(each).fill(0), bytes: 64 * each, partition });
+          void output.write({ ...eventsOf(each), partition });
           await done;
           await after(0.1 * random());
         }
@@ -34,22 +32,15 @@ async function perSecond(clients: number, each: number, options: SinkOptions, se
     },
     acknowledged: (partition) => confirmed.get(partition)?.(),
   };
-  const freeAt = new Array<number>(SERVERS).fill(0);
-  const database = async (events: readonly number[]): Promise<void> => {
-    const now = scheduler.now();
-    const next = freeAt.indexOf(Math.min(...freeAt));
-    const endsAt = Math.max(now, freeAt[next] ?? 0) + (5 + 0.05 * events.length) * (0.8 + 0.4 * random());
-    freeAt[next] = endsAt;
-    await after(endsAt - now);
-  };
+  const database = servedBy(world, SERVERS, (events) => (5 + 0.05 * events) * (0.8 + 0.4 * random()));
   const run = virtualFlow('clients', host, { targets: { latency: { p95: 50 } } })
     .from(source)
     .to(database, options)
     .run({ seed });
   void run.done.catch(() => undefined);
-  await scheduler.advance(12_000);
+  await host.scheduler.advance(12_000);
   const before = run.snapshot().totals.confirmed;
-  await scheduler.advance(4_000);
+  await host.scheduler.advance(4_000);
   const rate = (run.snapshot().totals.confirmed - before) / 4;
   void run.stop().catch(() => undefined);
   return rate;

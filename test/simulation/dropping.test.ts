@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { EventSource } from '../../src/event/source.ts';
-import { virtualFlow, virtualHost } from '../../src/testing/virtual-host.ts';
+import { virtualFlow } from '../../src/testing/virtual-host.ts';
+import { eventsOf, repeating, worldOf } from './flow-fixtures.ts';
 
 const CALL_MS = 5;
 const EVENT_MS = 0.1;
@@ -9,34 +9,27 @@ const LATE_MS = 100;
 const RATE = 30;
 
 it('what is not dropped is in time, and as much as can be done in time is done', async () => {
-  const { scheduler, ...host } = virtualHost();
-  const load: EventSource<number> = {
-    kind: 'events',
-    name: 'load',
-    run: async (output, { signal }) => {
-      while (!signal.aborted) {
-        await new Promise<void>((resolve) => void scheduler.after(1, resolve));
-        void output.write({ events: new Array<number>(RATE).fill(0), bytes: 64 * RATE });
-      }
-    },
-  };
+  const { host, after } = worldOf();
+  const load = repeating(async (output) => {
+    await after(1);
+    void output.write(eventsOf(RATE));
+  });
   const target = {
     name: 'target',
     limits: { maxConcurrency: 1 },
     open: () => ({
-      write: (events: readonly number[]) =>
-        new Promise<void>((resolve) => void scheduler.after(CALL_MS + EVENT_MS * events.length, resolve)),
+      write: (events: readonly number[]) => after(CALL_MS + EVENT_MS * events.length),
     }),
   };
-  const run = virtualFlow('dropping', { scheduler, ...host }, { targets: { latency: { p95: LATE_MS } } })
+  const run = virtualFlow('dropping', host, { targets: { latency: { p95: LATE_MS } } })
     .from(load)
     .to(target, { whenSlow: 'drop' })
     .run();
-  await scheduler.advance(10_000);
+  await host.scheduler.advance(10_000);
   const done = () => run.snapshot().stages[0]?.done ?? 0;
   const before = done();
   for (let second = 0; second < 10; second += 1) {
-    await scheduler.advance(1000);
+    await host.scheduler.advance(1000);
     expect(run.metrics().response_time.p95).toBeLessThan(LATE_MS);
   }
   expect((done() - before) / 10_000).toBeGreaterThan(0.8 / EVENT_MS);

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { EventSource } from '../../src/event/source.ts';
-import { systemRandom } from '../../src/host/random.ts';
-import { virtualFlow, virtualHost, type VirtualHost } from '../../src/testing/virtual-host.ts';
+import { virtualFlow } from '../../src/testing/virtual-host.ts';
+import { eventsOf, repeating, worldOf, type World } from './flow-fixtures.ts';
 
 const CALL_MS = 4;
 const ROOM = 8;
@@ -10,20 +9,17 @@ const LIMIT = 200;
 type Call = () => Promise<unknown>;
 
 /** What all targets have in common: what a call takes, and how it fails. */
-function world(seed: number) {
-  const { scheduler, ...host } = virtualHost({ seed });
-  const random = systemRandom(seed + 1);
-  const lasts = (ms: number): Promise<void> => new Promise((resolve) => void scheduler.after(ms, () => resolve()));
-  const works = (): Promise<void> => lasts(CALL_MS * (0.8 + 0.4 * random()));
+function targetsOf(world: World) {
+  const works = (): Promise<void> => world.after(CALL_MS * (0.8 + 0.4 * world.random()));
   const fails = async (ms: number, error: object): Promise<never> => {
-    await lasts(ms);
+    await world.after(ms);
     throw Object.assign(new Error('no room'), error);
   };
-  return { host: { ...host, scheduler } as VirtualHost, works, fails };
+  return { ...world, works, fails };
 }
-type World = ReturnType<typeof world>;
+type Targets = ReturnType<typeof targetsOf>;
 
-function withRoom({ works, fails }: World, beyondMs: number, error: object): Call {
+function withRoom({ works, fails }: Targets, beyondMs: number, error: object): Call {
   let busy = 0;
   return async () => {
     if (busy >= ROOM) await fails(beyondMs, error);
@@ -34,37 +30,30 @@ function withRoom({ works, fails }: World, beyondMs: number, error: object): Cal
 }
 
 /** A token bucket. */
-function paced({ host, works, fails }: World): Call {
+function paced({ now, works, fails }: Targets): Call {
   let [tokens, at] = [20, 0];
   return async () => {
-    const now = host.scheduler.now();
-    tokens = Math.min(20, tokens + ((now - at) * LIMIT) / 1000);
-    at = now;
+    tokens = Math.min(20, tokens + ((now() - at) * LIMIT) / 1000);
+    at = now();
     if (tokens < 1) await fails(1, { status: 429 });
     tokens -= 1;
     await works();
   };
 }
 
-const always: EventSource<number> = {
-  kind: 'events',
-  name: 'always',
-  run: async (output, { signal }) => {
-    while (!signal.aborted) await output.write({ events: new Array<number>(16).fill(0), bytes: 1024 });
-  },
-};
+const always = repeating(async (output) => output.write(eventsOf(16)));
 
 it.each([
-  ['hang', 'in order', (w: World) => withRoom(w, 500, { code: 'ETIMEDOUT' }), (1000 * ROOM) / CALL_MS, 0.85],
-  ['hang', 'in any order', (w: World) => withRoom(w, 500, { code: 'ETIMEDOUT' }), (1000 * ROOM) / CALL_MS, 0.95],
-  ['are refused', 'in order', (w: World) => withRoom(w, 1, { status: 429 }), (1000 * ROOM) / CALL_MS, 0.95],
-  ['are refused', 'in any order', (w: World) => withRoom(w, 1, { status: 429 }), (1000 * ROOM) / CALL_MS, 0.95],
+  ['hang', 'in order', (w: Targets) => withRoom(w, 500, { code: 'ETIMEDOUT' }), (1000 * ROOM) / CALL_MS, 0.85],
+  ['hang', 'in any order', (w: Targets) => withRoom(w, 500, { code: 'ETIMEDOUT' }), (1000 * ROOM) / CALL_MS, 0.95],
+  ['are refused', 'in order', (w: Targets) => withRoom(w, 1, { status: 429 }), (1000 * ROOM) / CALL_MS, 0.95],
+  ['are refused', 'in any order', (w: Targets) => withRoom(w, 1, { status: 429 }), (1000 * ROOM) / CALL_MS, 0.95],
   ['are too many per second', 'in order', paced, LIMIT, 0.95],
   ['are too many per second', 'in any order', paced, LIMIT, 0.95],
 ] as const)(
   'mapAsync makes as many calls as its target takes, where others %s (%s)',
   async (_, order, target, best, share) => {
-    const w = world(1);
+    const w = targetsOf(worldOf());
     const call = target(w);
     const { scheduler } = w.host;
     const run = virtualFlow('calls', w.host, { targets: { latency: { p95: 100 } } })
