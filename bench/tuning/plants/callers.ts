@@ -1,4 +1,4 @@
-/** Callers who wait for their answers: how many events come is of the settings' making. Those who are answered together come together. */
+/** Callers who wait for their answers: how many events come is of the settings' making. Those who are answered by one call come together. */
 
 import type { Plant } from 'daoflow/testing';
 import type { Scenario } from '../scenario.ts';

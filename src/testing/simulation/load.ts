@@ -74,21 +74,14 @@ function saturate(
   fill();
 }
 
-/** Each caller sends its next event in the turn in which the last one ended; an edge that is full holds nobody back. */
+/** Each caller sends its next event as soon as the last one has ended; an edge that is full holds nobody back. */
 function askAgain(callers: number, target: LoadTarget, { scheduler, offered, whenEnded }: LoadEnvironment): void {
-  let free = 0;
-  const send = (): void => {
-    const events = free;
-    free = 0;
+  const send = (events: number): void => {
     offered(events);
     void target.write(sliceOf(events, scheduler.now()));
   };
-  const answered = (events: number): void => {
-    if (free === 0) scheduler.soon(send);
-    free += events;
-  };
-  whenEnded(answered);
-  answered(callers);
+  whenEnded(send);
+  send(callers);
 }
 
 /** Makes one read after the other, each once the one before is taken. @param perMs - events */

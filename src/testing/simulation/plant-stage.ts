@@ -37,10 +37,12 @@ export function plantStage({ name, mapAsync, call, ended, seed, scheduler, setti
     whenSlow: 'block',
     whenFailing: 'deadLetter',
     completed: (_: unknown, { parts }: Taken) => {
+      let count = 0;
       for (const { origin, events } of parts) {
         origin.release();
-        ended(events);
+        count += events;
       }
+      ended(count);
       return undefined;
     },
     drained: () => undefined,

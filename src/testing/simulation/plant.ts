@@ -51,7 +51,7 @@ export interface Plant {
   readonly bulk?: number;
   /**
    * In place of a source that always has more: callers with one event each, who send again once it has ended (a closed loop), as those of
-   * `tuned()`. Those who are answered in the same turn come together.
+   * `tuned()`. Those who are answered by the same call come together, before the next call starts.
    */
   readonly callers?: number;
   /** A `mapAsync` calls it, once per event, in front of a sink that takes no time. Default: a sink calls it, with what has queued. */
