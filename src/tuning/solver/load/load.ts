@@ -22,7 +22,7 @@ import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
 import { FIRST_REGIME, isBehind, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
-import { shareOf, withEvents } from './shares.ts';
+import { isIdleWith, shareOf, withEvents } from './shares.ts';
 import { isWaiting } from './waiting.ts';
 import { ALL_IN_USE, withUse, type Use } from './use.ts';
 
@@ -45,6 +45,8 @@ export interface LoadState extends RegimeState {
   readonly bulk: number;
   /** Events that are on their way (shares.ts). */
   readonly events: number;
+  /** Whether those who send again come together, and are taken by fewer calls than there might be. */
+  readonly isInStep: boolean;
 }
 
 export interface Optimum extends Point {
@@ -76,6 +78,7 @@ export function initialLoad(): LoadState {
     use: ALL_IN_USE,
     bulk: 0,
     events: 0,
+    isInStep: false,
   };
 }
 
@@ -113,12 +116,13 @@ export function followLoad(before: LoadState, input: LoadInput): LoadStep {
   }
   const loop = nextClosedLoop(state.loop, closedLoopOf(limited, state.events));
   const asked = askedInFlight(loop);
-  const share = asked === undefined ? undefined : shareOf(model, state.events, asked);
+  const isInStep = asked !== undefined && (state.isInStep || isIdleWith(asked, input));
+  const share = isInStep ? shareOf(model, state.events, asked) : undefined;
   const wanted =
     asked === undefined ? carrying(limited, best, rate, state.pausedAt) : answering(limited, best, rate, asked, share);
   const [plan, noted] = dueRaise(raises, wanted, judging);
   return {
-    state: { ...next, loop, raises: noted },
+    state: { ...next, loop, raises: noted, isInStep },
     plan: steadied(plan, { ...judging, isDivided: share !== undefined }),
   };
 }

@@ -1,14 +1,22 @@
 import { expect, it } from 'vitest';
 import { Histogram } from '../../../stats/histogram.ts';
-import { observationOf } from '../solver-fixtures.ts';
+import { observationOf, settingsOf } from '../solver-fixtures.ts';
 import { affineModel } from './affine-model-fixtures.ts';
-import { meanMs, shareOf, withEvents } from './shares.ts';
+import { isIdleWith, meanMs, shareOf, withEvents } from './shares.ts';
 
 const model = affineModel(5, 0.05);
 
 it('of n calls each takes an nth, and a quarter more', () => {
   expect(shareOf(model, 200, 8)).toBe(32);
   expect(shareOf(model, 200, 2)).toBe(125);
+});
+
+it('calls find nothing where fewer than four in five are in flight, once they are in force', () => {
+  const settings = settingsOf({ concurrency: 2 });
+  const seen = (busyRatio: number) => ({ observation: observationOf({ busyRatio }), settings });
+  expect(isIdleWith(2, seen(0.5))).toBe(true);
+  expect(isIdleWith(2, seen(0.9))).toBe(false);
+  expect(isIdleWith(4, seen(0.5))).toBe(false);
 });
 
 it('nothing is divided where one call with all of it is nearly as quick', () => {

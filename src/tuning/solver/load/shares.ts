@@ -6,11 +6,14 @@
 
 import type { StageObservation } from '../../../control/observation.ts';
 import type { CostModel } from '../cost-model.ts';
+import type { LoadInput } from './load-input.ts';
 
 /** A second. */
 const GAIN = 0.1;
 /** Over its share: calls end at different times. */
 const ROOM = 1.25;
+/** Of calls in flight: below it some find nothing. Where events come one by one, natural batches keep all of them busy. */
+const IDLE = 0.8;
 /** Of the time of a call: less than this is clearly shorter. */
 const CLEARLY = 0.95;
 
@@ -19,6 +22,14 @@ export function withEvents(before: number, { latency, durationMs }: StageObserva
   if (durationMs <= 0) return before;
   const events = latency.sum / durationMs;
   return before === 0 ? events : before + GAIN * (events - before);
+}
+
+/** With so many calls in force, some of them found nothing. */
+export function isIdleWith(
+  inFlight: number,
+  { observation, settings }: Pick<LoadInput, 'observation' | 'settings'>,
+): boolean {
+  return settings.concurrency === inFlight && observation.busyRatio < IDLE;
 }
 
 /**
