@@ -36,6 +36,8 @@ function checkFields(value: Record<string, unknown>, fail: Fail): asserts value 
   if (bulk !== undefined && !isCount(bulk)) fail(`bulk must be a whole number of at least 1, and is ${shown(bulk)}`);
   if (callers !== undefined && !(isCount(callers) && arrivals === 'saturating'))
     fail(`callers must be a whole number of at least 1, of 'saturating' arrivals, and is ${shown(callers)}`);
+  if (callers !== undefined && (bulk ?? mostPerSecond) !== undefined)
+    fail('callers send one event each, as soon as they are answered: leave out bulk and mostPerSecond');
   if (mapAsync !== undefined && !(isRecord(mapAsync) && typeof mapAsync['ordered'] === 'boolean'))
     fail(`mapAsync must be { ordered: true } or { ordered: false }, and is ${shown(mapAsync)}`);
   if (typeof service !== 'function') fail(`service must be a function of a call, and is ${shown(service)}`);

@@ -11,7 +11,7 @@
  * - `course: [[ms, factor], ...]`: the cost times a factor, linear between the points.
  * - `callsPerSecond: [limit, burst]`, `maxInFlight`: what is above is refused.
  * - `arrivals`: "saturating", events per second, or `[[ms, events per second], ...]`, constant from each point on.
- * - `mostPerSecond`, `bulk`, `mapAsync`, `durationMs`, `phases`, `pauses`, `bounds`, `inFamily` as in `Plant`.
+ * - `mostPerSecond`, `bulk`, `callers`, `mapAsync`, `durationMs`, `phases`, `pauses`, `bounds`, `inFamily` as in `Plant`.
  */
 
 import type { PlantCall } from 'daoflow/testing';
@@ -40,6 +40,7 @@ export function plantOfCurves(value: Fields, key: string, where: string): Fields
     'targetMs',
     'mostPerSecond',
     'bulk',
+    'callers',
     'mapAsync',
     'durationMs',
     'phases',

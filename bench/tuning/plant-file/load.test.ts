@@ -94,9 +94,11 @@ describe('loadPlants', () => {
             [1000, 3],
           ],
         },
+        { name: 'tuned', targetMs: 50, arrivals: 'saturating', callers: 200, cost: { call: 5 } },
       ]),
     );
-    const [db, api] = (await loadPlants(file)).map(({ plant }) => plant);
+    const [db, api, tuned] = (await loadPlants(file)).map(({ plant }) => plant);
+    expect(tuned?.callers).toBe(200);
     expect([api?.bulk, api?.mapAsync]).toEqual([20, { ordered: true }]);
     const durationOf = (plant: typeof db, batch: number, more?: Partial<PlantCall>) =>
       replyOf(plant?.service(call(batch, more)) ?? NaN).durationMs;
@@ -124,6 +126,16 @@ describe('loadPlants', () => {
       'source.mjs',
       "export const p = { name: 'p', targetMs: 5, arrivals: 10, mostPerSecond: 5, service: () => 1 };",
       "p: mostPerSecond must be events per second, of 'saturating' arrivals",
+    ],
+    [
+      'callers.mjs',
+      "export const p = { name: 'p', targetMs: 5, arrivals: 10, callers: 8, service: () => 1 };",
+      "p: callers must be a whole number of at least 1, of 'saturating' arrivals, and is 8",
+    ],
+    [
+      'bulk-callers.mjs',
+      "export const p = { name: 'p', targetMs: 5, arrivals: 'saturating', bulk: 2, callers: 8, service: () => 1 };",
+      'p: callers send one event each, as soon as they are answered: leave out bulk and mostPerSecond',
     ],
     [
       'bulk.mjs',

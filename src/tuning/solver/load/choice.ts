@@ -12,7 +12,6 @@ import { carryingOf, planFor } from './load-plan.ts';
 import { naturalAt, type Carrying, type Natural } from './natural.ts';
 import { Options } from './options.ts';
 import { FULL_RATIO } from './regime.ts';
-import { meanMs } from './shares.ts';
 
 /** Of the target, that carrying a load may take. */
 const SHARE = 0.5;
@@ -25,8 +24,6 @@ const PLAY = 0.15;
 const QUICK_PLAY = 1.2;
 /** Of the target: what is measured later than this is not kept for the sake of quiet. */
 const IN_TIME = 0.9;
-/** Of the mean time of an event: less than this is clearly sooner. */
-const CLEARLY = 0.95;
 /** For so long after one, calls are kept quick. */
 const UNEASY_MS = 60_000;
 /** Growth beyond what has been explored. */
@@ -93,16 +90,6 @@ export function answering(
   const plan = withCalls(input, best, rate, inFlight, 'more may come when events are done sooner');
   const { batchLimit = Infinity } = plan.settings;
   return { ...plan, settings: { ...plan.settings, batchLimit: Math.min(batchLimit, share) } };
-}
-
-/** Of so many calls, so many events would be done clearly sooner than of so many others. */
-export function isClearlyQuicker(
-  { model }: Pick<LoadInput, 'model'>,
-  events: number,
-  inFlight: number,
-  than: number,
-): boolean {
-  return meanMs(model, events, inFlight) < CLEARLY * meanMs(model, events, than);
 }
 
 function withCalls(input: LoadInput, best: Point, rate: number, inFlight: number, reason: string): Plan {

@@ -13,7 +13,7 @@
 
 import type { CostModel, Point } from '../cost-model.ts';
 import type { Plan } from '../plan.ts';
-import { answering, carrying, draining, isClearlyQuicker, seeking } from './choice.ts';
+import { answering, carrying, draining, seeking } from './choice.ts';
 import { askedInFlight, nextClosedLoop, UNASKED, type ClosedLoop, type ClosedLoopInput } from './closed-loop.ts';
 import { aimMs, FEASIBLE, floorMs, nextFloor, type Floor } from './floor.ts';
 import type { LoadInput } from './load-input.ts';
@@ -22,7 +22,7 @@ import { naturalAt } from './natural.ts';
 import { dueRaise, judgedRaises, NO_RAISES, type Raises } from './raise.ts';
 import { FIRST_REGIME, isBehind, nextRegime, PAUSED_MS, type RegimeState } from './regime.ts';
 import { nextSeek, soughtInFlight, WATCHING, type Seek, type SeekInput } from './seek.ts';
-import { isIdleWith, shareOf, withEvents } from './shares.ts';
+import { isIdleWith, isSooner, shareOf, withEvents } from './shares.ts';
 import { isWaiting } from './waiting.ts';
 import { ALL_IN_USE, withUse, type Use } from './use.ts';
 
@@ -174,7 +174,7 @@ function closedLoopOf(input: LoadInput, events: number): ClosedLoopInput {
     observation,
     inFlight: settings.concurrency,
     bound,
-    isQuicker: (inFlight, than) => input.isSeen && isClearlyQuicker(input, events, inFlight, than),
+    isQuicker: (inFlight, than) => input.isSeen && isSooner(input.model, events, inFlight, than),
   };
 }
 

@@ -14,7 +14,7 @@ const GAIN = 0.1;
 const ROOM = 1.25;
 /** Of calls in flight: below it some find nothing. Where events come one by one, natural batches keep all of them busy. */
 const IDLE = 0.8;
-/** Of the time of a call: less than this is clearly shorter. */
+/** Of a time: less than this is clearly shorter. */
 const CLEARLY = 0.95;
 
 /** Events that are on their way, a mean over time (Little's law), smoothed. */
@@ -41,6 +41,11 @@ export function shareOf(model: CostModel, events: number, inFlight: number): num
   if (share >= events || model.predict(share, inFlight).ms > CLEARLY * model.predict(events, inFlight).ms)
     return undefined;
   return share;
+}
+
+/** With so many calls, so many events would be done clearly sooner than with so many others. */
+export function isSooner(model: CostModel, events: number, inFlight: number, than: number): boolean {
+  return meanMs(model, events, inFlight) < CLEARLY * meanMs(model, events, than);
 }
 
 /** Mean ms of an event: its call, and the wait for one, half of the time between two ends where all are taken. */
