@@ -8,7 +8,7 @@
  *   waits.
  */
 
-import { Group, type GroupStamp } from './group.ts';
+import { Group, type GroupMemory, type GroupStamp } from './group.ts';
 import type { ByteBuffer } from './record.ts';
 
 /** A batch that found no room, or only for its first records. */
@@ -22,6 +22,7 @@ interface Waiting {
 
 export interface AppenderOptions {
   readonly groupBytes: number;
+  readonly memory: GroupMemory;
   readonly stampFor: (first: number, bytesAhead: number) => GroupStamp;
 }
 
@@ -72,8 +73,8 @@ export class Appender {
   }
 
   #newGroup(first: number, bytesAhead: number): Group {
-    const { stampFor, groupBytes } = this.#options;
-    return new Group(first, stampFor(first, bytesAhead), groupBytes, this.#spare);
+    const { stampFor, groupBytes, memory } = this.#options;
+    return new Group(first, stampFor(first, bytesAhead), { capacity: groupBytes, memory }, this.#spare);
   }
 
   /** @returns index of the first payload that found no room */

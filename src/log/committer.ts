@@ -10,14 +10,16 @@
  * - One commit at a time. In fsync mode it is one call that writes and syncs, or several at the same time for its parts.
  */
 
+import type { Scheduler } from '../time/clock.ts';
 import { LogError } from './errors.ts';
-import { isNoDescriptor, isNoSpace, writeAll, writeThrough, type FileSystem } from './file-system.ts';
+import { isNoDescriptor, isNoSpace, writeAll, type FileSystem } from './file-system.ts';
 import type { Group, GroupStamp } from './group.ts';
 import type { PauseReason } from './log-event.ts';
 import type { OpenedFiles } from './open.ts';
 import type { LogSettings } from './options.ts';
 import { createSegment, type ActiveSegment } from './segment-file.ts';
 import { SEGMENT_HEADER_BYTES, type SegmentHeader } from './segment.ts';
+import { ThroughWriter } from './through-writer.ts';
 
 /** New segments in a row that may fail before the log gives up: one bad block is survived, a dead disk is not. */
 const ATTEMPTS = 3;
@@ -31,7 +33,7 @@ export interface CommitterParts {
   readonly fileSystem: FileSystem;
   readonly settings: LogSettings;
   readonly files: OpenedFiles;
-  readonly wall: () => number;
+  readonly scheduler: Scheduler;
   /** Called when the disk is full and nothing is left to give back; resolves when it is worth another try. */
   readonly waitForRoom: (reason: PauseReason) => Promise<void>;
 }
@@ -44,11 +46,13 @@ export class Committer {
   /** Written, or being written, and not synced; in interval mode several. */
   readonly #unsynced: Group[] = [];
   #unsyncedBytes = 0;
+  readonly #through: ThroughWriter;
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
     this.#epoch = parts.files.epoch;
     this.#durable = parts.files.durable;
+    this.#through = new ThroughWriter(parts.fileSystem, parts.scheduler);
   }
 
   get #isWriteThrough(): boolean {
@@ -127,11 +131,12 @@ export class Committer {
     const active = this.#active;
     if (active === undefined) return this.#begin();
     group.restamp(this.#stamp(group));
+    const bytes = group.bytesAt(active.end);
     for (let zeros = this.#zerosBehind(active, group); ;) {
       try {
-        await this.#writeTo(active, followedByZeros(group.bytes, zeros));
-        active.allocated = Math.max(active.allocated, active.end + group.byteLength + zeros);
-        this.#written(active, group);
+        await this.#writeTo(active, followedByZeros(bytes, zeros), group.isLarge);
+        active.allocated = Math.max(active.allocated, active.end + bytes.length + zeros);
+        this.#written(active, group, bytes.length);
         return;
       } catch (error) {
         if (!isNoSpace(error)) return this.#abandon(error);
@@ -141,24 +146,24 @@ export class Committer {
     }
   }
 
-  #writeTo({ file, end }: ActiveSegment, bytes: Uint8Array): Promise<void> {
+  #writeTo({ file, end }: ActiveSegment, bytes: Uint8Array, isLarge: boolean): Promise<void> {
     if (!this.#isWriteThrough) return writeAll(file, bytes, end);
-    return writeThrough(file, bytes, end, this.#parts.fileSystem.partBytes);
+    return this.#through.write(file, bytes, end, isLarge);
   }
 
   /**
    * Zeros are written ahead of small groups: overwriting takes a third of the time of a sync that makes a file longer, and
    * far less while others sync too. Large groups gain nothing that writing twice as much would not cost.
    */
-  #zerosBehind({ end, allocated }: ActiveSegment, { byteLength }: Group): number {
+  #zerosBehind({ end, allocated }: ActiveSegment, { byteLength, isLarge }: Group): number {
     const after = end + byteLength;
-    if (byteLength > SMALL_GROUP_BYTES || after <= allocated) return 0;
+    if (isLarge || byteLength > SMALL_GROUP_BYTES || after <= allocated) return 0;
     return Math.max(0, Math.min(this.#parts.settings.segmentBytes - after, AHEAD_BYTES));
   }
 
-  #written(active: ActiveSegment, group: Group): void {
+  #written(active: ActiveSegment, group: Group, byteLength: number): void {
     this.#parts.files.segments.written(active.segment, group.first, active.end);
-    active.end += group.byteLength;
+    active.end += byteLength;
     active.segment.last = group.last;
     active.segment.end = active.end;
     if (this.#isWriteThrough) this.#allDurable();
@@ -204,7 +209,7 @@ export class Committer {
     const active = await createSegment(fileSystem, directory, {
       header: this.#header(),
       groups: this.#unsynced,
-      isWriteThrough: this.#isWriteThrough,
+      through: this.#isWriteThrough ? this.#through : undefined,
       spare,
     });
     active.segment.end = active.end;
@@ -232,7 +237,7 @@ export class Committer {
       followsFirst: before?.first ?? 0,
       followsBytes: before?.end ?? 0,
       bornWith: this.#unsynced.at(-1)?.last ?? this.#durable,
-      createdAt: this.#parts.wall(),
+      createdAt: this.#parts.scheduler.wall(),
     };
   }
 

@@ -6,6 +6,7 @@ import { writeLosses } from './losses.ts';
 import type { LogOptions } from './options.ts';
 import { byteBuffer, writeRecord } from './record.ts';
 import { createSegment } from './segment-file.ts';
+import { ThroughWriter } from './through-writer.ts';
 import type { LogWorld } from '../testing/storage/log-fixtures.ts';
 
 test.each<LogOptions>([{}, { durability: { intervalMs: 5 } }])(
@@ -223,11 +224,12 @@ test('whoever has lost the lock writes no further segment', async () => {
 });
 
 test('a segment of a writer that had lost its lock is not read, and kept aside', async () => {
-  const { open, run, disk, events } = logWorld();
+  const world = logWorld();
+  const { open, run, disk, events } = world;
   const log = await open();
   for (let i = 1; i <= 60; i += 10) await run(log.append(payloads(i, i + 9)));
   await run(log.close());
-  await segmentWith({ disk, run }, { epoch: 1, first: 55, recordEpoch: 1, text: 'of a zombie' });
+  await segmentWith(world, { epoch: 1, first: 55, recordEpoch: 1, text: 'of a zombie' });
   const again = await open();
   expect(events).toContainEqual({ kind: 'stale-segment', segment: '0000000000000055-0000000001.segment' });
   expect(await run(readAll(again))).toEqual(texts(1, 60));
@@ -235,8 +237,9 @@ test('a segment of a writer that had lost its lock is not read, and kept aside',
 });
 
 test('a record of another epoch is not served, however sound it is', async () => {
-  const { open, run, disk } = logWorld();
-  await segmentWith({ disk, run }, { epoch: 5, first: 1, recordEpoch: 4, text: 'left over' });
+  const world = logWorld();
+  const { open } = world;
+  await segmentWith(world, { epoch: 5, first: 1, recordEpoch: 4, text: 'left over' });
   await expect(open()).rejects.toMatchObject({
     damages: [{ first: 1, last: 1, reason: 'its records end before this one' }],
   });
@@ -312,12 +315,14 @@ interface Crafted {
 
 /** A segment as nobody in good order writes it. */
 async function segmentWith(
-  { disk, run }: Pick<LogWorld, 'disk' | 'run'>,
+  { disk, run, scheduler }: Pick<LogWorld, 'disk' | 'run' | 'scheduler'>,
   { epoch, first, recordEpoch, text }: Crafted,
 ): Promise<void> {
   const buffer = byteBuffer(24 + text.length);
   writeRecord(buffer, 0, payload(text), { epoch: recordEpoch, sequence: first, unsyncedFrom: first });
-  const group = Group.of(first, 1, buffer.bytes);
+  const fileSystem = mountDisk(disk);
+  const group = Group.of(first, 1, buffer.bytes, fileSystem);
   const header = { epoch, first, follows: first - 1, followsFirst: 0, followsBytes: 0, bornWith: first, createdAt: 0 };
-  await run(createSegment(mountDisk(disk), DIRECTORY, { header, groups: [group], isWriteThrough: true }));
+  const through = new ThroughWriter(fileSystem, scheduler);
+  await run(createSegment(fileSystem, DIRECTORY, { header, groups: [group], through, spare: undefined }));
 }

@@ -16,7 +16,7 @@ function answeredFile(): { readonly file: OpenFile; readonly calls: Call[] } {
   };
   const write = (bytes: Uint8Array, position: number): Promise<number> =>
     new Promise((resolve, reject) => calls.push({ bytes: [...bytes], position, resolve, reject }));
-  return { file: { write, read: unused, size: unused, sync: unused, close: unused }, calls };
+  return { file: { write, writeBlocks: unused, read: unused, size: unused, sync: unused, close: unused }, calls };
 }
 
 const failure = (code: string): Error => Object.assign(new Error(code), { code });

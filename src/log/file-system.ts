@@ -7,6 +7,12 @@
 export interface FileSystem {
   /** What is written through is written as parts at the same time, none of which is smaller than this. */
   readonly partBytes: number;
+  /** What `writeBlocks` takes are multiples of this: 512 to `MOST_BLOCK_BYTES` (segment.ts). */
+  readonly blockBytes: number;
+  /** Groups of at least this many bytes may go past the page cache. */
+  readonly directBytes: number;
+  /** Memory of zeros from which `writeBlocks` can write, where it begins and at any multiple of `blockBytes`. */
+  blockMemory(byteLength: number): Uint8Array;
   /** Creates a directory and its parents for this user alone (0700); nothing happens when it is there. */
   makeDirectory(path: string): Promise<void>;
   /** Names of the entries, in no order. */
@@ -34,6 +40,11 @@ export type OpenMode = 'create' | 'create-through' | 'update' | 'update-through'
 export interface OpenFile {
   /** @returns how many bytes were written, which may be fewer than given */
   write(bytes: Uint8Array, position: number): Promise<number>;
+  /**
+   * Like `write`, of a file that is written through, and past the page cache where that is possible: whole blocks of
+   * `blockMemory`, to a multiple of `blockBytes`.
+   */
+  writeBlocks(bytes: Uint8Array, position: number): Promise<number>;
   /** @returns how many bytes were read: fewer than asked for only at the end of the file */
   read(into: Uint8Array, position: number): Promise<number>;
   size(): Promise<number>;
@@ -82,6 +93,12 @@ export async function writeThrough(
   const ends = await Promise.allSettled(Array.from({ length: parts }, writePart));
   const errors = ends.flatMap((end): unknown[] => (end.status === 'rejected' ? [end.reason] : []));
   if (errors.length > 0) throw errors.find((error) => !isNoSpace(error)) ?? errors[0];
+}
+
+/** All of it past the page cache; what a short write leaves, through it: it need not begin at a block. */
+export async function writeDirect(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  const done = await file.writeBlocks(bytes, position);
+  await writeAll(file, bytes.subarray(done), position + done);
 }
 
 /** Bytes `from` to `to` of a file, fewer where it ends before. */

@@ -7,6 +7,7 @@
  * - In front of the records there is room for the header of a segment that begins with them: both are one write, and no copy.
  */
 
+import type { FileSystem } from './file-system.ts';
 import {
   bufferOver,
   byteBuffer,
@@ -16,12 +17,15 @@ import {
   writeRecord,
   type ByteBuffer,
 } from './record.ts';
-import { SEGMENT_HEADER_BYTES } from './segment.ts';
+import { MOST_BLOCK_BYTES } from './segment.ts';
 
 /** A group begins with room for about 300 events of 200 bytes. */
 const FIRST_BYTES = 64 * 1024;
 
-const START = SEGMENT_HEADER_BYTES;
+/** Where the records begin: a block, with room for the header in the one before. */
+const START = MOST_BLOCK_BYTES;
+/** And behind them room for the end of the last block. */
+const AROUND = START + MOST_BLOCK_BYTES;
 
 export interface GroupStamp {
   readonly epoch: number;
@@ -29,9 +33,24 @@ export interface GroupStamp {
   readonly unsyncedFrom: number;
 }
 
+/** Where a group's memory comes from: once it is large, from where it can be written as blocks. */
+export type GroupMemory = Pick<FileSystem, 'directBytes' | 'blockBytes' | 'blockMemory'>;
+
+/** Without `isWriteThrough` no group is large: nothing goes past the page cache then. */
+export function groupMemory(fileSystem: FileSystem, isWriteThrough: boolean): GroupMemory {
+  return isWriteThrough ? fileSystem : { ...fileSystem, directBytes: Infinity };
+}
+
+export interface GroupOptions {
+  /** Bytes; one record that is larger gets a group of its own. */
+  readonly capacity: number;
+  readonly memory: GroupMemory;
+}
+
 export class Group {
   readonly first: number;
   readonly #capacity: number;
+  readonly #memory: GroupMemory;
   #stamp: GroupStamp;
   #buffer: ByteBuffer;
   #used = START;
@@ -40,12 +59,12 @@ export class Group {
   #succeed!: () => void;
   #fail!: (error: Error) => void;
 
-  /** @param capacity - bytes; one record that is larger gets a group of its own */
-  constructor(first: number, stamp: GroupStamp, capacity: number, buffer?: ByteBuffer) {
+  constructor(first: number, stamp: GroupStamp, { capacity, memory }: GroupOptions, buffer?: ByteBuffer) {
     this.first = first;
     this.#stamp = stamp;
     this.#capacity = capacity;
-    this.#buffer = buffer ?? byteBuffer(START + Math.min(FIRST_BYTES, capacity));
+    this.#memory = memory;
+    this.#buffer = buffer ?? byteBuffer(AROUND + Math.min(FIRST_BYTES, capacity));
     this.#done = new Promise((resolve, reject) => {
       this.#succeed = resolve;
       this.#fail = reject;
@@ -54,9 +73,10 @@ export class Group {
   }
 
   /** Records that are encoded already, under whatever epoch: `commit` stamps them anew. */
-  static of(first: number, count: number, bytes: Uint8Array): Group {
+  static of(first: number, count: number, bytes: Uint8Array, memory: GroupMemory): Group {
     const stamp = { epoch: 0, unsyncedFrom: first };
-    const group = new Group(first, stamp, bytes.length, byteBuffer(START + bytes.length));
+    const options = { capacity: bytes.length, memory };
+    const group = new Group(first, stamp, options, bufferOver(memory.blockMemory(AROUND + bytes.length)));
     group.#buffer.bytes.set(bytes, START);
     group.#used = START + bytes.length;
     group.#count = count;
@@ -75,14 +95,31 @@ export class Group {
     return this.#used - START;
   }
 
-  get bytes(): Uint8Array {
-    return this.#buffer.bytes.subarray(START, this.#used);
+  /** Large enough to be written as whole blocks. */
+  get isLarge(): boolean {
+    return this.byteLength >= this.#memory.directBytes;
   }
 
-  /** The header of a segment and, behind it, the records. */
+  /** What is written at `offset`: the records and, behind a large group, zeros to the end of a block. */
+  bytesAt(offset: number): Uint8Array {
+    return this.#buffer.bytes.subarray(START, this.#endAt(offset));
+  }
+
+  /** The header of a segment and, behind it, the records: those of a large group from the next block on. */
   behind(header: Uint8Array): Uint8Array {
-    this.#buffer.bytes.set(header);
-    return this.#buffer.bytes.subarray(0, this.#used);
+    const { bytes } = this.#buffer;
+    const offset = this.isLarge ? this.#memory.blockBytes : header.length;
+    bytes.fill(0, START - offset, START);
+    bytes.set(header, START - offset);
+    return bytes.subarray(START - offset, this.#endAt(offset));
+  }
+
+  #endAt(offset: number): number {
+    const { blockBytes } = this.#memory;
+    const over = this.isLarge ? (offset + this.byteLength) % blockBytes : 0;
+    const end = over === 0 ? this.#used : this.#used + blockBytes - over;
+    this.#buffer.bytes.fill(0, this.#used, end);
+    return end;
   }
 
   get done(): Promise<void> {
@@ -92,7 +129,7 @@ export class Group {
   /** @returns false when there is no room for it in this group */
   add(payload: Uint8Array): boolean {
     const needed = this.#used + RECORD_HEADER_BYTES + payload.length;
-    if (needed > this.#buffer.bytes.length && !this.#grow(needed)) return false;
+    if (needed + MOST_BLOCK_BYTES > this.#buffer.bytes.length && !this.#grow(needed)) return false;
     writeRecord(this.#buffer, this.#used, payload, {
       epoch: this.#stamp.epoch,
       sequence: this.first + this.#count,
@@ -126,16 +163,24 @@ export class Group {
    */
   giveBuffer(isStillNeeded: boolean): ByteBuffer | undefined {
     const buffer = this.#buffer;
-    this.#buffer = bufferOver(isStillNeeded ? buffer.bytes.slice(0, this.#used) : new Uint8Array(START));
-    return buffer.bytes.length > START + this.#capacity ? undefined : buffer;
+    this.#buffer = isStillNeeded ? this.#copied(this.#used + MOST_BLOCK_BYTES) : byteBuffer(START);
+    return buffer.bytes.length > AROUND + this.#capacity ? undefined : buffer;
   }
 
   #grow(needed: number): boolean {
-    const most = START + this.#capacity;
-    if (needed > most && this.#count > 0) return false;
-    const grown = byteBuffer(Math.max(needed, Math.min(most, this.#buffer.bytes.length * 2)));
-    grown.bytes.set(this.#buffer.bytes.subarray(0, this.#used));
-    this.#buffer = grown;
+    const most = AROUND + this.#capacity;
+    const least = needed + MOST_BLOCK_BYTES;
+    if (least > most && this.#count > 0) return false;
+    const isLarge = needed - START >= this.#memory.directBytes;
+    this.#buffer = this.#copied(Math.max(least, isLarge ? most : Math.min(most, this.#buffer.bytes.length * 2)));
     return true;
+  }
+
+  /** Large buffers are of the size that all of them have, so that they can be used again. */
+  #copied(byteLength: number): ByteBuffer {
+    const isLarge = byteLength - AROUND >= this.#memory.directBytes;
+    const copy = isLarge ? bufferOver(this.#memory.blockMemory(byteLength)) : byteBuffer(byteLength);
+    copy.bytes.set(this.#buffer.bytes.subarray(0, this.#used));
+    return copy;
   }
 }

@@ -68,3 +68,40 @@ test('a flipped bit is reported with its exact range, and accepted only when ask
   expect(await run(readAll(third))).toEqual([...texts(1, 2), ...texts(4, 20)]);
   expect(disk.paths).toContain(`${DIRECTORY}/accepted-losses.json`);
 });
+
+/** Fills more than a block, so that it is written as blocks. */
+const large = (sequence: number): Uint8Array => payload(`record ${sequence} ${'x'.repeat(600)}`);
+
+test('large commits and small ones in turn are read as they were appended, before and after a power loss', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open({ segmentBytes: 16 * 1024 });
+  const expected: string[] = [];
+  for (let i = 1; i <= 100; i += 1) {
+    const record = i % 3 === 0 ? payload(`record ${i}`) : large(i);
+    expected.push(new TextDecoder().decode(record));
+    expect(await run(log.append([record]))).toBe(i);
+  }
+  expect(await run(readAll(log))).toEqual(expected);
+  disk.crash('power');
+  const again = await open();
+  expect(await run(readAll(again))).toEqual(expected);
+  expect(await run(readAll(again, 50))).toEqual(expected.slice(49));
+});
+
+test('what lies between two large commits is nothing that could be damaged; what lies behind is', async () => {
+  const { open, run, disk } = logWorld();
+  const log = await open({ segmentBytes: 16 * 1024 });
+  for (let i = 1; i <= 5; i += 1) await run(log.append([large(i)]));
+  await run(log.close());
+  const segment = disk.paths.find((path) => path.endsWith('.segment')) ?? '';
+  // The header has a block, and each record, of 24 + 609 bytes, two.
+  disk.flipBit(segment, 512 + 1024 - 10);
+  disk.flipBit(segment, 512 - 10);
+  const again = await open();
+  expect(await run(readAll(again, 1))).toHaveLength(5);
+  disk.flipBit(segment, 512 + 2 * 1024 + 100);
+  await expect(run(readAll(again, 1))).rejects.toMatchObject({ damages: [{ first: 3, last: 3 }] });
+  await run(again.close());
+  const without = await open({ acceptLoss: true });
+  expect((await run(readAll(without))).map((text) => text.split(' ')[1])).toEqual(['1', '2', '4', '5']);
+});

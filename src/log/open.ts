@@ -4,7 +4,7 @@ import { isDaoFlowError } from '../errors/errors.ts';
 import type { Damage } from './damage.ts';
 import { LogDamagedError, LogError } from './errors.ts';
 import type { FileLock, FileSystem } from './file-system.ts';
-import { Group } from './group.ts';
+import { Group, groupMemory, type GroupMemory } from './group.ts';
 import { Ledger, type LedgerEntry } from './ledger.ts';
 import { writeLosses } from './losses.ts';
 import type { LogSettings } from './options.ts';
@@ -77,7 +77,8 @@ async function recovered(
   const reserve = new Reserve(fileSystem, directory, settings.reserveBytes);
   await reserve.hold();
   const spares = new Spares(fileSystem, directory);
-  return { ...inOrder(found, newest, losses), losses, ledger, entry: state.entry, reserve, spares, lock };
+  const memory = groupMemory(fileSystem, settings.intervalMs === null);
+  return { ...inOrder(found, newest, losses, memory), losses, ledger, entry: state.entry, reserve, spares, lock };
 }
 
 /** The segments as they are now known, and what is left over. */
@@ -85,6 +86,7 @@ function inOrder(
   found: Survey,
   { durable, end, tail }: Newest,
   losses: readonly Damage[],
+  memory: GroupMemory,
 ): Pick<OpenedFiles, 'segments' | 'durable' | 'epoch' | 'tail' | 'remains'> {
   const { entry } = found.ledger;
   const newest = found.segments.at(-1);
@@ -100,7 +102,7 @@ function inOrder(
     segments: new SegmentList(kept, kept[0]?.follows ?? durable),
     durable,
     epoch: Math.max(entry.epoch, ...epochs) + EPOCH_STEP,
-    tail: tail === undefined ? undefined : Group.of(tail.first, tail.count, tail.bytes),
+    tail: tail === undefined ? undefined : Group.of(tail.first, tail.count, tail.bytes, memory),
     remains: [...gone, ...found.superseded].map(({ name }) => name).concat(found.leftovers),
   };
 }

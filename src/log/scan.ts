@@ -12,6 +12,7 @@ import {
   type ByteBuffer,
 } from './record.ts';
 import { RecordBatch } from './record-batch.ts';
+import { LEAST_BLOCK_BYTES, MOST_BLOCK_BYTES } from './segment.ts';
 
 /** Bytes of one read: large enough that calls do not count, small enough to keep many readers in the cache. */
 const CHUNK_BYTES = 256 * 1024;
@@ -73,26 +74,30 @@ export class RecordScanner {
     let wanted = end > this.#offset ? Math.min(CHUNK_BYTES, end - this.#offset) : CHUNK_BYTES;
     for (;;) {
       const buffer = bufferOver(await readBytes(this.#file, this.#offset, this.#offset + wanted));
-      const { starts, used, stop } = parse(buffer, this.#sequence, this.#epoch, last);
-      if (starts.length > 0) return this.#taken(buffer, starts, used);
-      if (stop !== 'short') return this.#damaged(buffer, stop);
+      const { starts, at, stop } = parse(buffer, this.#place, last);
+      if (starts.length > 0) return this.#taken(buffer, starts);
+      if (stop !== 'short') return this.#damaged(buffer, at, stop);
       if (buffer.bytes.length === 0) return { kind: 'end' };
-      if (buffer.bytes.length < wanted) return this.#damaged(buffer, 'the file ends within a record');
-      wanted = recordEnd(buffer.view, 0); // the record is longer than a chunk, unless its length is damaged
+      if (buffer.bytes.length < wanted) return this.#damaged(buffer, at, 'the file ends within a record');
+      wanted = recordEnd(buffer.view, at); // the record is longer than a chunk, unless its length is damaged
       if (this.#offset + wanted > (await this.#file.size())) {
-        return this.#damaged(buffer, 'a record that is longer than the rest of the file');
+        return this.#damaged(buffer, at, 'a record that is longer than the rest of the file');
       }
     }
   }
 
-  #damaged({ bytes, view }: ByteBuffer, reason: string): Scanned {
-    const isOurs = bytes.length >= EPOCH + 4 && epochAt(view, 0) === this.#epoch;
+  get #place(): ScanStart {
+    return { offset: this.#offset, sequence: this.#sequence, epoch: this.#epoch };
+  }
+
+  #damaged({ bytes, view }: ByteBuffer, at: number, reason: string): Scanned {
+    const isOurs = bytes.length >= at + EPOCH + 4 && epochAt(view, at) === this.#epoch;
     return { kind: 'damage', reason, isOurs };
   }
 
-  #taken(buffer: ByteBuffer, starts: readonly number[], used: number): Scanned {
+  #taken(buffer: ByteBuffer, starts: readonly number[]): Scanned {
     const batch = new RecordBatch(this.#sequence, buffer.bytes, buffer.view, starts);
-    this.#offset += used;
+    this.#offset += recordEnd(buffer.view, starts.at(-1) as number);
     this.#sequence += starts.length;
     return { kind: 'records', batch, buffer, starts };
   }
@@ -100,32 +105,51 @@ export class RecordScanner {
 
 interface Parsed {
   readonly starts: readonly number[];
-  readonly used: number;
+  /** Where it went no further. */
+  readonly at: number;
   /** Why it went no further: `short`, the bytes end; `last`, all that was wanted; else what is wrong. */
   readonly stop: string;
 }
 
-function parse(buffer: ByteBuffer, sequence: number, epoch: number, last: number): Parsed {
-  const { bytes, view } = buffer;
+function parse(buffer: ByteBuffer, { offset, sequence, epoch }: ScanStart, last: number): Parsed {
   const starts: number[] = [];
   let at = 0;
-  let stop = 'last';
   for (let expected = sequence; expected <= last; expected += 1) {
-    if (at + RECORD_HEADER_BYTES > bytes.length) stop = 'short';
-    else stop = faultAt(buffer, at, expected, epoch);
-    if (stop !== '') break;
+    let stop = faultAt(buffer, at, expected, epoch);
+    if (stop === ANOTHER_EPOCH || stop === ANOTHER_SEQUENCE) {
+      const beyond = beyondGap(buffer, { offset: offset + at, sequence: expected, epoch }, at);
+      if (beyond !== undefined) stop = faultAt(buffer, (at = beyond), expected, epoch);
+    }
+    if (stop !== '') return { starts, at, stop };
     starts.push(at);
-    at = recordEnd(view, at);
-    stop = 'last';
+    at = recordEnd(buffer.view, at);
   }
-  return { starts, used: at, stop };
+  return { starts, at, stop: 'last' };
 }
+
+/** Where the record that is expected at `at`, which is `offset` in the file, begins behind a gap; undefined: nowhere near. */
+function beyondGap(
+  { bytes, view }: ByteBuffer,
+  { offset, sequence, epoch }: ScanStart,
+  at: number,
+): number | undefined {
+  const end = Math.min(at + MOST_BLOCK_BYTES, bytes.length - RECORD_HEADER_BYTES + 1);
+  for (let next = at + LEAST_BLOCK_BYTES - (offset % LEAST_BLOCK_BYTES); next < end; next += LEAST_BLOCK_BYTES) {
+    if (epochAt(view, next) === epoch && sequenceAt(view, next) === sequence) return next;
+  }
+  return undefined;
+}
+
+/** What a gap looks like. In one shorter than a header the next record is part of that: its length may pass for the epoch. */
+const ANOTHER_EPOCH = 'a record of another epoch';
+const ANOTHER_SEQUENCE = 'a record of another sequence';
 
 /** @returns '' for a sound record, `short` when the bytes end within it */
 function faultAt(buffer: ByteBuffer, at: number, sequence: number, epoch: number): string {
   const { bytes, view } = buffer;
-  if (epochAt(view, at) !== epoch) return 'a record of another epoch';
-  if (sequenceAt(view, at) !== sequence) return 'a record of another sequence';
+  if (at + RECORD_HEADER_BYTES > bytes.length) return 'short';
+  if (epochAt(view, at) !== epoch) return ANOTHER_EPOCH;
+  if (sequenceAt(view, at) !== sequence) return ANOTHER_SEQUENCE;
   if (recordEnd(view, at) > bytes.length) return 'short';
   return isSound(buffer, at) ? '' : 'the checksum does not hold';
 }

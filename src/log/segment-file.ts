@@ -1,6 +1,7 @@
-import { writeAll, writeThrough, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
+import { writeAll, type FileSystem, type OpenFile, type OpenMode } from './file-system.ts';
 import type { Group } from './group.ts';
 import { draftName, encodeHeader, newSegment, type Segment, type SegmentHeader } from './segment.ts';
+import type { ThroughWriter } from './through-writer.ts';
 
 /** The segment that is written to. */
 export interface ActiveSegment {
@@ -18,8 +19,8 @@ export interface NewSegment {
   readonly header: SegmentHeader;
   /** Its first records. */
   readonly groups: readonly Group[];
-  /** What is written to it later is durable at once, or else once it is synced. */
-  readonly isWriteThrough: boolean;
+  /** Writes it so that it is durable at once, and what comes later too; else that is durable once it is synced. */
+  readonly through: ThroughWriter | undefined;
   /** A file to write it over, by its name. */
   readonly spare?: string | undefined;
 }
@@ -32,7 +33,7 @@ export interface NewSegment {
 export async function createSegment(
   fileSystem: FileSystem,
   directory: string,
-  { header, groups, isWriteThrough, spare }: NewSegment,
+  { header, groups, through, spare }: NewSegment,
 ): Promise<ActiveSegment> {
   const segment = newSegment(header);
   const name = `${directory}/${segment.name}`;
@@ -40,14 +41,12 @@ export async function createSegment(
   let file: OpenFile | undefined;
   try {
     if (spare === undefined) await fileSystem.remove(draft);
-    file = await fileSystem.open(draft, openMode(isWriteThrough, spare !== undefined));
+    file = await fileSystem.open(draft, openMode(through !== undefined, spare !== undefined));
     const bytes = contentOf(header, groups);
-    if (isWriteThrough) {
-      await writeThrough(file, bytes, 0, fileSystem.partBytes);
-    } else {
+    if (through === undefined) {
       await writeAll(file, bytes, 0);
       await file.sync();
-    }
+    } else await through.write(file, bytes, 0, groups.length === 1 && groups[0]?.isLarge === true);
     const allocated = await file.size();
     await fileSystem.rename(draft, name);
     await fileSystem.syncDirectory(directory);
@@ -68,15 +67,12 @@ function openMode(isWriteThrough: boolean, isThere: boolean): OpenMode {
 /** One write, and so one sync, for all of it. */
 function contentOf(header: SegmentHeader, [first, ...others]: readonly Group[]): Uint8Array {
   const start = first === undefined ? encodeHeader(header) : first.behind(encodeHeader(header));
-  return others.length === 0 ? start : joined([start, ...others.map(({ bytes }) => bytes)]);
+  return others.reduce((before, group) => joined(before, group.bytesAt(before.length)), start);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
   return bytes;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checksum } from './checksum.ts';
 import { bufferOver } from './record.ts';
 import { decodeHeader, encodeHeader, type SegmentHeader } from './segment.ts';
 
@@ -24,8 +25,15 @@ test('every flipped bit of a header is noticed', () => {
   }
 });
 
-test('a header of the former format, whose checksum is another one, is refused by its version', () => {
+test('a header of version 1, whose checksum is another one, is refused by its version', () => {
   const bytes = encodeHeader(header);
   bufferOver(bytes).view.setUint32(8, 1, true);
-  expect(decodeHeader(bytes)).toBe('its format has version 1, this program reads 2');
+  expect(decodeHeader(bytes)).toBe('its format has version 1, this program reads 3');
+});
+
+test('a segment of version 2, which has no gaps, is read', () => {
+  const { bytes, view } = bufferOver(encodeHeader(header));
+  view.setUint32(8, 2, true);
+  view.setUint32(60, checksum(view, 0, 60), true);
+  expect(decodeHeader(bytes)).toEqual(header);
 });

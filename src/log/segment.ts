@@ -17,6 +17,9 @@
  * **A segment ends where the next one begins**: what it holds beyond the next one's `follows` was never acknowledged,
  * or was written anew. So no file is ever cut, and a file whose sync failed is never touched again.
  *
+ * **Between two records may lie a gap**: a large group is written as whole blocks, so that it can go past the page cache. The header,
+ * or a group, is then followed by zeros up to a multiple of some power of two from 512 to 4096. What the gap holds says nothing.
+ *
  * **Behind the last record may lie anything that is not of its epoch**: zeros that were written ahead, or what the file held
  * when it was another segment (spares.ts). Each segment has an epoch of its own, and each record that of its segment.
  */
@@ -25,7 +28,11 @@ import { checksum } from './checksum.ts';
 import { bufferOver, byteBuffer, getUint64, setUint64 } from './record.ts';
 
 export const SEGMENT_HEADER_BYTES = 64;
-const FORMAT_VERSION = 2;
+/** A group that begins behind a gap begins at a multiple of the first, and the gap is smaller than the second. */
+export const LEAST_BLOCK_BYTES = 512;
+export const MOST_BLOCK_BYTES = 4096;
+
+const FORMAT_VERSION = 3;
 const MAGIC = Uint8Array.from('DAOFLOWL', (letter) => letter.charCodeAt(0));
 const CHECKSUM = 60;
 
@@ -104,9 +111,10 @@ export function decodeHeader(bytes: Uint8Array): SegmentHeader | string {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) return 'the file does not begin as a segment does';
   const version = view.getUint32(8, true);
   const isSound = view.getUint32(CHECKSUM, true) === checksum(view, 0, CHECKSUM);
-  // Version 1 had another checksum.
+  // Version 1 had another checksum; version 2 had no gaps.
   if (!isSound && version !== 1) return 'the checksum of its header does not hold';
-  if (version !== FORMAT_VERSION) return `its format has version ${version}, this program reads ${FORMAT_VERSION}`;
+  if (version !== FORMAT_VERSION && version !== 2)
+    return `its format has version ${version}, this program reads ${FORMAT_VERSION}`;
   return {
     epoch: view.getUint32(12, true),
     first: getUint64(view, 16),

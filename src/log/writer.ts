@@ -5,6 +5,7 @@ import { Appender } from './appender.ts';
 import { Committer } from './committer.ts';
 import { LogError } from './errors.ts';
 import { isNoSpace, type FileSystem } from './file-system.ts';
+import { groupMemory } from './group.ts';
 import { removeSegments, type OpenedFiles } from './open.ts';
 import type { PauseReason } from './log-event.ts';
 import type { LogSettings } from './options.ts';
@@ -69,13 +70,14 @@ export class Writer implements Progress {
       settings,
       fileSystem,
       files,
-      wall,
+      scheduler,
       waitForRoom: (reason) => this.#waitForRoom(reason),
     });
     this.#upkeep = new Upkeep({ directory, fileSystem, settings, files, committer: this.#committer, wall });
     this.#committed = files.tail?.last ?? files.durable;
     this.#appender = new Appender(this.#committed + 1, {
       groupBytes: settings.groupBytes,
+      memory: groupMemory(fileSystem, settings.intervalMs === null),
       stampFor: (first, bytesAhead) => this.#committer.stampFor(first, bytesAhead),
     });
   }

@@ -14,7 +14,7 @@ export interface Reopened {
   readonly damages: readonly Damage[];
   /**
    * A bit was flipped: what nothing on the disk proves durable may look like a torn tail. `some`: all but the newest commit
-   * is proven; `all`: in interval mode the newest syncs need not be.
+   * is proven; `all`: in interval mode the newest syncs need not be, nor what a file that has become unreadable proved.
    */
   readonly unproven: 'none' | 'some' | 'all';
 }

@@ -195,7 +195,7 @@ class LogSimulation {
       last,
       durable: isInterval && this.#lostPower ? this.#durable : Infinity,
       damages,
-      unproven: !this.#isRotten ? 'none' : isInterval ? 'all' : 'some',
+      unproven: !this.#isRotten ? 'none' : isInterval || damages.some(isUnreadableFile) ? 'all' : 'some',
     });
     if (acknowledged > passedOver(this.#model.consumed, damages) && !this.#isRotten) {
       throw new Error(`${acknowledged} counts as acknowledged, the consumer came to ${this.#model.consumed}`);
@@ -326,6 +326,9 @@ class LogSimulation {
     return Math.ceil(this.#random() * most);
   }
 }
+
+/** With it goes the proof of what the newest commit before it was. */
+const isUnreadableFile = ({ offset }: Damage): boolean => offset === 0;
 
 /** Where a consumer is that has come to `consumed`: what is lost behind it, and accepted, is no more to come. */
 function passedOver(consumed: number, losses: readonly { readonly first: number; readonly last: number }[]): number {

@@ -9,6 +9,9 @@ export function mountDisk(disk: SimulatedDisk): FileSystem {
   const call = <T>(effect: () => T, extraMs = 0): Promise<T> => performCall(disk, life, effect, extraMs);
   return {
     partBytes: BLOCK_BYTES,
+    blockBytes: BLOCK_BYTES,
+    directBytes: BLOCK_BYTES,
+    blockMemory: (byteLength) => new Uint8Array(byteLength),
     makeDirectory: () => call(() => undefined),
     list: (directory) =>
       call(() =>
@@ -76,12 +79,18 @@ function openFile(disk: SimulatedDisk, life: Incarnation, path: string, mode: Op
       },
       disk.random() < disk.faults.slowSync ? disk.faults.slowSyncMs : 0,
     );
+  // A crash may strike between the bytes' arrival in the page cache and the end of their sync.
+  const writeSome = async (bytes: Uint8Array, position: number): Promise<number> => {
+    const written = await call(() => write(disk, inode, bytes, position));
+    if (mode.endsWith('-through')) await sync();
+    return written;
+  };
   return {
-    // A crash may strike between the bytes' arrival in the page cache and the end of their sync.
-    write: async (bytes, position) => {
-      const written = await call(() => write(disk, inode, bytes, position));
-      if (mode.endsWith('-through')) await sync();
-      return written;
+    write: writeSome,
+    writeBlocks: (bytes, position) => {
+      const isWhole = [bytes.byteOffset, bytes.length, position].every((at) => at % BLOCK_BYTES === 0);
+      if (!isWhole || !mode.endsWith('-through')) throw systemError('EINVAL', `not whole blocks: ${path}`);
+      return writeSome(bytes, position);
     },
     read: (into, position) => call(() => inode.read(into, position)),
     size: () => call(() => inode.size),
