@@ -3,6 +3,7 @@
  * a model that knows what must be there. The seed decides everything; a failure names it.
  */
 
+import type { Damage } from '../../src/log/damage.ts';
 import { systemRandom } from '../../src/host/random.ts';
 import { LogDamagedError } from '../../src/log/errors.ts';
 import type { FileSystem } from '../../src/log/file-system.ts';
