@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './model/surface.ts';
-import { NOTHING_RECALLED, recall, type Recalled, type RecallState } from './recall.ts';
+import { beforeDisturbance, NOTHING_RECALLED, recall, type Recalled, type RecallState } from './recall.ts';
 import type { UsableCall } from './samples.ts';
 import { FIRST_TRIM } from './trim.ts';
 
@@ -49,6 +49,15 @@ describe('a disturbance', () => {
     watch.see(1, 10);
     expect(watch.recalled).toBe(1);
     expect(watch.expected(1000)).toBeCloseTo(12, 0);
+  });
+
+  it('has a before, as long as it goes on', () => {
+    const watch = new Watch().see(6, 1000);
+    expect(beforeDisturbance(watch.state)).toBeUndefined();
+    watch.see(5, 1000, 50);
+    expect(beforeDisturbance(watch.state)?.trim).toBe(FIRST_TRIM);
+    watch.see(3, 1000);
+    expect(beforeDisturbance(watch.state)).toBeUndefined();
   });
 
   it('shows at several places, where none of them was settled', () => {

@@ -63,6 +63,11 @@ const APART = 0.3;
 const LONGEST_MS = 60_000;
 const AGAIN_MS = 3000;
 
+/** What was known before the disturbance that goes on; undefined while there is none. */
+export function beforeDisturbance({ since, sound }: RecallState): Remembered | undefined {
+  return since === undefined ? undefined : sound;
+}
+
 /** @param calls - of this period; `now` - with what they taught; `hasStood` - a standstill is over */
 export function recall(
   before: RecallState,

@@ -36,6 +36,8 @@ export interface SearchInput {
   readonly enough?: number | undefined;
   /** The source waits while it is held back (load/waiting.ts): how full the edge is says how fast it is. Default false. */
   readonly isWaiting?: boolean;
+  /** Share of the target that predictions might take before it became far slower (recall.ts). Absent: it has not. */
+  readonly usualBudget?: number | undefined;
   /** Calls seem to hang for want of room (refusals/congestion.ts). Default false. */
   readonly isCongested?: boolean;
   readonly observation: StageObservation;
@@ -96,6 +98,7 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
     observation,
     targetMs: goal.p95Ms,
     used: candidateAt(space, current).p95Ms / space.p95Ms,
+    usual: input.usualBudget,
     delayPeriods: (2 * ms) / CONTROL_PERIOD_MS,
   });
   const state = { ...before, trim: trimmed };

@@ -23,7 +23,7 @@ import { NO_SLOWDOWN, watchForSlowdown, type SlowdownState } from './load/slowdo
 import { BLANK_SURFACE, learn, surfaceOf } from './model/surface.ts';
 import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
-import { NOTHING_RECALLED, recall, type RecallState } from './recall.ts';
+import { beforeDisturbance, NOTHING_RECALLED, recall, type RecallState } from './recall.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
 import { initialSamples, pointOf, presentStay, usableCalls, type UsableCall } from './samples.ts';
 import { saturated, type SearchInput, type Searched, type SearchState } from './saturated.ts';
@@ -114,6 +114,7 @@ function step(
               goal,
               isWaiting: isWaitedFor(load.state),
               isCongested: limits.isCongested === true,
+              usualBudget: beforeDisturbance(state.recall)?.trim.budget,
               enough: enoughOf(load.state.use, goal, limits),
             },
             load.state.aimMs ?? goal.p95Ms,

@@ -84,3 +84,19 @@ it('keeps one event in twenty late where so few calls end in a period that their
   expect(late).toBeGreaterThan(0.03);
   expect(late).toBeLessThan(0.06);
 });
+
+/** One period of twelve calls whose events took so much of a target of 100 ms, at a point that is predicted to use all of the budget. */
+function after(budget: number, ratio: number, usual?: number): number {
+  const latency = new Histogram();
+  latency.record(100 * ratio, 100);
+  const observation = observationOf({ calls: 12, latency: latency.data() });
+  return trim({ ...FIRST_TRIM, budget }, { observation, targetMs: 100, used: 1, usual, delayPeriods: 1 }).budget;
+}
+
+it('takes back at once, while the target is disturbed, what it was trimmed by, as far as what is measured leaves room', () => {
+  expect(after(0.5, 0.5)).toBeCloseTo(0.5, 1);
+  expect(after(0.5, 0.5, 0.9)).toBe(0.9);
+  expect(after(0.5, 0.7, 0.9)).toBeCloseTo((0.5 * 0.97) / 0.7, 3);
+  expect(after(0.95, 0.5, 0.9)).toBeGreaterThan(0.95); // not down to it
+  expect(after(0.5, 1.5, 0.9)).toBeLessThan(0.5); // it is still late
+});

@@ -92,12 +92,14 @@ export interface TrimInput {
   readonly targetMs: number;
   /** Predicted p95 of the point in force over budget * target. */
   readonly used: number;
+  /** The budget before the target became far slower (recall.ts). Absent: it has not. */
+  readonly usual?: number | undefined;
   /** Control periods that a call takes; the effect of a change is not seen earlier. */
   readonly delayPeriods: number;
 }
 
 export function trim(before: TrimState, input: TrimInput): TrimState {
-  const { observation, targetMs, used, delayPeriods } = input;
+  const { observation, targetMs, used, usual = 0, delayPeriods } = input;
   const p95 = quantile(observation.latency, 0.95);
   if (p95 === undefined || observation.pause !== undefined) return before;
   // Calls that are repeated because they were refused are late whatever the point.
@@ -110,7 +112,10 @@ export function trim(before: TrimState, input: TrimInput): TrimState {
   const isFew = observation.calls < FULL_CALLS;
   const error = isFew ? PER_SHARE * (LATE_SHARE - late) : clamp(aim - ratio, -0.5, 0.5);
   if (error > 0 && used < BINDING) return { ...before, seconds };
-  const budget = clamp(before.budget * (1 + GAIN * weight * error), LEAST_BUDGET, MOST_BUDGET);
+  const step = before.budget * (1 + GAIN * weight * error);
+  // What was late then, by the model as it was, is no fault of the budget: it need not be won back call by call.
+  const back = error > 0 ? Math.min(usual, (before.budget * aim) / ratio) : 0;
+  const budget = clamp(Math.max(step, back), LEAST_BUDGET, MOST_BUDGET);
   return { ...before, seconds, budget };
 }
 
