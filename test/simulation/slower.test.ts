@@ -27,9 +27,10 @@ async function throughput(options: SimulationOptions<SolverState>): Promise<numb
 
 it('a target that becomes five times as slow is used within two seconds as it can be', async () => {
   const best = await throughput({ settings: { ...BEST, edgeEvents: 10_000 }, seed: 1 });
-  const gains: number[] = [];
-  for (let seed = 1; seed <= 10; seed += 1) gains.push((await throughput({ controller: stageSolver, seed })) / best);
-  gains.sort((one, other) => one - other);
-  // Of ten runs, one may still be on its way.
-  expect(gains[1]).toBeGreaterThan(0.85);
+  let gains = 0;
+  for (let seed = 1; seed <= 10; seed += 1) {
+    gains += Math.min(1, (await throughput({ controller: stageSolver, seed })) / best);
+  }
+  // What was trimmed while it became slower makes it .86.
+  expect(gains / 10).toBeGreaterThan(0.9);
 });

@@ -40,8 +40,8 @@ describe('a target that was too slow for two seconds', () => {
       gains.push(measure(periods, [12_000, 13_000], plant.targetMs).throughput / before);
     }
     gains.sort((one, other) => one - other);
-    // Of eight runs, one may still be searching.
-    expect(gains[1]).toBeGreaterThan(0.8);
+    // Of 24 runs none is.
+    expect(gains[0]).toBeGreaterThan(0.8);
     expect(gains[4]).toBeGreaterThan(0.95);
   });
 });

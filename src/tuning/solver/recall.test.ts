@@ -51,6 +51,23 @@ describe('a disturbance', () => {
     expect(watch.expected(1000)).toBeCloseTo(12, 0);
   });
 
+  it('is over, too, where calls take longer than was thought of places that were never seen', () => {
+    const small = (addedMs: number): UsableCall[] => callsAt(1, 3 + addedMs); // 2 ms were expected
+    const watch = new Watch().see(6, 1000).see(5, 1000, 100);
+    for (let i = 0; i < 10; i += 1) watch.period(small(100));
+    expect(watch.recalled).toBe(0);
+    for (let i = 0; i < 3; i += 1) watch.period(small(0));
+    expect(watch.recalled).toBe(1);
+  });
+
+  it('goes on where all calls take five times as long, the small ones too', () => {
+    const slow = (batch: number): UsableCall[] => callsAt(batch).map((call) => ({ ...call, ms: 5 * call.ms }));
+    const watch = new Watch().see(6, 1000);
+    for (let i = 0; i < 5; i += 1) watch.period(slow(1000));
+    for (let i = 0; i < 20; i += 1) watch.period(slow(1));
+    expect(watch.recalled).toBe(0);
+  });
+
   it('has a before, as long as it goes on', () => {
     const watch = new Watch().see(6, 1000);
     expect(beforeDisturbance(watch.state)).toBeUndefined();

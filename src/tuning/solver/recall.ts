@@ -30,8 +30,16 @@ export interface RecallState {
   readonly first?: Point | undefined;
   /** When they began to take far longer, monotonic ms. Absent: nothing is disturbed. */
   readonly since?: number;
+  /** And how much longer. */
+  readonly by?: Longer;
   /** When the last disturbance was over, monotonic ms. */
   readonly overAt?: number | undefined;
+}
+
+/** What a call took over what it would have taken: a logarithm, and ms. */
+interface Longer {
+  readonly log: number;
+  readonly ms: number;
 }
 
 /** What is learned of a target. */
@@ -53,6 +61,11 @@ const SAME = 0.35;
 const FAR = 0.7;
 /** What was right for fewer periods is not known well enough to be gone back to. */
 const STEADY_PERIODS = 5;
+/**
+ * Far from all that was known, calls may always have taken longer than was thought. They are as they were where they are longer by clearly less
+ * than they were at first by either measure: a disturbance adds some time to each call, or makes all of them so many times as long.
+ */
+const LESS = { log: 0.75, ms: 0.1 };
 const MOST_STEADY = 20;
 const BEGUN_PERIODS = 2;
 const OVER_PERIODS = 3;
@@ -82,9 +95,11 @@ export function recall(
   const ended = calls.filter(({ isStraggler, isUnended }) => isStraggler !== true && isUnended !== true);
   const [seen] = groupsOf(sumsOf(ended), now.surface.scatter);
   if (seen === undefined) return { state: before };
-  const off = seen.logMs - Math.log(surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms);
+  const expectedMs = surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms;
+  const off = seen.logMs - Math.log(expectedMs);
+  const by = { log: off, ms: Math.exp(seen.logMs) - expectedMs };
   if (before.since !== undefined) {
-    const periods = off < SAME ? before.periods + 1 : 0;
+    const periods = off < SAME || isLess(by, before.by) ? before.periods + 1 : 0;
     if (periods < OVER_PERIODS) return { state: { ...before, periods } };
     return over(before, sound, at);
   }
@@ -97,7 +112,11 @@ export function recall(
   const isAllOver = isSettledAt(sound.surface, seen) || (first !== undefined && isElsewhere(seen, first));
   if (periods < BEGUN_PERIODS || off < FAR || !isAllOver) return { state: { ...before, periods, first } };
   if (at - (before.overAt ?? -Infinity) < AGAIN_MS) return calm(before, now);
-  return { state: { sound, steady: before.steady, periods: 0, since: at } };
+  return { state: { sound, steady: before.steady, periods: 0, since: at, by } };
+}
+
+function isLess({ log, ms }: Longer, than: Longer | undefined): boolean {
+  return than !== undefined && log < LESS.log * than.log && ms < LESS.ms * than.ms;
 }
 
 function isElsewhere(one: Point, other: Point): boolean {
