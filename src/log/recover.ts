@@ -15,7 +15,10 @@ import { unsyncedFromAt } from './record.ts';
 import type { Segment } from './segment.ts';
 import { isAccepted, type Survey } from './survey.ts';
 
-/** Sound records of the newest segment that are not proven durable. */
+/**
+ * Sound records of the newest segment that are not proven durable. Without a gap: a commit that is written as whole blocks proves
+ * the one before, so they are of one commit; and without whole blocks there are no gaps.
+ */
 export interface Tail {
   readonly first: number;
   readonly count: number;

@@ -8,7 +8,7 @@
  * - It begins where calls take twice as long as they did at a settled place, or would at two places on end. One place that turns
  *   out to be slow is none.
  * - It is over once calls take no longer than they would have before it, wherever: what was thought of places that were never
- *   seen may have been far too long.
+ *   seen may have been far too long. Or too short: then it is over once they are longer by far less than at its beginning.
  * - What lasts for a minute, or comes again within seconds, is how things are now.
  */
 
@@ -63,7 +63,7 @@ const FAR = 0.7;
 const STEADY_PERIODS = 5;
 /**
  * Far from all that was known, calls may always have taken longer than was thought. They are as they were where they are longer by clearly less
- * than they were at first by either measure: a disturbance adds some time to each call, or makes all of them so many times as long.
+ * than at first, by both measures: a disturbance adds some time to each call, or makes all of them so many times as long.
  */
 const LESS = { log: 0.75, ms: 0.1 };
 const MOST_STEADY = 20;
