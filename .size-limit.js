@@ -19,4 +19,4 @@ await build({
   logLevel: 'silent',
 });
 
-export default [{ name: 'import from daoflow', path: `${FOLDER}/index.js`, gzip: true, limit: '123 kB' }];
+export default [{ name: 'import from daoflow', path: `${FOLDER}/index.js`, gzip: true, limit: '124 kB' }];

@@ -31,6 +31,6 @@ it('a target that becomes five times as slow is used within two seconds as it ca
   for (let seed = 1; seed <= 10; seed += 1) {
     gains += Math.min(1, (await throughput({ controller: stageSolver, seed })) / best);
   }
-  // What was trimmed while it became slower makes it .86.
-  expect(gains / 10).toBeGreaterThan(0.9);
+  // What was trimmed while it became slower makes it .86, and calls that pass for stragglers .94.
+  expect(gains / 10).toBeGreaterThan(0.95);
 });

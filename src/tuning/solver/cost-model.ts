@@ -4,7 +4,7 @@
 export interface Cost {
   /** Mean duration, ms. */
   readonly ms: number;
-  /** p95 of the duration over its mean, >= 1. */
+  /** p95 of the duration over its mean: below 1 where fewer calls than that last so long that the mean is theirs. */
   readonly tail: number;
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './model/surface.ts';
 import { beforeDisturbance, NOTHING_RECALLED, recall, type Recalled, type RecallState } from './recall.ts';
-import type { UsableCall } from './samples.ts';
+import type { UsableCall } from './samples/calls.ts';
 import { FIRST_TRIM } from './trim.ts';
 
 /** 2 ms a call and 10 us an event; `added` while it is disturbed. */

@@ -15,7 +15,7 @@
 import { groupsOf, sumsOf } from './model/groups.ts';
 import { isSettledAt, surfaceOf, type SurfaceState } from './model/surface.ts';
 import type { Point } from './cost-model.ts';
-import type { UsableCall } from './samples.ts';
+import type { UsableCall } from './samples/calls.ts';
 import type { TrimState } from './trim.ts';
 
 /** Plain data. */
@@ -95,7 +95,7 @@ export function recall(
   const ended = calls.filter(({ isStraggler, isUnended }) => isStraggler !== true && isUnended !== true);
   const [seen] = groupsOf(sumsOf(ended), now.surface.scatter);
   if (seen === undefined) return { state: before };
-  const expectedMs = surfaceOf(sound.surface).predict(seen.batch, seen.inFlight).ms;
+  const expectedMs = surfaceOf(sound.surface).typicalMs(seen.batch, seen.inFlight);
   const off = seen.logMs - Math.log(expectedMs);
   const by = { log: off, ms: Math.exp(seen.logMs) - expectedMs };
   if (before.since !== undefined) {

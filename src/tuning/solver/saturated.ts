@@ -7,12 +7,14 @@ import type { StageGoal } from '../../control/goal.ts';
 import type { StageObservation } from '../../control/observation.ts';
 import { CONTROL_PERIOD_MS } from '../controller.ts';
 import type { Point } from './cost-model.ts';
+import { isSamePlace } from './model/cells.ts';
 import { learn, measuredIn, settledIn, type SurfaceState } from './model/surface.ts';
 import { holding } from './held.ts';
 import { backTo, saturatedPlan, visitTo } from './moves.ts';
 import type { Plan } from './plan.ts';
-import { isSamePoint, presentStay, type SampleState } from './samples.ts';
-import { leastMs as leastMsOf } from './unended.ts';
+import { presentStay, type SampleState } from './samples/samples.ts';
+import { isSamePoint } from './samples/stays.ts';
+import { leastMs as leastMsOf } from './samples/unended.ts';
 import { anchorAmong } from './search/anchor.ts';
 import { candidateAt, isMore, isWithin, type Candidate, type SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
@@ -55,6 +57,8 @@ export interface Searched<S extends SearchState> {
 
 /** A point is left alone until it is so many calls old. */
 const SETTLED_CALLS = 1.6;
+/** Calls that have not ended last longer than so many targets on average: there is nothing to wait for, nor to try. */
+const LOST = 1.5;
 /** Calls that a step of the sweep rests on, unless that takes too many durations. */
 const SWEEP_CALLS = 3;
 const THIN_CALLS = 5;
@@ -77,12 +81,16 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const { ms } = space.model.predict(current.batch, current.inFlight);
   const stay = presentStay(before.samples);
   const { enough } = input;
-  const isYoung = observation.at - stay.from < SETTLED_CALLS * ms;
+  const isLost = leastMsOf(before.samples.unended) > LOST * goal.p95Ms;
+  const isYoung = !isLost && observation.at - stay.from < SETTLED_CALLS * ms;
   if (before.sweep !== undefined && enough === undefined) {
     if (input.isCongested === true && isHanging(before.samples, observation)) return { state: before, plan: undefined };
     const isThin = stay.used < SWEEP_CALLS;
     if (isThin && isHopeless(before.sweep, space, current)) return retreating(before, input);
-    const isPatient = observation.at - stay.from < THIN_CALLS * ms;
+    // Odd calls wait for others of their stay: what they tell of it is to come.
+    const isPatient =
+      observation.at - stay.from < THIN_CALLS * ms ||
+      before.samples.waiting.some(({ startedAt }) => startedAt >= stay.from);
     return isYoung || (isThin && isPatient) ? { state: before, plan: undefined } : swept(before, before.sweep, input);
   }
   if (before.look.visit !== undefined) return looking(before, input);
@@ -110,7 +118,7 @@ export function saturated<S extends SearchState>(given: S, input: SearchInput): 
   const isFed = goal.isShared === true || input.isWaiting === true || observation.fullRatio >= HELD_FULL;
   const isIdle = !isFed || observation.busyRatio < HELD_BUSY;
   if (isIdle && goal.isShared !== true && isFine(trimmedSpace, current)) return { state, plan: undefined };
-  if (isIdle || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
+  if (isIdle || isLost || observation.at < before.trial.nextAt) return { state, plan: saturatedPlan(chosen) };
   const isDue = goal.isShared !== true && observation.at >= (state.look.nextAt ?? Infinity);
   const look = isDue && isSamePoint(rounded(chosen), current) ? placeFrom(space, current) : undefined;
   if (look === undefined) return tried(state, { ...input, space: trimmedSpace }, chosen, ms);
@@ -168,7 +176,7 @@ function retreating<S extends SearchState>(before: S, { space, current }: Search
 function wondering<S extends SearchState>(before: S, { current, space }: SearchInput): Searched<S> {
   const state = { ...before, trial: { nextAt: before.trial.nextAt } };
   const anchor = anchorAmong(settledIn(before.surface), space, current);
-  if (anchor === undefined || isSamePoint(anchor, current)) return { state, plan: undefined };
+  if (anchor === undefined || isSamePlace(anchor, current)) return { state, plan: undefined };
   const plan = saturatedPlan(
     candidateAt(space, anchor),
     'calls take quite another time than expected: back to what is known',

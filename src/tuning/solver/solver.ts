@@ -25,7 +25,9 @@ import { outlookOf } from './outlook.ts';
 import type { Plan } from './plan.ts';
 import { beforeDisturbance, NOTHING_RECALLED, recall, type RecallState } from './recall.ts';
 import { heedRefusals, initialRefusals, type Limits, type RefusalState } from './refusals/refusals.ts';
-import { initialSamples, pointOf, presentStay, usableCalls, type UsableCall } from './samples.ts';
+import type { UsableCall } from './samples/calls.ts';
+import { initialSamples, presentStay, usableCalls } from './samples/samples.ts';
+import { pointOf } from './samples/stays.ts';
 import { saturated, type SearchInput, type Searched, type SearchState } from './saturated.ts';
 import type { SearchSpace } from './search/candidates.ts';
 import { choose } from './search/choice.ts';
@@ -183,10 +185,11 @@ function withBulk(before: SolverState, ...input: readonly [StageObservation, Sta
 function withCallsOf(before: SolverState, observation: StageObservation, settings: StageSettings): SolverState {
   const model = surfaceOf(before.surface);
   const expectedMs = ({ batch, inFlight }: Point): number | undefined =>
-    model.isInformed ? model.predict(batch, inFlight).ms : undefined;
-  const { state: samples, calls, hasStood } = usableCalls(before.samples, observation, settings, expectedMs);
+    model.isInformed ? model.typicalMs(batch, inFlight) : undefined;
+  const usable = usableCalls(before.samples, observation, settings, expectedMs, model.mix);
+  const { state: samples, calls, hasStood, isSlow } = usable;
   const own = besidesLook(before.look, calls);
-  const surface = learn(before.surface, own, observation.at, before.sweep !== undefined);
+  const surface = learn(before.surface, own, observation.at, before.sweep !== undefined, isSlow);
   return withRecalled({ ...before, samples, surface }, own, observation.at, hasStood);
 }
 

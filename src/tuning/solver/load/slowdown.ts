@@ -16,7 +16,7 @@
 import type { CallSample, StageObservation } from '../../../control/observation.ts';
 import type { StageSettings } from '../../../control/settings.ts';
 import { quantile } from '../../../stats/histogram.ts';
-import { surfaceOf, withLevelMoved, type SurfaceState } from '../model/surface.ts';
+import { surfaceOf, withLevelMoved, type Surface, type SurfaceState } from '../model/surface.ts';
 import type { CostModel } from '../cost-model.ts';
 
 /** Plain data. */
@@ -81,11 +81,11 @@ function isExcused({ pause, rejected, failed, gate }: StageObservation): boolean
 }
 
 /** Median of the logarithm of measured over expected duration. */
-function slowerBy(samples: readonly CallSample[], model: CostModel): number {
+function slowerBy(samples: readonly CallSample[], model: Pick<Surface, 'typicalMs'>): number {
   const ratios = samples
     .filter(({ outcome }) => outcome === 'ok')
     .map(({ batch, inFlightMean, durationMs }) => {
-      return Math.log(Math.max(durationMs, LEAST_MS) / model.predict(batch, Math.max(1, inFlightMean)).ms);
+      return Math.log(Math.max(durationMs, LEAST_MS) / model.typicalMs(batch, Math.max(1, inFlightMean)));
     })
     .sort((one, other) => one - other);
   return ratios[Math.floor(ratios.length / 2)] ?? 0;

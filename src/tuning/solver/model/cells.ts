@@ -7,6 +7,7 @@
  * - A place keeps its exact mean coordinates: the edge of a page or of a cliff is not blurred by a grid.
  */
 
+import type { Point } from '../cost-model.ts';
 import { clamp, columnOf, square } from './numbers.ts';
 import { isByOneOf } from './odd.ts';
 
@@ -96,7 +97,8 @@ function indexOfPlace(cells: readonly Cell[], seen: Cell): number {
   return -1;
 }
 
-function isSamePlace(one: Cell, other: Cell): boolean {
+/** What is seen of one is seen of the other. */
+export function isSamePlace(one: Point, other: Point): boolean {
   return isNear(one.batch / other.batch) && isNear(one.inFlight / other.inFlight);
 }
 

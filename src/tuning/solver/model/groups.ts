@@ -1,7 +1,7 @@
 /** Calls of a period by the place that they are of: within 3 % of batch and of calls in flight. */
 
 import type { Point } from '../cost-model.ts';
-import type { UsableCall } from '../samples.ts';
+import type { UsableCall } from '../samples/calls.ts';
 import { MAX_CELLS } from './cells.ts';
 import { clamp, square } from './numbers.ts';
 

@@ -6,7 +6,7 @@ import { fitPrior } from './prior-fit.ts';
 import { priorLogMs } from './prior.ts';
 import { ResidualField } from './residual.ts';
 import { BLANK_SURFACE, learn, surfaceOf, type SurfaceState } from './surface.ts';
-import { initialTail, tailAt, tailsOf, withCalls } from './tail.ts';
+import { initialTail, mixOf, tailAt, tailsOf, withCalls, withOddness } from './tail.ts';
 
 const cellAt = (batch: number, inFlight: number, ms: number, more: Partial<Cell> = {}): Cell => ({
   batch,
@@ -234,6 +234,19 @@ describe('ResidualField', () => {
 });
 
 describe('the tail', () => {
+  it('is of the odd calls where they are more than one in twenty, and the mean is with them', () => {
+    const tailOf = (every: number) => {
+      const calls = Array.from({ length: 500 }, (_, i) => (i % every === 0 ? { oddness: 20 } : {}));
+      const alike = calls.filter(({ oddness }) => oddness === undefined).map(() => ({ inFlight: 8, ratio: 1 }));
+      return withOddness(withCalls(initialTail(), alike), calls);
+    };
+    expect(tailAt(tailsOf(tailOf(10)), 64)).toBeCloseTo(20, 0);
+    expect(mixOf(tailOf(10)).mean).toBeCloseTo(2.9, 0);
+    expect(mixOf(tailOf(10)).spread ** 2).toBeCloseTo(3.9, 0);
+    expect(tailAt(tailsOf(tailOf(50)), 8)).toBeLessThan(1.1);
+    expect(mixOf(initialTail())).toEqual({ mean: 1, spread: 0 });
+  });
+
   it('is p95 over the expected duration, learned where it was seen', () => {
     const ratios = Array.from({ length: 2000 }, (_, i) => ({ inFlight: 8, ratio: 0.8 + (0.4 * i) / 2000 }));
     const tails = tailsOf(withCalls(initialTail(), ratios));

@@ -10,7 +10,8 @@
  */
 
 import type { Cost, CostModel, Point } from '../cost-model.ts';
-import type { UsableCall } from '../samples.ts';
+import type { Mix } from '../samples/odd-calls.ts';
+import type { UsableCall } from '../samples/calls.ts';
 import { isSettled, settledDoubt, varianceAt, withEvidence, type Cell } from './cells.ts';
 import { groupsOf, scatterOf, sumsOf, type Group } from './groups.ts';
 import { clamp, columnOf, square } from './numbers.ts';
@@ -18,7 +19,7 @@ import { fitPrior } from './prior-fit.ts';
 import { BLANK_PRIOR, priorLogMs, type Prior } from './prior.ts';
 import { Places } from './places.ts';
 import { ResidualField, type Residuals, type Texture } from './residual.ts';
-import { initialTail, tailAt, tailsOf, withCalls, type TailState } from './tail.ts';
+import { initialTail, mixOf, tailAt, tailsOf, withCalls, withOddness, type TailState } from './tail.ts';
 
 export interface SurfaceState {
   readonly cells: readonly Cell[];
@@ -70,6 +71,7 @@ export const BLANK_SURFACE: SurfaceState = {
 export class Surface implements CostModel {
   readonly explored: Point;
   readonly isInformed: boolean;
+  readonly mix: Mix;
   readonly #state: SurfaceState;
   readonly #field: ResidualField;
   readonly #tails: Float64Array;
@@ -78,6 +80,7 @@ export class Surface implements CostModel {
     this.#state = state;
     this.isInformed = state.cells.length > 0;
     this.#tails = tailsOf(state.tail);
+    this.mix = mixOf(state.tail);
     this.explored = {
       batch: Math.max(1, ...state.cells.map(({ batch }) => batch)),
       inFlight: Math.max(1, ...state.cells.map(({ inFlight }) => inFlight)),
@@ -86,8 +89,14 @@ export class Surface implements CostModel {
   }
 
   predict(batch: number, inFlight: number): Cost {
+    const { mean } = this.mix;
+    return { ms: mean * this.typicalMs(batch, inFlight), tail: tailAt(this.#tails, inFlight) / mean };
+  }
+
+  /** What most calls take: what is learned of a place. */
+  typicalMs(batch: number, inFlight: number): number {
     const shape = priorLogMs(this.#state.prior, batch, inFlight) + this.#field.mean(batch, inFlight);
-    return { ms: Math.exp(this.#state.level + shape), tail: tailAt(this.#tails, inFlight) };
+    return Math.exp(this.#state.level + shape);
   }
 
   doubt(batch: number, inFlight: number): number {
@@ -129,19 +138,28 @@ export function surfaceOf(state: SurfaceState): Surface {
   return surface;
 }
 
-/** @param isSweeping - new places are being looked for: what they cost is no surprise */
+/**
+ * @param isSweeping - new places are being looked for: what they cost is no surprise
+ * @param isSlow - most calls that began lately take far longer than was expected: what is strange is believed sooner
+ */
 export function learn(
   before: SurfaceState,
   calls: readonly UsableCall[],
   at: number,
   isSweeping = false,
+  isSlow = false,
 ): SurfaceState {
   if (calls.length === 0) return before;
-  const sums = sumsOf(calls.filter(({ isStraggler }) => isStraggler !== true));
+  const own = calls.filter(({ oddness }) => oddness === undefined);
+  const tail = withOddness(before.tail, calls);
+  if (own.length === 0) return { ...before, tail };
+  const sums = sumsOf(own.filter(({ isStraggler }) => isStraggler !== true));
   const scatter = scatterOf(before.scatter, sums);
   const groups = groupsOf(sums, scatter);
   const level = before.cells.length === 0 ? before : withLevel(before, groups, at);
-  const { accepted, strange } = isSweeping ? { accepted: groups, strange: [] } : judged(before, groups, level, at);
+  const { accepted, strange } = isSweeping
+    ? { accepted: groups, strange: [] }
+    : judged(before, groups, level, at, isSlow);
   const cells = withEvidence(
     before.cells,
     accepted.map(({ batch, inFlight, variance, logMs, calls: number }) => {
@@ -155,11 +173,11 @@ export function learn(
   if (strange.length > 0) return fitted;
   const surface = surfaceOf(fitted);
   // The cached model is that of another object: the tail is not part of what it is built from until now.
-  const ratios = calls.map(({ batch, inFlight, ms }) => ({
+  const ratios = own.map(({ batch, inFlight, ms }) => ({
     inFlight,
-    ratio: ms / surface.predict(batch, inFlight).ms,
+    ratio: ms / surface.typicalMs(batch, inFlight),
   }));
-  return { ...fitted, tail: withCalls(before.tail, ratios) };
+  return { ...fitted, tail: withCalls(tail, ratios) };
 }
 
 /** The same with all calls slower by a common factor, given as its logarithm, of which other evidence tells. */
@@ -196,12 +214,18 @@ interface Judged {
  * (a shift). It is held back until a settled place has told: if that is as it was, what was held is true of its place;
  * if the level moves, it was the level.
  */
-function judged(before: SurfaceState, groups: readonly Group[], level: SurfaceState, at: number): Judged {
+function judged(
+  before: SurfaceState,
+  groups: readonly Group[],
+  level: SurfaceState,
+  at: number,
+  isSlow: boolean,
+): Judged {
   if (!before.cells.some(isSettled)) return { accepted: [...groups, ...before.strange], strange: [] };
   const surface = surfaceOf(before);
   const moved = level.level - before.level;
   const errorOf = ({ batch, inFlight, logMs }: Group): number =>
-    Math.abs(logMs - Math.log(surface.predict(batch, inFlight).ms) - moved);
+    Math.abs(logMs - Math.log(surface.typicalMs(batch, inFlight)) - moved);
   const isStrange = (group: Group): boolean =>
     errorOf(group) > STRANGE &&
     group.batch <= surface.explored.batch * 1.05 &&
@@ -213,7 +237,7 @@ function judged(before: SurfaceState, groups: readonly Group[], level: SurfaceSt
   if (held.length === 0) return { accepted: calm, strange: [] };
   if (Math.abs(moved) > STRANGE / 2) return { accepted: calm, strange: [] };
   const isAsItWas = calm.some((group) => settledDoubt(before.cells, group) === 0 && errorOf(group) < STRANGE / 2);
-  const patience = Math.max(LEAST_PATIENCE_MS, PATIENCE_CALLS * Math.exp(held[0]?.logMs ?? 0));
+  const patience = Math.max(LEAST_PATIENCE_MS, (isSlow ? 1 : PATIENCE_CALLS) * Math.exp(held[0]?.logMs ?? 0));
   if (isAsItWas || at - (held[0]?.at ?? at) > patience) return { accepted: [...calm, ...held], strange: [] };
   // The oldest stays: patience is counted from it.
   return { accepted: calm, strange: [...held.slice(0, 1), ...held.slice(1).slice(1 - MOST_STRANGE)] };
@@ -234,7 +258,7 @@ function withLevel(before: SurfaceState, groups: readonly Group[], at: number): 
     const { batch, inFlight, logMs } = group;
     const doubt = settledDoubt(before.cells, group);
     if (doubt === undefined) continue;
-    const off = logMs - Math.log(surface.predict(batch, inFlight).ms);
+    const off = logMs - Math.log(surface.typicalMs(batch, inFlight));
     // A page or a cliff may begin between two places that are all but the same.
     if (doubt > 0 && Math.abs(off) > STRANGE / 2) continue;
     const weight = 1 / (square(surface.doubt(batch, inFlight)) + square(doubt) + group.variance);

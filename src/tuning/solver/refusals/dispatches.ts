@@ -6,7 +6,7 @@
  */
 
 import type { CallSample, StageObservation } from '../../../control/observation.ts';
-import { startOf } from '../samples.ts';
+import { startOf } from '../samples/calls.ts';
 
 /** One call as the target met it. */
 export interface Dispatch {

@@ -1,7 +1,7 @@
 /** Where to go back to in doubt: calls at a place that is known tell whether it is the present one, or everything. */
 
 import type { Point } from '../cost-model.ts';
-import { isSamePoint } from '../samples.ts';
+import { isSamePoint } from '../samples/stays.ts';
 import { candidateAt, isWithin, type SearchSpace } from './candidates.ts';
 
 /**

@@ -8,7 +8,7 @@
 
 import type { StageObservation } from '../../../control/observation.ts';
 import { p95Of, throughputOf, type Point } from '../cost-model.ts';
-import { isInTransit, usableCall, type UsableCall } from '../samples.ts';
+import { isInTransit, usableCall, type UsableCall } from '../samples/calls.ts';
 import { isWithin, type Candidate, type SearchSpace } from '../search/candidates.ts';
 
 export interface LookState {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CallSample } from '../../control/observation.ts';
+import type { CallSample } from '../../../control/observation.ts';
 import { initialSamples, usableCalls, type SampleState } from './samples.ts';
-import { observationOf, settingsOf } from './solver-fixtures.ts';
+import { observationOf, settingsOf } from '../solver-fixtures.ts';
 
 const call = (startedAt: number, durationMs: number, more: Partial<CallSample> = {}): CallSample => ({
   batch: 10,
@@ -13,11 +13,12 @@ const call = (startedAt: number, durationMs: number, more: Partial<CallSample> =
   ...more,
 });
 
+const ALIKE = { mean: 1, spread: 0 };
 const TEN = settingsOf({ batchLimit: 10, concurrency: 2 });
 const TWENTY = settingsOf({ batchLimit: 20, concurrency: 2 });
 
 function see(state: SampleState, at: number, samples: readonly CallSample[], settings = TEN, expectedMs = 10) {
-  return usableCalls(state, observationOf({ at, samples }), settings, () => expectedMs);
+  return usableCalls(state, observationOf({ at, samples }), settings, () => expectedMs, ALIKE);
 }
 
 describe('usableCalls', () => {
@@ -37,7 +38,7 @@ describe('usableCalls', () => {
       samples: [call(905, 10), call(930, 45), call(980, 10)],
       pause: { endedAt: 970, durationMs: 30 },
     });
-    const { calls } = usableCalls(initialSamples(TEN), observation, TEN, () => 10);
+    const { calls } = usableCalls(initialSamples(TEN), observation, TEN, () => 10, ALIKE);
     expect(calls.map(({ startedAt }) => startedAt)).toEqual([905, 980]);
   });
 
@@ -77,6 +78,42 @@ describe('usableCalls', () => {
     expect(see(unheard, 1200, [call(985, 70)], TWENTY).calls.map(({ isStraggler }) => isStraggler)).toEqual([
       undefined,
     ]);
+  });
+
+  it('takes an odd call for the tail only, once others tell that it is odd', () => {
+    const before = see(initialSamples(TEN), 1000, []).state;
+    const alone = see(before, 1100, [call(1000, 90)], TWENTY);
+    expect(alone.calls).toEqual([]);
+    const { calls } = see(alone.state, 1200, [call(1095, 9), call(1110, 10), call(1130, 9)], TWENTY);
+    expect(calls.map(({ ms, isStraggler }) => [ms, isStraggler === true])).toEqual([
+      [90, true],
+      [9, false],
+      [10, false],
+      [9, false],
+    ]);
+    expect(calls[0]?.oddness).toBeCloseTo(9);
+  });
+
+  it('takes a place where all calls are slow for what it is', () => {
+    const before = see(initialSamples(TEN), 1000, []).state;
+    const slow = Array.from({ length: 6 }, (_, i) => call(1000 + 15 * i, 95));
+    const { calls } = see(see(before, 1100, [], TWENTY).state, 1200, slow, TWENTY);
+    expect(calls.filter(({ isStraggler }) => isStraggler !== true)).toHaveLength(6);
+  });
+
+  it('is not misled by batches of many sizes', () => {
+    const small = Array.from({ length: 8 }, (_, i) => call(905 + i, 2, { batch: 1 }));
+    const observation = observationOf({ at: 1000, samples: [...small, call(920, 30, { batch: 300 })] });
+    const { calls } = usableCalls(initialSamples(TEN), observation, TEN, ({ batch }) => 2 + batch / 10, ALIKE);
+    expect(calls.some(({ isStraggler }) => isStraggler === true)).toBe(false);
+  });
+
+  it('counts odd calls that end long after their stay, while calls in flight change', () => {
+    let { state } = see(initialSamples(TEN), 1000, [call(905, 10), call(915, 10), call(925, 10)]);
+    for (let i = 0; i < 6; i += 1)
+      state = see(state, 1100 + 100 * i, [call(1080 + 100 * i, 10)], i % 2 === 0 ? TWENTY : TEN).state;
+    const { calls } = see(state, 1700, [call(930, 700, { inFlightAtStart: 2, inFlightMean: 6 })], TEN);
+    expect(calls.map(({ oddness }) => oddness)).toEqual([70]);
   });
 
   it('hears of calls that are far quicker than expected, however many there are', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CallSample } from '../../control/observation.ts';
-import { observationOf } from './solver-fixtures.ts';
+import type { CallSample } from '../../../control/observation.ts';
+import { observationOf } from '../solver-fixtures.ts';
 import { NO_STANDSTILL, watchForStandstill, type Standstill } from './standstill.ts';
 
 const call = (startedAt: number, endedAt: number): CallSample => ({

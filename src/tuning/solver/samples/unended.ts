@@ -7,7 +7,7 @@
  * will last on average.
  */
 
-import type { StageObservation } from '../../control/observation.ts';
+import type { StageObservation } from '../../../control/observation.ts';
 
 /** Of the stay that goes on; plain data. */
 export interface Unended {

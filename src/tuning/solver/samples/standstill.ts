@@ -7,7 +7,7 @@
  * - Only calls that ran meanwhile: where there was nothing to do, none ended either.
  */
 
-import type { StageObservation } from '../../control/observation.ts';
+import type { StageObservation } from '../../../control/observation.ts';
 
 /** Plain data. */
 export interface Standstill {

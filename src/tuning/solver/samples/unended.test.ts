@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { CallSample } from '../../control/observation.ts';
-import { observationOf } from './solver-fixtures.ts';
+import type { CallSample } from '../../../control/observation.ts';
+import { observationOf } from '../solver-fixtures.ts';
 import { leastMs, NONE_UNENDED, unended, type Unended } from './unended.ts';
 
 const call = (startedAt: number, durationMs: number): CallSample => ({
