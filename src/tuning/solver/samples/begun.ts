@@ -37,19 +37,19 @@ export function withBegun(
 ): readonly Begun[] {
   const { at, durationMs, calls, samples } = observation;
   const begun = expectedMs === 0 ? 0 : Math.max(0, calls + observation.inFlight - inFlight);
-  const now = [
+  const periods = [
     ...before.slice(1 - MOST),
     { from: at - durationMs, to: at, calls: begun, inTime: 0, oddMs: ODD * expectedMs },
   ];
   // Of many calls only the newest are told one by one.
   const each = calls / Math.max(1, samples.length);
   for (const sample of samples) {
-    const index = now.findLastIndex(({ from }) => startOf(sample) >= from);
-    const period = now[index];
+    const index = periods.findLastIndex(({ from }) => startOf(sample) >= from);
+    const period = periods[index];
     if (period === undefined || sample.durationMs > period.oddMs) continue;
-    now[index] = { ...period, inTime: period.inTime + each };
+    periods[index] = { ...period, inTime: period.inTime + each };
   }
-  return now;
+  return periods;
 }
 
 /** Most calls that began lately, long enough ago, are odd. */

@@ -101,6 +101,25 @@ describe('usableCalls', () => {
     expect(calls.filter(({ isStraggler }) => isStraggler !== true)).toHaveLength(6);
   });
 
+  it('takes an odd call for what it is where no other ends for three durations', () => {
+    const before = see(initialSamples(TEN), 1000, []).state;
+    const alone = see(before, 1100, [call(1005, 90)], TWENTY);
+    expect(alone.calls).toEqual([]);
+    expect(see(alone.state, 1200, [], TWENTY).calls.map(({ ms }) => ms)).toEqual([90]);
+  });
+
+  it('takes calls of a target that has become slow for where they began, unless more came after them', () => {
+    const usedOf = (next: typeof TEN) => {
+      let { state } = see(initialSamples(TEN), 1000, [call(905, 10), call(915, 10), call(925, 10)]);
+      const begun = observationOf({ at: 1100, inFlight: 8 });
+      state = usableCalls(state, begun, TEN, () => 10, ALIKE).state;
+      const slow = Array.from({ length: 8 }, (_, i) => call(1050 + i, 120));
+      return see(state, 1200, slow, next).calls.filter(({ isStraggler }) => isStraggler !== true);
+    };
+    expect(usedOf(TWENTY)).toHaveLength(8);
+    expect(usedOf(settingsOf({ batchLimit: 10, concurrency: 8 }))).toHaveLength(0);
+  });
+
   it('is not misled by batches of many sizes', () => {
     const small = Array.from({ length: 8 }, (_, i) => call(905 + i, 2, { batch: 1 }));
     const observation = observationOf({ at: 1000, samples: [...small, call(920, 30, { batch: 300 })] });
